@@ -1,0 +1,42 @@
+"""Every default in one frozen place, with its unit and why it is what it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of one run. Change one with ``dataclasses.replace``."""
+
+    prior_bits: float = -10.0
+    """log2 odds that an account extracts, before any evidence: about 1 in 1,000. A stated base rate, not a measurement."""
+    threshold_bits: float = 3.0
+    """Total at which an account is reported: odds of 8 to 1. Uncalibrated until ``calibrate`` exists."""
+    chunk_bytes: int = 8 << 20
+    """Bytes of text read into one batch (bytes); bounds memory, not record length."""
+    max_record_bytes: int = 64 << 20
+    """Longest single record accepted (bytes)."""
+    max_depth: int = 100
+    """Deepest JSON nesting accepted (levels)."""
+    text_limit_bytes: int = 2048
+    """How much of the head, and of the tail, of a prompt is cut into words (bytes)."""
+    buckets: int = 16
+    """Account buckets: the unit of memory growth, of checkpoints and of sharding."""
+    threads: int = 0
+    """Worker threads; 0 means one a processor."""
+    dedupe_window: int = 4 << 20
+    """Events within which a repeated event id is surely found (events)."""
+    artefact_pairs: int = 2_000_000
+    """(artefact, account) pairs kept exactly; past it the same random share is kept of every account (pairs)."""
+    rejects_kept: int = 1000
+    """Rejected records listed with their reason (records); all are counted."""
+    shown: int = 20
+    """Accounts shown in the terminal and drawn in the report (accounts)."""
+    min_events: int = 30
+    """Fewest events from which a shape of behaviour is read (events); below it detectors answer NotEnoughEvidence."""
+
+
+DEFAULT: Final = Config()
+"""The configuration of a run that says nothing."""

@@ -1,0 +1,44 @@
+"""One tree of errors, split by who must act.
+
+::
+
+    StillwatchError
+    ├── InputError          the caller: a path, an option or a file is wrong      -> exit code 2
+    │   ├── FormatError     the bytes are not what the named format promises
+    │   ├── ForbiddenField  the input carries direct personal data (class P4), named
+    │   └── KeyFileError    the pseudonym key is missing, malformed or readable by others
+    └── StoreError          our side: the output folder, the disk, a checkpoint   -> exit code 2
+        └── CheckpointError a checkpoint is torn, from another version or from another key
+
+"Not enough evidence" is no error: it is the value :class:`stillwatch.model.finding.NotEnoughEvidence`.
+"""
+
+from __future__ import annotations
+
+
+class StillwatchError(Exception):
+    """Root of every error this package raises on purpose."""
+
+
+class InputError(StillwatchError):
+    """Something the caller gave is wrong; the message says what and what to do."""
+
+
+class FormatError(InputError):
+    """The bytes of a source are not in the format they were read as."""
+
+
+class ForbiddenField(InputError):
+    """The input names a field of privacy class P4 (direct personal data)."""
+
+
+class KeyFileError(InputError):
+    """The pseudonym key file cannot be used as it is."""
+
+
+class StoreError(StillwatchError):
+    """Our own output or state could not be written or read back."""
+
+
+class CheckpointError(StoreError):
+    """A checkpoint is torn, of another version, or was made under another key."""
