@@ -1,0 +1,183 @@
+"""Write the reference pages that come from the code: event fields, configuration, commands.
+
+``make docs`` runs it; a test renders the same pages again and compares, so a field, a setting or an
+option cannot appear without its line here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import inspect
+import itertools
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from stillwatch import config
+from stillwatch.cli import build_parser
+from stillwatch.model.event import BINDING_MISMATCHES, CODES, EVENT_FIELDS, FORBIDDEN, Privacy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    import pyarrow as pa
+
+HERE: Final = Path(__file__).resolve().parent
+MADE: Final = "<!-- Written by `make docs` from {source}; edit that, not this page. -->"
+
+
+def cell(text: str) -> str:
+    """Fit a text into one cell of a Markdown table."""
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Lay out a Markdown table."""
+    lines = [head, tuple("---" for _ in head), *rows]
+    return ["| " + " | ".join(cell(text) for text in line) + " |" for line in lines]
+
+
+def kind(type_: pa.DataType) -> str:
+    """Name an Arrow type as the page shows it."""
+    return f"`{type_}`".replace("item: ", "")
+
+
+def event_fields() -> str:
+    """Render the page of the event: one row a column."""
+    rows = [(f"`{f.name}`", kind(f.raw), kind(f.keyed), f.privacy.name, f.unit, f.meaning) for f in EVENT_FIELDS]
+    lines = [
+        MADE.format(source="src/stillwatch/model/event.py"),
+        "# Event fields",
+        "",
+        "One event is one API call. Readers deliver the *read as* type; at the door identifiers become keyed 64-bit",
+        "numbers and words become codes (*kept as*). A field that the log does not carry is null, never zero. A native",
+        "Parquet or JSONL file uses these names.",
+        "",
+        *table(("Field", "Read as", "Kept as", "Class", "Unit", "Meaning"), rows),
+        "",
+        "## Privacy classes",
+        "",
+        *table(("Class", "What may happen to it"), [(p.name, p.value) for p in Privacy]),
+        "",
+        "## Words that become codes",
+        "",
+        "The code is the position in the list, from 0.",
+        "",
+        *table(("Field", "Words"), [(f"`{name}`", ", ".join(words)) for name, words in CODES.items()]),
+        "",
+        f"`binding_mismatch` is a set of bits, in this order: {', '.join(BINDING_MISMATCHES)}.",
+        "",
+        "## Names refused (class P4)",
+        "",
+        "A native file or an account file with a column of one of these names is refused; the other formats never read",
+        "them:",
+        ", ".join(f"`{name}`" for name in FORBIDDEN) + ".",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def field_docs(module: object, name: str) -> Mapping[str, str]:
+    """Give the docstring under each field of a dataclass; Python itself does not keep them."""
+    tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]
+    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+    found = {}
+    for field, doc in itertools.pairwise(body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(doc, ast.Expr):
+            found[field.target.id] = inspect.cleandoc(str(ast.literal_eval(doc.value)))
+    return found
+
+
+def configuration() -> str:
+    """Render the page of the settings: one row a field of ``Config``."""
+    docs = field_docs(config, "Config")
+    rows = [(f"`{f.name}`", f"`{f.default:_}`" if isinstance(f.default, int) else f"`{f.default}`", docs[f.name])
+            for f in fields(config.Config)]  # fmt: skip
+    lines = [
+        MADE.format(source="src/stillwatch/config.py"),
+        "# Configuration",
+        "",
+        "Every default is a field of the frozen `stillwatch.config.Config`. From the command line the ones with an",
+        "[option](cli.md) can be changed; from Python all of them, with `dataclasses.replace(Config(), ...)`.",
+        "",
+        *table(("Field", "Default", "Meaning and unit"), rows),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser, str]]:
+    """Walk the tree of commands: full name, its parser, its one-line summary."""
+    for action in parser._actions:  # noqa: SLF001  argparse has no public way to list them
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            summaries = {choice.dest: choice.help or "" for choice in action._choices_actions}  # noqa: SLF001
+            for name, sub in action.choices.items():
+                yield sub.prog, sub, summaries.get(name, "")
+                yield from commands(sub)
+
+
+def arguments(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """List what one command takes, help and the list of commands apart."""
+    left_out = (argparse._HelpAction, argparse._SubParsersAction)  # noqa: SLF001
+    return [a for a in parser._actions if not isinstance(a, left_out) and a.help != argparse.SUPPRESS]  # noqa: SLF001
+
+
+def spelled(action: argparse.Action) -> str:
+    """Spell an argument as it is typed."""
+    metavar = action.metavar if isinstance(action.metavar, str) else action.dest.upper()
+    if not action.option_strings:
+        return f"`{metavar}`" + (" ..." if action.nargs in {"*", "+"} else "")
+    value = "" if action.nargs == 0 else f" {metavar}"
+    return ", ".join(f"`{name}{value}`" for name in action.option_strings)
+
+
+def default(action: argparse.Action) -> str:
+    """Show a default where there is one to speak of."""
+    if action.nargs == 0 or action.default in (None, argparse.SUPPRESS, [], ()):
+        return "required" if action.required else ""
+    return f"`{action.default}`"
+
+
+def meaning(action: argparse.Action) -> str:
+    """Give an argument's help text and its choices."""
+    text = (action.help or "") % {**vars(action), "prog": "stillwatch"} if action.help else ""
+    if action.choices is not None:
+        text += " One of " + ", ".join(f"`{choice}`" for choice in action.choices) + "."
+    return text.strip()
+
+
+def described(parser: argparse.ArgumentParser) -> list[str]:
+    """Lay out one command's arguments."""
+    rows = [(spelled(a), default(a), meaning(a)) for a in arguments(parser)]
+    return [*table(("Argument", "Default", "Meaning"), rows), ""] if rows else []
+
+
+def command_line() -> str:
+    """Render the page of the command line: every command, every argument."""
+    parser = build_parser()
+    lines = [
+        MADE.format(source="src/stillwatch/cli.py"),
+        "# Command line",
+        "",
+        "`stillwatch COMMAND --help` says the same. What a command's exit code means: [exit codes](exit-codes.md).",
+        "",
+        *described(parser),
+    ]
+    for name, sub, summary in commands(parser):
+        lines += [f"## {name}", "", sub.description or summary, "", *described(sub)]
+    return "\n".join(lines)
+
+
+PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
+    ("event-fields.md", event_fields),
+    ("config.md", configuration),
+    ("cli.md", command_line),
+)
+"""Page of docs/reference -> what renders it."""
+
+
+if __name__ == "__main__":
+    for page, render in PAGES:
+        (HERE / "reference" / page).write_text(render(), encoding="utf-8")
+        print(f"docs/reference/{page}")

@@ -1,0 +1,51 @@
+"""The generated reference pages say what the code says."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stillwatch.config import Config
+from stillwatch.model.event import EVENT_FIELDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
+
+
+@pytest.mark.parametrize("page", ["event-fields.md", "config.md", "cli.md"])
+def test_page_is_what_the_code_renders(root: Path, reference: ModuleType, page: str) -> None:
+    written = (root / "docs" / "reference" / page).read_text(encoding="utf-8")
+
+    assert written == dict(reference.PAGES)[page](), "out of date: run `make docs`"
+
+
+def test_every_event_field_has_a_row_with_class_unit_and_meaning(reference: ModuleType) -> None:
+    rows = reference.event_fields().splitlines()
+
+    for field in EVENT_FIELDS:
+        [row] = [row for row in rows if row.startswith(f"| `{field.name}` |") and field.meaning in row]
+        assert f"| {field.privacy.name} | {field.unit} |" in row
+
+
+def test_every_setting_has_a_meaning(reference: ModuleType) -> None:
+    page = reference.configuration()
+
+    for field in fields(Config):
+        [row] = [row for row in page.splitlines() if row.startswith(f"| `{field.name}` |")]
+        assert row.split("|")[3].strip()
+
+
+def test_every_command_and_option_is_described_by_a_sentence(reference: ModuleType) -> None:
+    parser = reference.build_parser()
+    page = reference.command_line()
+
+    for name, sub, summary in reference.commands(parser):
+        assert f"## {name}\n" in page
+        assert summary, f"{name} has no help text"
+        for action in reference.arguments(sub):
+            assert action.help, f"{name} {action.dest} has no help text"
+            for option in action.option_strings:
+                assert f"`{option}" in page
