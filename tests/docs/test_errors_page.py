@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stillwatch.model.errors import StillwatchError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def tree(error: type[Exception]) -> set[str]:
+    return {error.__name__}.union(*(tree(below) for below in error.__subclasses__()))
+
+
+def test_every_error_is_on_the_page(root: Path) -> None:
+    page = (root / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
+
+    assert {name for name in tree(StillwatchError) if f"| `{name}` |" not in page} == set()
+
+
+def test_every_exit_code_has_a_row(root: Path) -> None:
+    page = (root / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
+
+    assert [code for code in range(4) if f"\n| {code} | " not in page] == []
