@@ -1,0 +1,132 @@
+"""Reasoning artefacts (signatures, encrypted blocks) that turn up under an owner who never got them.
+
+Needs no content: an exact join of keyed hashes says that a block was born, or carried earlier, under
+another organisation.
+"""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from stillwatch.detectors.base import Detector, Gate, answer, fewer, missing
+from stillwatch.detectors.likelihood import Beta, mix
+from stillwatch.detectors.trait import Beside, Trait
+from stillwatch.detectors.words import percent, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from stillwatch.config import Config
+    from stillwatch.model.finding import Examined
+    from stillwatch.model.profile import Profile
+
+NAME: Final = "artefact_replay"
+_ANY_SHARE: Final = Beta(1.0, 1.0)
+_STRAY: Final = Beta(0.05, 50.0)
+OWNERS_KNOWN: Final = Trait(0.3, _ANY_SHARE, 1 / 4000, _ANY_SHARE, 1 / 4000, _STRAY)
+"""3 in 10 campaigns replay; 1 honest account in 2,000 is wrongly mapped, merged or migrated."""
+OWNERS_UNKNOWN: Final = Trait(0.3, _ANY_SHARE, 1 / 100, _ANY_SHARE, 1 / 100, _STRAY)
+"""Where organisations are unknown, 1 honest account in 50 shares sessions with an unmapped sibling."""
+_POOL, _MIX_UP, _PASTED = 0.8, 0.1, 0.5
+_HONEST_POOL: Final = 0.01
+
+
+def _one_more(chance: float, owners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the log probability of this many owners when each further one has the same chance."""
+    return np.asarray(log(1 - chance) + (owners - 1.0) * log(chance))
+
+
+def owners_seen(foreign: NDArray[np.float64], owners: NDArray[np.float64]) -> Beside:
+    """Say how likely this many other owners are in a pool, after a mix-up, and by accident.
+
+    A pool of accounts draws on many owners, a mix-up involves one other; 1 honest case in 100 is
+    spread like a pool (a collection of published transcripts).
+    """
+    some = foreign > 0
+    count = np.maximum(owners, 1.0)
+    pool = _one_more(_POOL, count)
+    honest = mix((1 - _HONEST_POOL, _one_more(_MIX_UP, count)), (_HONEST_POOL, pool))
+    return Beside(*(np.where(some, part, 0.0) for part in (pool, honest, _one_more(_PASTED, count))))
+
+
+def _weigh(
+    foreign: NDArray[np.float64], carried: NDArray[np.float64], owners: NDArray[np.float64], known: NDArray[np.bool_]
+) -> list[NDArray[np.float64]]:
+    sure = OWNERS_KNOWN.interval(foreign, carried, owners_seen(foreign, owners))
+    # Without organisations the number of "owners" is the number of one customer's keys.
+    unsure = OWNERS_UNKNOWN.interval(foreign, carried)
+    return [np.where(known, one, other) for one, other in zip(sure, unsure, strict=True)]
+
+
+def _sentence(profile: Profile) -> Callable[[int], str]:
+    def say(row: int) -> str:
+        at = {name: float(profile.column(name)[row]) for name in DETECTOR.reads}
+        if at["foreign_distinct"] == 0:
+            return (
+                f"all {whole(at['artefacts_distinct'])} carried reasoning artefacts were its own or its organisation's"
+            )
+        share = at["foreign_distinct"] / at["artefacts_distinct"]
+        text = (
+            f"{whole(at['foreign_distinct'])} of {whole(at['artefacts_distinct'])} carried reasoning artefacts "
+            f"({percent(share)}) were born or carried earlier under {whole(at['foreign_owners'])} other owner(s)"
+        )
+        if at["owner_known"] > 0:
+            return text
+        return f"{text}; organisations are unknown, so these may be accounts of one customer"
+
+    return say
+
+
+def examine(profile: Profile, config: Config) -> Examined:  # noqa: ARG001  one signature for all
+    """Weigh carried artefacts of other owners; one answer an account."""
+    carried = profile.column("artefacts_distinct")
+    unknown = missing(profile, *DETECTOR.requires)
+    gate = Gate(
+        (
+            (unknown, "the log holds no reasoning artefacts (artefacts_carried), or no index of them was made"),
+            (fewer(carried, 1.0), "the account carried no reasoning artefact"),
+        )
+    )
+    able = gate.reason == 0
+    columns = [profile.column(name)[able] for name in DETECTOR.requires]
+    weights = _weigh(np.minimum(columns[1], columns[0]), columns[0], columns[2], columns[3] > 0)
+    facts = {name: profile.column(name) for name in DETECTOR.reads}
+    return answer(NAME, gate, weights, _sentence(profile), facts)
+
+
+DETECTOR: Final = Detector(
+    name=NAME,
+    title="reasoning artefacts of another owner sent back",
+    group="provenance",
+    needs=("artefacts_carried", "artefacts_born", "account_id", "org_id"),
+    reads=("artefacts_distinct", "foreign_distinct", "foreign_owners", "owner_known"),
+    requires=("artefacts_distinct", "foreign_distinct", "foreign_owners", "owner_known"),
+    weight_model=(
+        "Two beta-binomial mixtures over foreign of distinct artefacts carried. 30 % of extracting accounts replay (4 "
+        "of the 12 campaigns with a published technique), any share being as likely as any other; 1 honest account in "
+        "2,000 does so through a wrong account map, a merger or a migration, 1 in 50 where organisations are unknown; "
+        "everybody else shows a stray block at Beta(0.05, 50), 1 in 1,000. Where owners are known the number of other "
+        "owners is geometric: each further one has chance 0.8 in a pool, 0.1 after a mix-up, 0.5 among strays; 1 "
+        "honest case in 100 is spread like a pool. Low and high: the same over the 90 % Wilson interval of the share."
+    ),
+    blind_spot=(
+        "Campaigns that replay nothing, decode blocks at another provider, or keep birth and replay inside one "
+        "organisation; logs without artefacts; blocks born before the log begins and first seen under the copier."
+    ),
+    benign_twins=(
+        "Session migration, context compaction and multi-model routers inside one organisation: same owner, so nothing "
+        "is foreign. A pasted public transcript: one stray block among many. A merger or a wrong account map: one "
+        "other owner only. A team with many keys and no organisation known: bounded to about 4 bits."
+    ),
+    references=(
+        "Panfilov et al. (2026), Stealing reasoning traces, arXiv 2608.09867: blocks are interchangeable across users",
+        "Anthropic, threat report of September 2026: replay of thinking signatures across sessions and accounts",
+        "OpenAI, report of 30 September 2026: encrypted reasoning copied between conversations",
+    ),
+    examine=examine,
+)

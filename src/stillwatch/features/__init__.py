@@ -1,0 +1,9 @@
+"""Account state to profile: named features with units, one row an account.
+
+Nothing here judges; a feature that the source could not show is NaN.
+"""
+
+from stillwatch.features.assemble import FEATURES, profile, profile_of
+from stillwatch.features.replay import ReplayColumns
+
+__all__ = ["FEATURES", "ReplayColumns", "profile", "profile_of"]
