@@ -1,0 +1,25 @@
+"""Seeded worlds: personas x prompts x arrivals -> events in any supported log format, and the truth about them.
+
+Written from public reports and measured traffic. Knows nothing of features, sketches or detectors.
+"""
+
+from __future__ import annotations
+
+from stillwatch.simulate.files import write_events, write_world
+from stillwatch.simulate.prompts.library import Library, read_library
+from stillwatch.simulate.spec import SMALL, WorldSpec
+from stillwatch.simulate.traces import Traces, read_traces
+from stillwatch.simulate.world import World, build_world
+
+__all__ = [
+    "SMALL",
+    "Library",
+    "Traces",
+    "World",
+    "WorldSpec",
+    "build_world",
+    "read_library",
+    "read_traces",
+    "write_events",
+    "write_world",
+]

@@ -1,0 +1,106 @@
+"""Texts of people: whole conversations, never a bundle of strangers' prompts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.simulate.prompts import grammar
+from stillwatch.simulate.prompts.wording import Wording, ordinal, silent, spoken, typed
+from stillwatch.simulate.prompts.words import TECHNICAL, TOPICS, phrases
+
+if TYPE_CHECKING:
+    from stillwatch.simulate.cast import Cast
+    from stillwatch.simulate.prompts.library import Shelf
+    from stillwatch.simulate.stage import Calls, Ints, Stage
+
+
+def _threads(stage: Stage, calls: Calls, shelf: Shelf, word: str) -> tuple[Calls, Wording]:
+    """Lay one real thread on each account; calls past its end are not made."""
+    preferred = shelf.about(word) if word else shelf.count >= 3
+    unit = shelf.deal(stage.rng, stage.accounts, preferred)
+    first, turn = typed(calls)
+    at = ordinal(calls.account[first])[turn]
+    keep = at < shelf.count[unit][calls.account]
+    calls, at = calls.where(keep), at[keep]
+    rows = pa.array(shelf.start[unit][calls.account] + at)
+    return calls, Wording(shelf.prompt.take(rows), shelf.system.take(rows), simulated=False)
+
+
+def _favourites(stage: Stage, account: Ints, low: int, high: int) -> Ints:
+    """Choose a topic for each session: three favourites of the account, now and then another."""
+    rng = stage.rng
+    own = rng.integers(low, high, size=(max(stage.accounts, 1), 3))
+    other = rng.integers(low, high, size=len(account))
+    favourite = own[account, rng.integers(0, 3, size=len(account))]
+    return np.where(rng.random(len(account)) < 0.8, favourite, other).astype(np.int64)
+
+
+def _sessions(calls: Calls) -> Ints:
+    return np.flatnonzero(np.diff(calls.session, prepend=-1)).astype(np.int64)
+
+
+def chats(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
+    """Word the conversations of people who chat.
+
+    Parameters
+    ----------
+    stage
+        Randomness and, where given, real prompts.
+    cast
+        The accounts.
+    calls
+        Their arrivals.
+
+    Returns
+    -------
+    tuple of Calls and Wording
+        The calls that are made, and what they say.
+    """
+    shelf = stage.prompts.shelf("B") if stage.prompts else None
+    if shelf is not None:
+        return _threads(stage, calls, shelf, "")
+    begin = _sessions(calls)
+    owner = calls.account[begin]
+    language = spoken(stage.rng, cast, owner)[calls.session]
+    topic = _favourites(stage, owner, TECHNICAL // 2, TOPICS)[calls.session]
+    opening = grammar.personal_question(stage.rng, language, topic)
+    later = grammar.follow_up(stage.rng, language, topic)
+    return calls, Wording(pc.if_else(pa.array(calls.turn == 0), opening, later), silent(len(calls)), simulated=True)
+
+
+def coding(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
+    """Word the sessions of developers with a coding agent.
+
+    Parameters
+    ----------
+    stage
+        Randomness and, where given, real prompts.
+    cast
+        The accounts.
+    calls
+        Their arrivals.
+
+    Returns
+    -------
+    tuple of Calls and Wording
+        The calls that are made, and what they say; the calls of one tool loop repeat the typed turn.
+    """
+    shelf = stage.prompts.shelf("B") if stage.prompts else None
+    if shelf is not None:
+        return _threads(stage, calls, shelf, "coding")
+    begin = _sessions(calls)
+    owner = calls.account[begin]
+    spoken_in = spoken(stage.rng, cast, owner)
+    first, turn = typed(calls)
+    language = spoken_in[calls.session[first]]
+    topic = _favourites(stage, owner, 0, TECHNICAL)[calls.session[first]]
+    opening = grammar.code_task(stage.rng, language, topic)
+    later = grammar.steering(stage.rng, language)
+    more = (calls.turn[first] == 0) | (stage.rng.random(len(first)) < 0.3)
+    prompt = pc.if_else(pa.array(more), opening, later).take(pa.array(turn))
+    system = phrases("agent", np.zeros_like(calls.account), np.zeros_like(calls.account))
+    return calls, Wording(prompt, system, simulated=True)
