@@ -221,3 +221,9 @@ def empty():
 @pytest.fixture
 def features():
     return FEATURES
+
+
+@pytest.fixture
+def strangers():
+    """The hostile strings themselves."""
+    return HOSTILE

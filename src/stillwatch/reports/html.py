@@ -60,8 +60,8 @@ class Card:
     """Rows of the waterfall, each with its picture."""
     small: Markup
     """The waterfall on one line."""
-    events: str
-    """Number of events, in words."""
+    events: float
+    """Number of events; NaN where unknown."""
     panels: tuple[tuple[str, str, Markup], ...]
     """Caption, explanation and picture of every panel that the logs show."""
     features: tuple[FeatureRow, ...]
@@ -141,7 +141,7 @@ def _cards(result: ScanResult, config: Config, features: tuple[Feature, ...]) ->
             comparisons=tuple((c, panels.beside_others(c)) for c in compared),
             waterfall=_waterfall(view, result, axis),
             small=pictures.small(view, result.ranking, axis),
-            events=words.amount(_column(result, "events", view.row)),
+            events=_column(result, "events", view.row),
             panels=_panels(result, view.row, typical),
             features=_features(result, view.row, features),
             exemplars=_exemplars(result, view.row),
@@ -177,7 +177,10 @@ def _panels(result: ScanResult, row: int, typical: dict[str, np.ndarray | None])
 
 _CAPTIONS: Final = {
     "timeline": ("Events over time", "On this account's own time axis."),
-    "hour_of_week": ("Hour of the week, UTC", "Darker is busier. Working round the clock alone is not abuse."),
+    "hour_of_week": (
+        "Hour of the week, UTC",
+        "The stronger the colour, the busier. Working round the clock alone is not abuse.",
+    ),
     "tokens_out": ("Answer length, tokens", "Number of answers. Line: mean shape of the accounts not reported."),
     "topics": (
         "Share of prompts by topic, largest first",

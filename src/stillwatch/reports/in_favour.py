@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SLIGHT: Final = 0.05
 """Bits too few to be written with one decimal."""
+WORTH: Final = 0.5
+"""Fewest counted bits whose uncertainty is worth a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +96,17 @@ def _resting_on_one(account: AccountView, threshold_bits: float) -> list[InFavou
     alone = [s for s in account.told if s.counted_bits > 0 and account.total_bits - s.counted_bits < threshold_bits]
     if not account.flagged or not alone:
         return []
-    names = " or ".join(plain(step.detector) for step in alone)
-    either = "either of these" if len(alone) == 2 else "any one of these" if len(alone) > 2 else "this"
-    said = f"Without the bits counted for {names} \u2014 {either} alone \u2014 the total would be below the threshold."
-    return [InFavour("close to the threshold" if len(alone) > 1 else "rests on one detector", said)]
+    names = [plain(step.detector) for step in alone]
+    if len(names) == 1:
+        said = f"It rests on {names[0]}: without the bits counted for it the total would be below the threshold."
+        return [InFavour("rests on one detector", said)]
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    said = f"Each of {listed} is needed: without any one of them the total would be below the threshold."
+    return [InFavour(f"needs each of {len(names)} detectors", said)]
 
 
 def _uncertain(account: AccountView) -> list[InFavour]:
-    wide = [s for s in account.told if s.counted_bits > 0 and s.low_bits <= 0]
+    wide = [s for s in account.told if s.counted_bits >= WORTH and s.low_bits <= 0]
     if not wide:
         return []
     names = ", ".join(plain(step.detector) for step in wide)

@@ -54,6 +54,8 @@ def timeline(values: NDArray[np.float64], start_ms: float, bin_s: float) -> Mark
         ends = ((0, start_ms, "start"), (WIDTH, start_ms + used * bin_s * 1000, "end"))
         parts += [_text(when(ms).removesuffix(" UTC"), x, anchor=anchor) for x, ms, anchor in ends]
         parts.append(_text(f"one bar: {span(bin_s)}", WIDTH / 2))
+    else:
+        parts.append(_text("times not in the logs", 0, anchor="start"))
     title = f"Events over time; most in one bin {count(seen.max())}"
     return _panel(parts, title)
 

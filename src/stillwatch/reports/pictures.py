@@ -225,7 +225,7 @@ def _overview_axis(axis: Axis, ranking: Ranking) -> list[Markup]:
     parts = [
         element("line", x1="0", x2="100%", y1=OVERVIEW, y2=OVERVIEW, class_="rail"),
         _line(x, 0, OVERVIEW, "threshold"),
-        element("text", f"threshold {bits(threshold)} bits", x=x, y=12, dx=6, class_="tick mark"),
+        _threshold_label(axis, threshold),
     ]
     for tick in axis.ticks(6):
         place = axis.pct(tick)
@@ -233,3 +233,10 @@ def _overview_axis(axis: Axis, ranking: Ranking) -> list[Markup]:
         said = "even" if tick == 0 else odds(tick)
         parts.append(element("text", said, x=place, y=OVERVIEW + 36, text_anchor="middle", class_="tick odds"))
     return [join(parts)]
+
+
+def _threshold_label(axis: Axis, threshold: float) -> Markup:
+    # Written towards the middle, so that it is never cut off.
+    side: dict[str, object] = {"dx": -6, "text_anchor": "end"} if axis.at(threshold) > 50 else {"dx": 6}
+    said = f"threshold {bits(threshold)} bits"
+    return element("text", said, x=axis.pct(threshold), y=12, class_="tick mark", **side)

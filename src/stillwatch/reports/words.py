@@ -89,7 +89,7 @@ def _two_figures(value: float) -> float:
 
 def probability(total_bits: float) -> str:
     """Write the probability that prior and weights imply."""
-    return percent(1.0 / (1.0 + 2.0 ** -max(min(total_bits, 60.0), -60.0)))
+    return percent(1.0 / (1.0 + 2.0 ** -max(min(total_bits, 40.0), -40.0)))
 
 
 def percent(share: float) -> str:
@@ -98,7 +98,8 @@ def percent(share: float) -> str:
         return "over 99.9 %"
     if 0 < share < 0.001:
         return "under 0.1 %"
-    return f"{100 * share:.1f} %" if share < 0.1 or share > 0.99 else f"{100 * share:.0f} %"
+    fine = 0 < share < 0.1 or 0.99 < share < 1
+    return f"{100 * share:.1f} %" if fine else f"{100 * share:.0f} %"
 
 
 def when(ms: float, *, seconds: bool = False) -> str:
