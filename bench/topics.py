@@ -84,9 +84,7 @@ def against_shuffled(topic: np.ndarray, label: np.ndarray) -> tuple[float, float
 
 def known_by_language(sources: dict[str, dict[str, np.ndarray]]) -> None:
     """Print the share of prompts with a topic, and how a language's topics spread."""
-    print(
-        "\n| language | prompts | with a topic % | topic unknown % | entropy of 25 | of 200 | of 200, coarse | top topic % |"
-    )
+    print("\n| language | prompts | with a topic % | unknown % | entropy of 25 | of 200 | of 200, of 8 | top topic % |")
     print("|---|---|---|---|---|---|---|---|")
     lang = np.concatenate([s["lang"] for s in sources.values()])
     topic = np.concatenate([s["topic"] for s in sources.values()])
@@ -99,9 +97,8 @@ def known_by_language(sources: dict[str, dict[str, np.ndarray]]) -> None:
         fine, coarse = entropy_of_samples(mine)[0], entropy_of_samples(mine // 8, among=8)[0]
         few = entropy_of_samples(mine, 25)[0]
         share = 100 * known.size / n
-        print(
-            f"| {code} | {n} | {share:.1f} | {100 - share:.1f} | {few:.3f} | {fine:.3f} | {coarse:.3f} | {100 * top:.1f} |"
-        )
+        print(f"| {code} | {n} | {share:.1f} | {100 - share:.1f} ", end="")
+        print(f"| {few:.3f} | {fine:.3f} | {coarse:.3f} | {100 * top:.1f} |")
 
 
 def spread_by_source(sources: dict[str, dict[str, np.ndarray]]) -> None:
