@@ -38,9 +38,10 @@ def log_gamma(x: NDArray[np.float64] | float) -> NDArray[np.float64]:
     Abramowitz & Stegun (1964), 6.1.41: Stirling's series, after shifting x up by 8.
     """
     at = np.asarray(x, np.float64)
-    shift = np.zeros_like(at)
-    for k in range(8):
-        shift += np.log(at + k)
+    product = at
+    for k in range(1, 8):
+        product = product * (at + k)
+    shift = np.log(product)
     y = at + 8.0
     series = 1 / (12 * y) - 1 / (360 * y**3) + 1 / (1260 * y**5)
     return np.asarray((y - 0.5) * np.log(y) - y + 0.5 * log(2 * pi) + series - shift)

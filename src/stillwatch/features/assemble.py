@@ -19,6 +19,7 @@ from stillwatch.features.replay import REPLAY, ReplayColumns, replay_columns
 from stillwatch.features.timing import TIMING, timing
 from stillwatch.features.volume import VOLUME, volume
 from stillwatch.model.profile import AccountFacts, Feature, Profile
+from stillwatch.model.pseudonym import pseudonym_column
 from stillwatch.sketches.layout import Arrays, take
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ def unknown_facts(account: NDArray[np.int64]) -> AccountFacts:
     """Stand in for an account file: pseudonyms as labels, everything else unknown."""
     n = int(account.shape[0])
     blank = ("",) * n
-    labels = tuple(f"{key:016x}" for key in account.view(np.uint64).tolist())
-    return AccountFacts(labels, blank, np.full(n, -1, np.int64), blank, np.full(n, -1, np.int8))
+    return AccountFacts(
+        tuple(pseudonym_column(account).to_pylist()), blank, np.full(n, -1, np.int64), blank, np.full(n, -1, np.int8)
+    )
 
 
 def profile(arrays: Arrays, n: int, facts: AccountFacts | None, replay: ReplayColumns | None) -> Profile:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.features.gaps import gap_columns
-from stillwatch.features.shares import only_where, ratio, ratio_rows, unsaturated
+from stillwatch.features.shares import only_where, ratio_rows, unsaturated
 from stillwatch.model.profile import Feature
 from stillwatch.sketches.layout import WEEK_HOURS, WINDOWS
 
@@ -30,7 +30,6 @@ TIMING: Final = (
     Feature("hours_active", "hours of 168", "Hours of the week with any request; 168 is never off."),
     Feature("circadian_strength", "1, 0 to 1", "First harmonic of the hour of day: 0 all hours alike."),
     Feature("quiet_share", "share, 0 to 1", "Requests in the quietest 6 hours of a day: 0 sleeps, 0.25 never."),
-    Feature("weekend_share", "share, 0 to 1", "Requests on Saturday and Sunday (UTC); 2/7 is no week."),
     Feature("gaps_seen", "pauses", "Pauses read from the sampled windows, at the scale that shows most."),
     Feature("gap_mean_s", "s", "Mean of those pauses."),
     Feature("gap_cv", "1", "Their standard deviation over their mean: 0 a clock, 1 chance, above 1 bursts."),
@@ -61,6 +60,5 @@ def timing(rows: Arrays) -> Columns:
         "hours_active": only_where((week > 0).sum(axis=1).astype(np.float64), known),
         "circadian_strength": only_where(np.abs(ratio_rows(day, seen) @ _TURN), known),
         "quiet_share": only_where(quiet_share(day), known),
-        "weekend_share": ratio(week[:, 5 * _HOURS :].sum(axis=1), seen),
         **gap_columns(rows.window_mask),
     }

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillwatch.config import DEFAULT
+from stillwatch.detectors import DETECTORS, GROUPS, combine
+from stillwatch.model.finding import Examined
+
+NAMES = tuple(detector.name for detector in DETECTORS)
+WEAK = tuple(d.name for d in DETECTORS if {g.name: g for g in GROUPS}[d.group].weak_alone)
+
+
+def examined(name: str, bits: list[float], reason: list[int] | None = None) -> Examined:
+    weight = np.array(bits, np.float64)
+    why = np.zeros(len(bits), np.uint8) if reason is None else np.array(reason, np.uint8)
+    return Examined(name, weight, weight, weight, why, ("", "missing"), lambda row: f"row {row}", {})
+
+
+def everything(**bits: list[float]) -> list[Examined]:
+    rows = len(next(iter(bits.values())))
+    return [examined(name, bits.get(name, [0.0] * rows)) for name in NAMES]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.lists(st.floats(-60, 60), min_size=5, max_size=5), min_size=1, max_size=6))
+def test_contributions_add_up_to_total_minus_prior_and_stay_in_the_caps(table: list[list[float]]) -> None:
+    answers = [examined(name, [row[i] for row in table]) for i, name in enumerate(NAMES)]
+
+    ranking = combine(answers, DEFAULT)
+
+    total = np.sum(list(ranking.contributions.values()), axis=0)
+    assert np.abs(ranking.total_bits - DEFAULT.prior_bits - total).max() < 1e-9
+    for group in GROUPS:
+        mine = np.sum([ranking.contributions[d.name] for d in DETECTORS if d.group == group.name], axis=0)
+        assert (mine <= group.high_bits + 1e-9).all()
+        assert (mine >= group.low_bits - 1e-9).all()
+
+
+def test_in_a_group_over_its_cap_every_detector_counts_for_the_same_fraction() -> None:
+    ranking = combine(everything(artefact_replay=[15.0], provider_native=[6.0]), DEFAULT)
+
+    assert ranking.contributions["artefact_replay"][0] == pytest.approx(15 * 14 / 21)
+    assert ranking.contributions["provider_native"][0] == pytest.approx(6 * 14 / 21)
+
+
+def test_a_group_within_its_cap_counts_in_full() -> None:
+    ranking = combine(everything(coverage_harvest=[5.0], rhythm=[-0.5], credential_fanout=[1.0]), DEFAULT)
+
+    assert ranking.total_bits[0] == pytest.approx(-10 + 5.5)
+
+
+def test_who_cannot_tell_speaks_neither_for_nor_against() -> None:
+    silent = examined("artefact_replay", [12.0, -2.0], [1, 1])
+
+    ranking = combine([silent], DEFAULT)
+
+    assert ranking.contributions["artefact_replay"].tolist() == [0.0, 0.0]
+    assert ranking.total_bits.tolist() == [DEFAULT.prior_bits] * 2
+
+
+@pytest.mark.parametrize(("prior", "threshold"), [(-10.0, 3.0), (-4.0, 0.0), (-2.0, 0.0), (-0.5, 0.0)])
+def test_weak_evidence_alone_never_reports_an_account(prior: float, threshold: float) -> None:
+    config = replace(DEFAULT, prior_bits=prior, threshold_bits=threshold)
+
+    ranking = combine([examined(name, [80.0]) for name in WEAK], config)
+
+    assert not ranking.flagged[0]
+
+
+def test_without_the_caps_weak_evidence_alone_would_report_it() -> None:
+    uncapped = [replace(g, high_bits=1e9, weak_alone=False) for g in GROUPS]
+
+    ranking = combine([examined(name, [80.0]) for name in WEAK], DEFAULT, groups=uncapped)
+
+    assert ranking.flagged[0]
+
+
+def test_content_and_habits_together_stay_below_the_threshold() -> None:
+    loud = everything(coverage_harvest=[99.0], rhythm=[99.0], credential_fanout=[99.0])
+
+    assert not combine(loud, DEFAULT).flagged[0]
+
+
+def test_provenance_alone_may_report() -> None:
+    assert combine(everything(artefact_replay=[15.0]), DEFAULT).flagged[0]
+
+
+def test_order_is_most_evidence_first_and_ties_by_account() -> None:
+    ranking = combine(everything(coverage_harvest=[1.0, 4.0, 1.0, 4.0]), DEFAULT)
+
+    assert ranking.order.tolist() == [1, 3, 0, 2]
+
+
+def test_a_detector_without_a_group_is_refused() -> None:
+    with pytest.raises(KeyError, match="rhythm names the group nowhere"):
+        combine([examined("rhythm", [1.0])], DEFAULT, member_of={"rhythm": "nowhere"})
+
+
+def test_no_accounts_is_an_empty_ranking() -> None:
+    ranking = combine([examined(name, []) for name in NAMES], DEFAULT)
+
+    assert ranking.total_bits.shape == (0,)
