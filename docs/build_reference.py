@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Final
 
 from stillwatch import config
 from stillwatch.cli import build_parser
+from stillwatch.ingest.accounts import COLUMNS
+from stillwatch.ingest.readers import READERS
 from stillwatch.model.event import BINDING_MISMATCHES, CODES, EVENT_FIELDS, FORBIDDEN, Privacy
 
 if TYPE_CHECKING:
@@ -70,8 +72,8 @@ def event_fields() -> str:
         "",
         "## Names refused (class P4)",
         "",
-        "A native file or an account file with a column of one of these names is refused; the other formats never read",
-        "them:",
+        "A native Parquet file or an account file with a column of one of these names is refused, and so is a native",
+        "JSON record that fills one; the other formats never read them:",
         ", ".join(f"`{name}`" for name in FORBIDDEN) + ".",
         "",
     ]
@@ -169,10 +171,66 @@ def command_line() -> str:
     return "\n".join(lines)
 
 
+def places(paths: Iterable[tuple[str, ...]]) -> str:
+    """Spell places in a record, the first that holds something first."""
+    return ", else ".join("`" + ".".join(f'"{key}"' if "." in key else key for key in path) + "`" for path in paths)
+
+
+def formats() -> str:
+    """Render the page of the log formats: where each reader looks for each field."""
+    overview = [(f"`{r.name}`", r.title, r.identity.value, r.clock.value) for r in READERS]
+    lines = [
+        MADE.format(source="src/stillwatch/ingest/readers/"),
+        "# Log formats",
+        "",
+        "`--format auto`, the default, takes the first of these that recognises most of a source's first records.",
+        "Parquet is told by its first bytes.",
+        "",
+        *table(("`--format`", "What it is", "Account known by", "Time"), overview),
+        "",
+        "Below: where each field is looked for. `[]` is the first element of a list, a name in quotes has dots in it.",
+        "Fields worked out from others, such as a latency from two times, are not listed.",
+        "",
+    ]
+    known = {field.name for field in EVENT_FIELDS}
+    for reader in READERS:
+        lines += [f"## {reader.name}", ""]
+        if reader.lists:
+            lines += ["Every [event field](event-fields.md) under its own name.", ""]
+            continue
+        inside = ".".join(reader.nested_in)
+        found = {name: places(paths) for name, paths in reader.fields.items() if name in known}
+        found |= {name: f"{places(paths)} inside `{inside}`" for name, paths in reader.nested.items()}
+        texts = {"request (turns, prompt, artefacts sent)": reader.request, "system text": reader.system}
+        texts |= {"answer (length, artefacts born)": reader.answer, "transformations": reader.mismatch}
+        texts |= {"proxies passed": reader.forwarded}
+        rows = [(f"`{name}`", found[name]) for name in (f.name for f in EVENT_FIELDS) if name in found]
+        rows += [(name, places(paths)) for name, paths in texts.items() if paths]
+        lines += [*table(("Field", "Looked for in"), rows), ""]
+    return "\n".join(lines)
+
+
+def account_file() -> str:
+    """Render the page of the account file: one row a column."""
+    lines = [
+        MADE.format(source="src/stillwatch/ingest/accounts.py"),
+        "# Account file",
+        "",
+        "CSV or Parquet, one row an account ([how to write one](../how-to/account-file.md)). Other columns are",
+        "ignored; a column with direct personal data ([class P4](event-fields.md#names-refused-class-p4)) is refused.",
+        "",
+        *table(("Column", "Meaning"), [(f"`{name}`", text) for name, text in COLUMNS.items()]),
+        "",
+    ]
+    return "\n".join(lines)
+
+
 PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
     ("event-fields.md", event_fields),
     ("config.md", configuration),
     ("cli.md", command_line),
+    ("formats.md", formats),
+    ("account-file.md", account_file),
 )
 """Page of docs/reference -> what renders it."""
 
