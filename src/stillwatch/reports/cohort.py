@@ -67,6 +67,7 @@ class Cohorts:
         self._result = result
         self._plans = np.asarray(result.profile.facts.plan, dtype=np.str_)
         self._quiet = ~result.ranking.flagged
+        self._sizes: dict[str, int] = {}
         self._sorted: dict[tuple[str, str], NDArray[np.float64]] = {}
 
     def compare(self, account: AccountView) -> tuple[Comparison, ...]:
@@ -82,31 +83,29 @@ class Cohorts:
         tuple of Comparison
             One a quantity that the logs show; empty where there is nobody to compare with.
         """
+        plan = self._plan(account)
+        among = "accounts of the same plan not reported" if plan else "accounts not reported"
         made = []
         for name, noun, did in COMPARED:
             column = self._result.profile.columns.get(name)
             if column is None or not math.isfinite(column[account.row]):
                 continue
             value = float(column[account.row])
-            plan, others = self._others(name, self._result.profile.facts.plan[account.row], value, account)
-            if not others.size:
-                continue
-            low, median, high = (float(q) for q in np.percentile(others, (5, 50, 95)))
-            more = int(others.size - np.searchsorted(others, value, side="right"))
-            among = "accounts of the same plan not reported" if plan else "accounts not reported"
-            made.append(
-                Comparison(name, noun, did, value, low, median, high, float(others[-1]), more, others.size, among)
-            )
+            others = self._column(name, plan)
+            if not account.flagged:
+                others = np.delete(others, np.searchsorted(others, value))
+            if others.size:
+                low, median, high = (float(q) for q in np.percentile(others, (5, 50, 95)))
+                more = int(others.size - np.searchsorted(others, value, side="right"))
+                largest = float(others[-1])
+                made.append(Comparison(name, noun, did, value, low, median, high, largest, more, others.size, among))
         return tuple(made)
 
-    def _others(self, name: str, plan: str, value: float, account: AccountView) -> tuple[str, NDArray[np.float64]]:
-        for chosen in (plan, "") if plan else ("",):
-            values = self._column(name, chosen)
-            if not account.flagged:
-                values = np.delete(values, np.searchsorted(values, value))
-            if values.size >= FEWEST or not chosen:
-                return chosen, values
-        raise AssertionError("unreachable: the empty plan always answers")
+    def _plan(self, account: AccountView) -> str:
+        plan = self._result.profile.facts.plan[account.row]
+        if plan not in self._sizes:
+            self._sizes[plan] = int((self._quiet & (self._plans == plan)).sum()) if plan else 0
+        return plan if self._sizes[plan] - (not account.flagged) >= FEWEST else ""
 
     def _column(self, name: str, plan: str) -> NDArray[np.float64]:
         if (name, plan) not in self._sorted:

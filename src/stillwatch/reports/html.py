@@ -121,7 +121,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    chosen = (words.bits, words.clean, words.count, words.counted, words.day, words.odds, words.plain)
+    chosen = (words.bits, words.clean, words.count, words.counted, words.day, words.odds, words.plain, words.sentence)
     environment.filters |= {f.__name__: f for f in (*chosen, words.probability, words.when, words.amount)}
     return environment
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from stillwatch.reports.words import bits, counted, plain
+from stillwatch.reports.words import bits, counted, plain, sentence
 
 if TYPE_CHECKING:
     from stillwatch.reports.cohort import Comparison
@@ -76,7 +76,7 @@ def _weighed(account: AccountView) -> list[InFavour]:
         InFavour(
             f"{plain(step.detector)} {bits(step.counted_bits)}",
             f"{plain(step.detector).capitalize()} lowers the total by {bits(-step.counted_bits).lstrip('+')} bits: "
-            f"{step.evidence}",
+            f"{sentence(step.evidence)}",
         )
         for step in reversed(account.told)
         if step.counted_bits < -SLIGHT
@@ -89,7 +89,7 @@ def _larger(comparisons: tuple[Comparison, ...]) -> list[InFavour]:
         return []
     said = "; ".join(f"{c.more:,} of {c.others:,} {c.did}" for c in more)
     among = more[0].among
-    return [InFavour(f"{counted(more[0].more, 'other')} larger", f"Among {among}: {said}.")]
+    return [InFavour(f"{counted(max(c.more for c in more), 'other')} did more", f"Among {among}: {said}.")]
 
 
 def _resting_on_one(account: AccountView, threshold_bits: float) -> list[InFavour]:

@@ -36,7 +36,7 @@ WORTH: Final = 1.0
 """Fewest bits for which a further detector is named."""
 BELOW: Final = 5
 """Accounts below the threshold listed for comparison; the report draws more."""
-EVIDENCE_CHARS: Final = 130
+EVIDENCE_CHARS: Final = 160
 """Characters of an evidence sentence in a table cell."""
 
 

@@ -41,7 +41,11 @@ def clean(text: str, limit: int = 300) -> str:
     spaced = " ".join(text[: 4 * limit].split())
     kept = (_FALLBACK.get(unicodedata.category(c), c) for c in spaced)
     shown = "".join(kept)
-    return shown if len(shown) <= limit and len(text) <= 4 * limit else shown[: limit - 1] + "\u2026"
+    if len(shown) <= limit and len(text) <= 4 * limit:
+        return shown
+    cut = shown[: limit - 1]
+    space = cut.rfind(" ")
+    return (cut[:space] if space > limit - 20 and space > 0 else cut) + "\u2026"
 
 
 _FALLBACK: Final = {"Cc": "", "Cf": "", "Cs": "\ufffd", "Zl": " ", "Zp": " "}
@@ -56,6 +60,18 @@ def bits(value: float) -> str:
     """Write a weight with its sign and one decimal."""
     rounded = round(value, 1)
     return f"{'+' if rounded > 0 else MINUS if rounded < 0 else ''}{abs(rounded):,.1f}"
+
+
+def sentence(text: str) -> str:
+    """Give a phrase its capital and its full stop.
+
+    Examples
+    --------
+    >>> sentence("3 of 4 keys"), sentence("of 9 requests 2 failed.")
+    ('3 of 4 keys.', 'Of 9 requests 2 failed.')
+    """
+    stop = "" if text.endswith((".", "!", "?", "\u2026")) else "."
+    return text[:1].upper() + text[1:] + stop
 
 
 def count(value: float) -> str:
@@ -131,6 +147,7 @@ _UNITS: Final = (
     ("_bytes", "bytes"),
     ("_usd", "US dollars"),
     ("_ms", "ms"),
+    ("_d", "days"),
     ("_h", "hours"),
     ("_s", "s"),
 )
@@ -153,7 +170,8 @@ def amount(value: float, name: str = "", unit: str = "") -> str:
     """
     if not math.isfinite(value):
         return ABSENT
-    unit = unit or unit_of(name)
+    # A feature's unit may name its range: "share, 0 to 1".
+    unit = (unit or unit_of(name)).partition(",")[0]
     if name.endswith("_ms") and value > 1e11:
         return when(value)
     if unit == "share":
