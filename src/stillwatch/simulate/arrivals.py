@@ -184,7 +184,8 @@ def at_rates(rng: np.random.Generator, cast: Cast, window: Window, a_day: Floats
     owners, times = [], []
     slots = window.days * 144
     for account in range(len(a_day)):
-        shape = np.resize(shapes[int(rng.integers(len(shapes)))], slots)
+        shape = shapes[int(rng.integers(len(shapes)))]
+        shape = np.resize(np.roll(shape, -int(np.argmax(shape > 0))), slots)
         total = shape.sum() or 1.0
         counts = rng.poisson(shape / total * a_day[account] * window.days)
         ts = np.repeat(np.arange(slots), counts) * 600_000 + rng.integers(0, 600_000, size=int(counts.sum()))

@@ -72,12 +72,12 @@ class WorldSpec:
 
 
 SMALL: Final = WorldSpec(
-    interactive=170,
+    interactive=178,
     developer=70,
-    batch_app=20,
+    batch_app=12,
     evaluation=14,
     researcher=6,
     fast_distiller=4,
     slow_distiller=10,
 )
-"""The world of the demo: 294 accounts, 7 days, about 60,000 events, 14 extracting accounts under 2 operators."""
+"""The world of the demo: 294 accounts, 7 days, about 70,000 events, 14 extracting accounts under 2 operators."""

@@ -100,6 +100,40 @@ class Calls:
         return Calls(self.account[keep], self.ts_ms[keep], numbers.astype(np.int64), self.turn[keep], self.step[keep])
 
 
+def together(first: Calls, second: Calls) -> Calls:
+    """Put the sessions of two sets of arrivals into one.
+
+    Parameters
+    ----------
+    first
+        Arrivals.
+    second
+        More arrivals of the same accounts.
+
+    Returns
+    -------
+    Calls
+        All of them, sessions renumbered by account and beginning.
+    """
+    begin = [np.flatnonzero(np.diff(calls.session, prepend=-1)) for calls in (first, second)]
+    owner = np.concatenate([calls.account[at] for calls, at in zip((first, second), begin, strict=True)])
+    start = np.concatenate([calls.ts_ms[at] for calls, at in zip((first, second), begin, strict=True)])
+    number = np.empty(len(owner), dtype=np.int64)
+    number[np.lexsort((start, owner))] = np.arange(len(owner))
+    session = number[np.concatenate([first.session, second.session + len(begin[0])])]
+    order = np.argsort(session, kind="stable")
+    account, ts_ms, turn, step = (
+        np.concatenate(pair)[order]
+        for pair in (
+            (first.account, second.account),
+            (first.ts_ms, second.ts_ms),
+            (first.turn, second.turn),
+            (first.step, second.step),
+        )
+    )
+    return Calls(account, ts_ms, session[order], turn, step)
+
+
 def rank(counts: Ints) -> Ints:
     """Count within groups laid end to end.
 

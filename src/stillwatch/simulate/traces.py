@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _RATES = "servegen_client_rates.parquet"
 _CHAT = "chitchat_human_timing.parquet"
+_ACTIVE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Traces:
     """Measured arrivals to draw from."""
 
     rates: list[Floats]
-    """Requests a second in windows of 10 minutes, one array a client."""
+    """Requests a second in windows of 10 minutes, one array a client active in a twentieth of them or more."""
     pauses_s: Floats
     """Pauses between two messages of one conversation (s), 1 s to 1 h."""
 
@@ -59,7 +60,7 @@ def read_traces(folder: Path) -> Traces:
     )
     client = table["client"].to_numpy()
     cuts = np.flatnonzero((client[1:] != client[:-1]) | (table["t"].to_numpy()[1:] < table["t"].to_numpy()[:-1])) + 1
-    rates = [part for part in np.split(table["rate"].to_numpy(), cuts) if part.sum() > 0]
+    rates = [part for part in np.split(table["rate"].to_numpy(), cuts) if (part > 0).mean() > _ACTIVE]
     chat = pq.read_table(folder / _CHAT, columns=["conv_id", "ts"]).sort_by(
         [("conv_id", "ascending"), ("ts", "ascending")]
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stillwatch.simulate.formats.row import present, rfc3339
+from stillwatch.simulate.formats.anthropic import thinking_blocks
+from stillwatch.simulate.formats.envelope import ERRORS, envelope
+from stillwatch.simulate.formats.row import present
 from stillwatch.simulate.formats.turns import ANSWER, turns
 
 if TYPE_CHECKING:
@@ -12,31 +14,6 @@ if TYPE_CHECKING:
 
 FINISH: Final = {"stop": "stop", "length": "length", "tool_use": "tool_calls", "refusal": "stop", "error": "stop"}
 """Finish reasons in the words of this interface."""
-ERRORS: Final = {429: "rate_limit_exceeded", 500: "server_error", 529: "overloaded"}
-"""Error codes by HTTP status."""
-
-
-def envelope(row: Row) -> Json:
-    """Write the keys a gateway adds around an exchange.
-
-    Parameters
-    ----------
-    row
-        The event.
-
-    Returns
-    -------
-    Json
-        Account, credential, organisation, address, user agent and time of arrival.
-    """
-    return {
-        "account_id": row["account_id"],
-        "credential_id": row["credential_id"],
-        "organization_id": row["org_id"],
-        "client_ip": row["client_ip"],
-        "user_agent": row["user_agent"],
-        "received_at": rfc3339(row["ts_ms"]),
-    }
 
 
 def tools(row: Row) -> list[Json] | None:
@@ -83,22 +60,6 @@ def messages(row: Row, *, signed: bool = False) -> list[Json]:
             one["thinking_blocks"] = thinking_blocks(message.artefacts)
         written.append(one)
     return written
-
-
-def thinking_blocks(artefacts: tuple[str, ...] | list[str]) -> list[Json]:
-    """Write signed reasoning as blocks without text.
-
-    Parameters
-    ----------
-    artefacts
-        Signatures.
-
-    Returns
-    -------
-    list of Json
-        One block a signature.
-    """
-    return [{"type": "thinking", "thinking": "", "signature": one} for one in artefacts]
 
 
 def parameters(row: Row) -> Json:

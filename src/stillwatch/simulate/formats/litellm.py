@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.simulate.formats import chat
+from stillwatch.simulate.formats.anthropic import thinking_blocks
 from stillwatch.simulate.formats.row import present
 from stillwatch.simulate.formats.turns import ANSWER
 
@@ -25,7 +26,7 @@ def _response(row: Row) -> Json | None:
             {"id": "call_0", "type": "function", "function": {"name": "tool_0", "arguments": "{}"}}
         ]
     if row["artefacts_born"]:
-        message["thinking_blocks"] = chat.thinking_blocks(row["artefacts_born"])
+        message["thinking_blocks"] = thinking_blocks(row["artefacts_born"])
     finish = _FINISH[row["finish_reason"]]
     return {
         "id": f"chatcmpl-{row['event_id']}",

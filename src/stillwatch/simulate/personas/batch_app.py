@@ -48,7 +48,7 @@ HABITS: Final = Habits(
 )
 """An application in production."""
 
-USUAL_A_DAY: Final = 90.0
+USUAL_A_DAY: Final = 200.0
 """Median calls of an application on a day."""
 
 

@@ -14,6 +14,7 @@ from stillwatch.simulate.compose import Scene, compose
 from stillwatch.simulate.habits import Access, Answers, Friction, Habits
 from stillwatch.simulate.personas.persona import Persona
 from stillwatch.simulate.prompts.people import coding
+from stillwatch.simulate.stage import together
 
 if TYPE_CHECKING:
     from stillwatch.simulate.stage import Stage
@@ -60,6 +61,19 @@ STYLE: Final = Sessions(
     WORKING, active=0.7, weekend=0.2, a_day=1.2, turns=4.0, gap_s=70.0, gap_sigma=1.2, steps=4.0, step_s=8.0
 )
 """Four model calls a typed turn, 8 s apart; the working hours leave a little for the night."""
+NIGHTLY: Final = Sessions(
+    (0.0, 0.0, 1.0, 1.0) + (0.0,) * 20,
+    active=0.9,
+    weekend=1.0,
+    a_day=0.05,
+    turns=1.0,
+    gap_s=5.0,
+    gap_sigma=0.3,
+    steps=9.0,
+)
+"""A run of the agent by continuous integration, between 2 and 4 at night."""
+NIGHTLY_SHARE: Final = 0.12
+"""Share of developers who have such a run."""
 
 
 def play(stage: Stage) -> Scene:
@@ -76,7 +90,10 @@ def play(stage: Stage) -> Scene:
         Accounts and events.
     """
     cast = recruit(stage, HABITS.access)
-    calls, wording = coding(stage, cast, in_sessions(stage.rng, cast, stage.window, STYLE))
+    by_day = in_sessions(stage.rng, cast, stage.window, STYLE)
+    by_night = in_sessions(stage.rng, cast, stage.window, NIGHTLY)
+    has_run = stage.rng.random(stage.accounts) < NIGHTLY_SHARE
+    calls, wording = coding(stage, cast, together(by_day, by_night.where(has_run[by_night.account])))
     return compose(stage, cast, calls, wording, HABITS, conversing=True)
 
 

@@ -121,10 +121,10 @@ def _shelved(table: pa.Table, cls: str) -> Shelf | None:
     table = table.filter(pc.equal(table["cls"], cls))
     if table.num_rows == 0:
         return None
-    part = {"A": "", "B": pc.coalesce(table["account_id"], table["conv_id"], table["prompt"])}.get(
-        cls, pc.coalesce(table["account_id"], table["extra"], "")
-    )
-    keys = pc.binary_join_element_wise(table["source"], part, " / ")
+    whole = pa.scalar("", pa.large_string())
+    columns = {"A": (), "B": ("account_id", "conv_id", "prompt")}.get(cls, ("account_id", "extra"))
+    part = pc.coalesce(*(table[column] for column in columns), whole) if columns else whole
+    keys = pc.binary_join_element_wise(table["source"], part, pa.scalar(" / ", pa.large_string()))
     table = table.append_column("unit", keys).sort_by([(c, "ascending") for c in ("unit", "conv_id", "turn", "prompt")])
     encoded = table["unit"].combine_chunks().dictionary_encode().indices.to_numpy()
     start = np.flatnonzero(np.diff(encoded, prepend=-1)).astype(np.int64)

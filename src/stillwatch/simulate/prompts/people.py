@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from stillwatch.simulate.stage import Calls, Ints, Stage
 
 
-def _threads(stage: Stage, calls: Calls, shelf: Shelf, word: str) -> tuple[Calls, Wording]:
-    """Lay one real thread on each account; calls past its end are not made."""
-    preferred = shelf.about(word) if word else shelf.count >= 3
-    unit = shelf.deal(stage.rng, stage.accounts, preferred)
+_LONG_CHAT: Final = 8
+_LONG_WORK: Final = 20
+
+
+def _threads(stage: Stage, calls: Calls, shelf: Shelf, word: str, long: int) -> tuple[Calls, Wording]:
+    """Lay one real thread on each account, long ones first; calls past its end are not made."""
+    preferred = shelf.about(word) if word else np.zeros(len(shelf.count), dtype=np.bool_)
+    unit = shelf.deal(stage.rng, stage.accounts, preferred | (shelf.count >= long))
     first, turn = typed(calls)
     at = ordinal(calls.account[first])[turn]
     keep = at < shelf.count[unit][calls.account]
@@ -62,7 +66,7 @@ def chats(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
     """
     shelf = stage.prompts.shelf("B") if stage.prompts else None
     if shelf is not None:
-        return _threads(stage, calls, shelf, "")
+        return _threads(stage, calls, shelf, "", _LONG_CHAT)
     begin = _sessions(calls)
     owner = calls.account[begin]
     language = spoken(stage.rng, cast, owner)[calls.session]
@@ -91,7 +95,7 @@ def coding(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
     """
     shelf = stage.prompts.shelf("B") if stage.prompts else None
     if shelf is not None:
-        return _threads(stage, calls, shelf, "coding")
+        return _threads(stage, calls, shelf, "coding", _LONG_WORK)
     begin = _sessions(calls)
     owner = calls.account[begin]
     spoken_in = spoken(stage.rng, cast, owner)
