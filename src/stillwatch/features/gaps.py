@@ -2,7 +2,9 @@
 
 Each window is a mask of 64 places, so a pause is known to a 64th of a minute, of an hour or of a
 day. Windows more than half full are left out: there a pause of one place is all that can be seen,
-and a busy service would look like a clock.
+and a busy service would look like a clock. For the same reason a scale counts only where most of
+its pauses are longer than one place: a person who writes every half minute fills the places of an
+hour one after the other.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from stillwatch.features.shares import Columns
 
 _FEWEST, _MOST = 4, 32
+_TOLD_APART: Final = 2 / 3
 _BUCKETS: Final = 7
 _SCALES: Final = len(WINDOWS)
 _SCALE_OF: Final = np.repeat(np.arange(_SCALES), [kept for _, kept in WINDOWS])
@@ -80,9 +83,12 @@ def gap_columns(masks: NDArray[np.uint64]) -> Columns:
     """Measure how regular the pauses are, at the scale of time that shows the most of them."""
     buckets, sums, squares = pauses(masks)
     seen = buckets.sum(axis=2)
-    scale = seen.argmax(axis=1)
+    told_apart = seen - buckets[:, :, 0] >= _TOLD_APART * seen
+    usable = np.where(told_apart, seen, 0.0)
+    scale = usable.argmax(axis=1)
     row = np.arange(masks.shape[0])
-    n, mean = seen[row, scale], ratio(sums[row, scale], seen[row, scale])
+    n = usable[row, scale]
+    mean = ratio(sums[row, scale], n)
     spread = np.maximum(ratio(squares[row, scale], n) - mean * mean, 0.0)
     columns = {
         "gaps_seen": n,
@@ -91,5 +97,5 @@ def gap_columns(masks: NDArray[np.uint64]) -> Columns:
         "gap_entropy": only_where(entropy_nats(buckets[row, scale]) / np.log(_BUCKETS), n > 0),
     }
     for i, (width, _) in enumerate(WINDOWS):
-        columns[f"gap_entropy_{width}s"] = entropy_nats(buckets[:, i]) / np.log(_BUCKETS)
+        columns[f"gap_entropy_{width}s"] = only_where(entropy_nats(buckets[:, i]) / np.log(_BUCKETS), usable[:, i] > 0)
     return columns

@@ -34,6 +34,8 @@ class SourceCount:
     """Accepted events without an account: counted here, judged nowhere."""
     incomplete: str
     """Empty, or why the source ended early (a truncated archive, an interrupt)."""
+    blanked: tuple[tuple[str, int], ...] = ()
+    """Optional fields with values that made no sense and were left out: (field, how many)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,7 @@ def _source(source: SourceCount) -> dict[str, object]:
         "duplicates": source.duplicates,
         "unattributed": source.unattributed,
         "incomplete": clean(source.incomplete) or None,
+        "blanked": {clean(field): number for field, number in source.blanked},
     }
 
 

@@ -26,7 +26,6 @@ LANGUAGES: Final = ("en", "es", "de", "zh", "fr")
 LANGUAGE_SHARES: Final = (0.5, 0.15, 0.12, 0.12, 0.11)
 """Share of accounts of each, the same for every persona."""
 _ZONES_H: Final = (-8, -7, -6, -5, -3, 0, 1, 1, 2, 3, 5, 8, 8, 9, 10)
-_RESELLERS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ class Cast:
     purpose: pa.Array
     """Declared purpose, or null."""
     reseller: pa.Array
-    """Declared reseller it comes through, or null."""
+    """Whether it resells access under a contract."""
     operation: pa.Array
     """Kind of call it makes."""
     language: Ints
@@ -172,15 +171,6 @@ def recruit(stage: Stage, access: Access) -> Cast:
     program_counts = _between(rng, access.programs, n)
     software = rng.choice(choices, size=int(program_counts.sum())).astype(np.int64)
     programs = _stretches(program_counts, 1.0)
-    resold = np.where(rng.random(n) < access.resold_share, rng.integers(0, _RESELLERS, size=n), -1)
-    gateway_ips, gateway_asns = addresses(rng, _RESELLERS, "cloud")
-    for account in np.flatnonzero(resold >= 0).tolist():
-        stretch = slice(int(nets.start[account]), int(nets.start[account] + nets.count[account]))
-        texts[stretch] = [gateway_ips[resold[account]]] * int(nets.count[account])
-        asns[stretch] = gateway_asns[resold[account]]
-        software[programs.start[account] : programs.start[account] + programs.count[account]] = versions(("gateway",))[
-            0
-        ]
     orgs = group if access.group_pays and not stage.operators else np.arange(n, dtype=np.int64)
     declared = rng.random(n) < access.declared_share
     purposes = pa.array(access.declares or ("",)).take(pa.array(rng.integers(0, max(1, len(access.declares)), size=n)))
@@ -195,7 +185,7 @@ def recruit(stage: Stage, access: Access) -> Cast:
         signup_ms=(stage.window.start_ms - age_days * DAY_MS).astype(np.int64) // 1000 * 1000,
         payment=payment,
         purpose=pc.if_else(pa.array(declared), purposes, pa.scalar(None, pa.string())),
-        reseller=pa.array([f"reseller-{r + 1}" if r >= 0 else None for r in resold.tolist()], pa.string()),
+        reseller=pa.array(np.full(n, access.resells)),
         operation=pa.array(access.operations).take(pa.array(rng.integers(0, len(access.operations), size=n))),
         language=rng.choice(len(LANGUAGES), size=n, p=LANGUAGE_SHARES).astype(np.int64),
         offset_h=zones[operator] if stage.operators else zones,

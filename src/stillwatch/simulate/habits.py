@@ -45,8 +45,8 @@ class Access:
     """Purposes an account may have declared."""
     declared_share: float = 0.0
     """Share of accounts that declared one."""
-    resold_share: float = 0.0
-    """Share of accounts that come through a declared reseller's gateway."""
+    resells: bool = False
+    """Whether its accounts resell access under a contract."""
     end_users: tuple[int, int] = (0, 0)
     """The customer's own users named in the calls, least and most; 0 names none."""
 

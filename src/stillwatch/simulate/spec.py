@@ -23,6 +23,8 @@ class WorldSpec:
     """Accounts that run a known set of prompts over model versions (accounts)."""
     researcher: int = 0
     """Accounts that make training text for a model of their own and say so (accounts)."""
+    reseller: int = 0
+    """Accounts of licensed resellers, whose customers chat (accounts)."""
     fast_distiller: int = 0
     """Extracting accounts with machine rhythm and high volume (accounts)."""
     slow_distiller: int = 0
@@ -37,8 +39,9 @@ class WorldSpec:
     @property
     def accounts(self) -> int:
         """Count all accounts."""
-        honest = self.interactive + self.developer + self.batch_app + self.evaluation + self.researcher
-        return honest + self.fast_distiller + self.slow_distiller
+        people = self.interactive + self.developer + self.reseller
+        machines = self.batch_app + self.evaluation + self.researcher
+        return people + machines + self.fast_distiller + self.slow_distiller
 
     def of(self, persona: str) -> int:
         """Count the accounts of one persona.
@@ -72,12 +75,13 @@ class WorldSpec:
 
 
 SMALL: Final = WorldSpec(
-    interactive=178,
+    interactive=180,
     developer=70,
     batch_app=12,
     evaluation=14,
     researcher=6,
+    reseller=2,
     fast_distiller=4,
     slow_distiller=10,
 )
-"""The world of the demo: 294 accounts, 7 days, about 70,000 events, 14 extracting accounts under 2 operators."""
+"""The world of the demo: 298 accounts, 7 days, about 70,000 events, 14 extracting accounts under 2 operators."""

@@ -33,7 +33,7 @@ ACCOUNT_SCHEMA: Final = pa.schema(
         ("signup", pa.string()),
         ("payment_fingerprint", pa.string()),
         ("declared_purpose", pa.string()),
-        ("reseller", pa.string()),
+        ("reseller", pa.bool_()),
         ("organisation", pa.string()),
     ]
 )

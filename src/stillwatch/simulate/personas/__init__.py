@@ -11,6 +11,7 @@ from stillwatch.simulate.personas import (
     fast_distiller,
     interactive,
     researcher,
+    reseller,
     slow_distiller,
 )
 
@@ -20,6 +21,7 @@ PERSONAS: Final = (
     batch_app.PERSONA,
     evaluation.PERSONA,
     researcher.PERSONA,
+    reseller.PERSONA,
     fast_distiller.PERSONA,
     slow_distiller.PERSONA,
 )

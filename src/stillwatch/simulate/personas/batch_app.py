@@ -29,7 +29,6 @@ HABITS: Final = Habits(
         per_call=True,
         declares=("customer support", "review analysis"),
         declared_share=0.3,
-        resold_share=0.05,
         end_users=(0, 400),
     ),
     Answers(

@@ -1,4 +1,4 @@
-"""Interactive person: multi-turn chats with human pauses, by day, with days off; some on a campus, some resold."""
+"""Interactive person: multi-turn chats with human pauses, by day, with days off; some on a campus."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ HABITS: Final = Habits(
         addresses=(1, 3),
         groups=(1, 1, 1, 1, 1, 1, 1, 12),
         group_pays=False,
-        resold_share=0.06,
     ),
     Answers(
         tokens_out=280.0,

@@ -15,23 +15,21 @@ from stillwatch.simulate.prompts.words import TECHNICAL, TOPICS, phrases
 if TYPE_CHECKING:
     from stillwatch.simulate.cast import Cast
     from stillwatch.simulate.prompts.library import Shelf
-    from stillwatch.simulate.stage import Calls, Ints, Stage
+    from stillwatch.simulate.stage import Bools, Calls, Ints, Stage
 
 
 _LONG_CHAT: Final = 8
 _LONG_WORK: Final = 20
 
 
-def _threads(stage: Stage, calls: Calls, shelf: Shelf, word: str, long: int) -> tuple[Calls, Wording]:
-    """Lay one real thread on each account, long ones first; calls past its end are not made."""
-    preferred = shelf.about(word) if word else np.zeros(len(shelf.count), dtype=np.bool_)
-    unit = shelf.deal(stage.rng, stage.accounts, preferred | (shelf.count >= long))
+def _threads(stage: Stage, calls: Calls, shelf: Shelf, holder: Ints, preferred: Bools) -> tuple[Calls, Wording]:
+    """Lay one real thread on each holder; calls past its end are not made."""
+    unit = shelf.deal(stage.rng, int(holder.max(initial=-1)) + 1, preferred)
     first, turn = typed(calls)
-    at = ordinal(calls.account[first])[turn]
-    keep = at < shelf.count[unit][calls.account]
-    calls, at = calls.where(keep), at[keep]
-    rows = pa.array(shelf.start[unit][calls.account] + at)
-    return calls, Wording(shelf.prompt.take(rows), shelf.system.take(rows), simulated=False)
+    at = ordinal(holder[first])[turn]
+    keep = at < shelf.count[unit][holder]
+    rows = pa.array((shelf.start[unit][holder] + at)[keep])
+    return calls.where(keep), Wording(shelf.prompt.take(rows), shelf.system.take(rows), simulated=False)
 
 
 def _favourites(stage: Stage, account: Ints, low: int, high: int) -> Ints:
@@ -66,14 +64,44 @@ def chats(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
     """
     shelf = stage.prompts.shelf("B") if stage.prompts else None
     if shelf is not None:
-        return _threads(stage, calls, shelf, "", _LONG_CHAT)
+        return _threads(stage, calls, shelf, calls.account, shelf.count >= _LONG_CHAT)
     begin = _sessions(calls)
     owner = calls.account[begin]
     language = spoken(stage.rng, cast, owner)[calls.session]
     topic = _favourites(stage, owner, TECHNICAL // 2, TOPICS)[calls.session]
+    return calls, _conversation(stage, calls, language, topic)
+
+
+def customers(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
+    """Word the conversations of a reseller's customers: a stranger a session, any topic.
+
+    Parameters
+    ----------
+    stage
+        Randomness and, where given, real prompts.
+    cast
+        The accounts.
+    calls
+        Their arrivals.
+
+    Returns
+    -------
+    tuple of Calls and Wording
+        The calls that are made, and what they say.
+    """
+    shelf = stage.prompts.shelf("B") if stage.prompts else None
+    if shelf is not None:
+        return _threads(stage, calls, shelf, calls.session, np.zeros(len(shelf.count), dtype=np.bool_))
+    owner = calls.account[_sessions(calls)]
+    language = spoken(stage.rng, cast, owner)[calls.session]
+    topic = stage.rng.integers(0, TOPICS, size=len(owner))[calls.session]
+    return calls, _conversation(stage, calls, language, topic)
+
+
+def _conversation(stage: Stage, calls: Calls, language: Ints, topic: Ints) -> Wording:
     opening = grammar.personal_question(stage.rng, language, topic)
     later = grammar.follow_up(stage.rng, language, topic)
-    return calls, Wording(pc.if_else(pa.array(calls.turn == 0), opening, later), silent(len(calls)), simulated=True)
+    return Wording(pc.if_else(pa.array(calls.turn == 0), opening, later), silent(len(calls)), simulated=True)
 
 
 def coding(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
@@ -95,7 +123,7 @@ def coding(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
     """
     shelf = stage.prompts.shelf("B") if stage.prompts else None
     if shelf is not None:
-        return _threads(stage, calls, shelf, "coding", _LONG_WORK)
+        return _threads(stage, calls, shelf, calls.account, shelf.about("coding") | (shelf.count >= _LONG_WORK))
     begin = _sessions(calls)
     owner = calls.account[begin]
     spoken_in = spoken(stage.rng, cast, owner)

@@ -1,0 +1,202 @@
+"""The command line: one thin verb a task, no logic of its own.
+
+Everything heavy is imported inside the verb that needs it, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Final
+
+from stillwatch import __version__
+from stillwatch.model.errors import InputError, StillwatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+CLEAN, FINDINGS, BAD_INPUT, PARTIAL, STOPPED = 0, 1, 2, 3, 130
+
+FORMAT_WORDS: Final = (
+    "auto",
+    "native",
+    "litellm",
+    "otel",
+    "helicone",
+    "langfuse",
+    "kong",
+    "envoy",
+    "anthropic",
+    "openai-responses",
+    "openai-chat",
+)
+"""Words of ``scan --format``; a test holds them against ``ingest.readers.READERS``."""
+
+_EPILOG: Final = """\
+exit codes: 0 nothing above the threshold, 1 findings, 2 bad input, 3 partial (some input was not read),
+130 stopped. A finding is an observation for a person to look at, never a verdict."""
+
+
+def _scan_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    scan = verbs.add_parser(
+        "scan",
+        help="read request logs and rank accounts by evidence of extraction",
+        description="Read request logs, fold them into per-account sketches, and rank accounts by evidence.",
+        epilog="examples:\n"
+        "  stillwatch scan logs/2026-11-*.jsonl.zst --accounts accounts.csv --out report/\n"
+        "  zcat gateway.gz | stillwatch scan - --format litellm --json\n"
+        "  stillwatch scan access.log --format envoy --map account_id=x-user-id --trusted-proxy 10.0.0.0/8\n\n" + _EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    scan.add_argument("inputs", nargs="+", metavar="INPUT", help="files, globs, folders, or - for standard input")
+    scan.add_argument("--format", default="auto", choices=FORMAT_WORDS, help="log format (default: told by the records)")
+    scan.add_argument("--accounts", metavar="FILE", help="account file, CSV or Parquet: plan, signup, organisation, ...")
+    scan.add_argument("--out", metavar="FOLDER", help="write report.html, findings.parquet and findings.jsonl there")
+    scan.add_argument("--key", metavar="FILE", default="stillwatch.key", help="pseudonym key, made if missing (%(default)s)")
+    scan.add_argument("--epoch", type=int, metavar="N", help="epoch of the key (default: the latest)")
+    scan.add_argument(
+        "--map", action="append", default=[], metavar="FIELD=PATH", help="read an event field from a place of your own"
+    )
+    scan.add_argument(
+        "--trusted-proxy", action="append", default=[], metavar="NET", help="believe X-Forwarded-For written by these"
+    )
+    scan.add_argument(
+        "--keep-exemplars", type=int, default=0, metavar="N", help="show N prompts of each reported account (default 0)"
+    )
+    scan.add_argument("--threshold", type=float, metavar="BITS", help="total from which an account is reported")
+    scan.add_argument("--shown", type=int, metavar="N", help="accounts shown in the terminal and drawn in the report")
+    scan.add_argument("--threads", type=int, metavar="N", help="worker threads (default: one a processor)")
+    scan.add_argument("--json", action="store_true", help="print the result as JSON instead of tables")
+    scan.set_defaults(run=_scan)
+
+
+def _simulate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    simulate = verbs.add_parser(
+        "simulate",
+        help="make a small world of request logs whose truth is known",
+        description="Write a seeded world: request logs, accounts.csv and truth.csv. Everything in it is made up.",
+        epilog="examples:\n  stillwatch simulate --out world --seed 7\n"
+        "  stillwatch simulate --out world --format litellm --prompts ../shared/data/dev/prompts",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    simulate.add_argument("--out", required=True, metavar="FOLDER", help="where the world is written")
+    simulate.add_argument("--seed", type=int, default=7, help="same seed, same bytes (default %(default)s)")
+    simulate.add_argument("--format", default="native", metavar="FORMAT", help="log format to write (default native)")
+    simulate.add_argument(
+        "--suffix", default=".jsonl.zst", choices=(".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet"), help="kind of file"
+    )
+    simulate.add_argument("--scale", type=float, default=1.0, help="times as many accounts (default %(default)s)")
+    simulate.add_argument("--days", type=int, metavar="N", help="length of the world in days")
+    simulate.add_argument("--start", default="2026-11-02", metavar="DATE", help="first day, UTC (default %(default)s)")
+    simulate.add_argument("--prompts", metavar="FOLDER", help="folder of prompt Parquet, for real text")
+    simulate.add_argument("--traces", metavar="FOLDER", help="folder of arrival traces, for real timing")
+    simulate.set_defaults(run=_simulate)
+
+
+def _key_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    key = verbs.add_parser(
+        "key",
+        help="make or rotate the key that pseudonyms are made with",
+        description="Make a key file (mode 0600), or add an epoch to it. Pseudonyms of two epochs do not compare.",
+        epilog="examples:\n  stillwatch key new stillwatch.key\n  stillwatch key rotate stillwatch.key",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    key.add_argument("act", choices=("new", "rotate", "show"), help="show prints epochs and fingerprint, never the key")
+    key.add_argument("file", metavar="FILE", help="key file")
+    key.set_defaults(run=_key)
+
+
+def _pseudonym_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    name = verbs.add_parser(
+        "pseudonym",
+        help="find the pseudonym of an account, or the account of a pseudonym",
+        description="Translate between your account ids and the pseudonyms of a report. Needs the key.",
+        epilog="examples:\n  stillwatch pseudonym team-17 --key stillwatch.key\n"
+        "  stillwatch pseudonym a_0f3k2m9q7c1xw --accounts accounts.csv --key stillwatch.key",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    name.add_argument("names", nargs="+", metavar="NAME", help="account ids, or pseudonyms (a_...) with --accounts")
+    name.add_argument("--key", metavar="FILE", default="stillwatch.key", help="pseudonym key (%(default)s)")
+    name.add_argument("--epoch", type=int, metavar="N", help="epoch of the key (default: the latest)")
+    name.add_argument("--accounts", metavar="FILE", help="account file to look pseudonyms up in")
+    name.set_defaults(run=_pseudonym)
+
+
+def _topics_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    topics = verbs.add_parser(
+        "topics",
+        help="build the word table again (needs the extra: topics)",
+        description="Build the hashed word table that gives a prompt its topic. Nothing is downloaded.",
+        epilog="example:\n  stillwatch topics --out topics.npz",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    topics.add_argument("--out", required=True, metavar="FILE", help="file to write")
+    topics.add_argument("--seed", type=int, default=0, help="seed of the clustering (default %(default)s)")
+    topics.set_defaults(run=_topics)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Build the whole command line; the reference page is checked against it."""
+    parser = argparse.ArgumentParser(
+        prog="stillwatch",
+        description="Find adversarial distillation in the request logs of an AI API, and be fair about it.",
+        epilog="example:\n  stillwatch scan logs/ --accounts accounts.csv --out report/\n\n" + _EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"stillwatch {__version__}")
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    for add in (_scan_parser, _simulate_parser, _key_parser, _pseudonym_parser, _topics_parser):
+        add(verbs)
+    return parser
+
+
+def _scan(asked: argparse.Namespace) -> int:
+    from stillwatch.verbs import scan_verb
+
+    return scan_verb(asked)
+
+
+def _simulate(asked: argparse.Namespace) -> int:
+    from stillwatch.verbs import simulate_verb
+
+    return simulate_verb(asked)
+
+
+def _key(asked: argparse.Namespace) -> int:
+    from stillwatch.verbs import key_verb
+
+    return key_verb(asked)
+
+
+def _pseudonym(asked: argparse.Namespace) -> int:
+    from stillwatch.verbs import pseudonym_verb
+
+    return pseudonym_verb(asked)
+
+
+def _topics(asked: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from stillwatch.topics_build import build
+
+    print(f"wrote {build(Path(asked.out), asked.seed):,} bytes to {asked.out}")
+    return CLEAN
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; returns the exit code."""
+    asked = build_parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = asked.run
+    try:
+        return run(asked)
+    except InputError as error:
+        print(f"stillwatch: {error}", file=sys.stderr)
+    except StillwatchError as error:
+        print(f"stillwatch: {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("stillwatch: stopped; nothing was written", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return BAD_INPUT
+    return BAD_INPUT

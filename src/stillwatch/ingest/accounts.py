@@ -1,0 +1,164 @@
+"""The provider's own account file: plan, sign-up, payment, declared purpose, reseller, organisation.
+
+CSV or Parquet, one row an account. Identifiers are keyed on reading; direct personal data is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from stillwatch.ingest.json.values import date_time
+from stillwatch.model.errors import ForbiddenField, FormatError, InputError
+from stillwatch.model.event import FORBIDDEN
+from stillwatch.model.profile import AccountFacts
+from stillwatch.model.pseudonym import pseudonym_text
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stillwatch.ingest.door import Door
+
+COLUMNS: Final = {
+    "account_id": "the account as the logs name it; required",
+    "plan": "plan or tier",
+    "signup": "sign-up time, RFC 3339 or YYYY-MM-DD",
+    "payment_fingerprint": "the payment provider's own fingerprint of the means of payment",
+    "declared_purpose": "what the customer declared to do",
+    "reseller": "true where the customer resells access under a contract",
+    "organisation": "the organisation the account belongs to",
+}
+"""Columns that are read; others are ignored, class P4 is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFile:
+    """The account file, keyed; rows by ascending account."""
+
+    account: NDArray[np.int64]
+    """(n,) account pseudonyms, ascending, distinct."""
+    plan: tuple[str, ...]
+    """"" where unknown."""
+    signup_ms: NDArray[np.int64]
+    """-1 where unknown."""
+    purpose: tuple[str, ...]
+    """"" where none."""
+    reseller: NDArray[np.int8]
+    """1, 0 or -1 where unknown."""
+    organisation: NDArray[np.int64]
+    """Organisation pseudonym, 0 where unknown."""
+
+    def facts(self, account: NDArray[np.int64]) -> AccountFacts:
+        """Line the file up with some accounts, given ascending."""
+        at = np.searchsorted(self.account, account)
+        at[at == self.account.shape[0]] = 0
+        known = self.account[at] == account if self.account.shape[0] else np.zeros(account.shape[0], bool)
+        rows = np.where(known, at, -1)
+        return AccountFacts(
+            label=tuple(pseudonym_text(int(a)) for a in account),
+            plan=tuple(self.plan[r] if r >= 0 else "" for r in rows),
+            signup_ms=np.where(known, self.signup_ms[at], -1) if self.account.shape[0] else rows,
+            declared_purpose=tuple(self.purpose[r] if r >= 0 else "" for r in rows),
+            reseller=(np.where(known, self.reseller[at], -1) if self.account.shape[0] else rows).astype(np.int8),
+        )
+
+    def owner_of(self, account: NDArray[np.int64], org: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give who owns each account: the log's organisation, else the file's, else 0."""
+        if not self.account.shape[0]:
+            return org
+        at = np.minimum(np.searchsorted(self.account, account), self.account.shape[0] - 1)
+        filed = np.where(self.account[at] == account, self.organisation[at], 0)
+        return np.where(org != 0, org, filed)
+
+
+EMPTY: Final = AccountFile(
+    np.zeros(0, np.int64), (), np.zeros(0, np.int64), (), np.zeros(0, np.int8), np.zeros(0, np.int64)
+)
+"""No account file."""
+
+
+def _table(path: Path) -> pa.Table:
+    try:
+        if path.suffix == ".parquet":
+            return pq.read_table(path)
+        options = pacsv.ConvertOptions(column_types=dict.fromkeys(COLUMNS, pa.string()))
+        return pacsv.read_csv(path, convert_options=options)
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such account file") from error
+    except (OSError, pa.ArrowException) as error:
+        raise FormatError(f"{path}: not a readable account file: {str(error).splitlines()[0]}") from error
+
+
+def _signup(text: str, path: Path, row: int) -> int:
+    if not text:
+        return -1
+    written = (text if len(text) > 10 else f"{text}T00:00:00Z").encode()  # noqa: PLR2004  a bare date
+    ms, is_time = date_time(np.frombuffer(written, np.uint8), 0, len(written))
+    if not is_time:
+        raise FormatError(f"{path}: row {row}: signup is neither RFC 3339 nor YYYY-MM-DD")
+    return int(ms)
+
+
+def read_accounts(path: Path, door: Door) -> AccountFile:
+    """Read an account file.
+
+    Raises
+    ------
+    ForbiddenField
+        It has a column of class P4.
+    FormatError
+        It has no ``account_id``, a value makes no sense, or an account stands twice.
+    """
+    table = _table(path)
+    forbidden = [name for name in table.column_names if name.lower() in FORBIDDEN]
+    if forbidden:
+        raise ForbiddenField(f"{path}: column {forbidden[0]} is direct personal data (class P4); drop it first")
+    if "account_id" not in table.column_names:
+        raise FormatError(f"{path}: no column account_id; columns are: {', '.join(COLUMNS)}")
+    n = table.num_rows
+    texts = {
+        name: pc.fill_null(table.column(name).cast(pa.string()), "").to_pylist()
+        if name in table.column_names
+        else [""] * n
+        for name in COLUMNS
+    }
+    account = np.array([door.account(value) for value in texts["account_id"]], np.int64)
+    order = np.argsort(account, kind="stable")
+    account = account[order]
+    if n > 1 and (account[1:] == account[:-1]).any():
+        raise FormatError(f"{path}: an account_id stands in more than one row")
+    words = {"true": 1, "1": 1, "yes": 1, "false": 0, "0": 0, "no": 0, "": -1}
+    unknown = sorted({value for value in texts["reseller"] if value.lower() not in words})
+    if unknown:
+        raise FormatError(f"{path}: reseller is true or false, not {unknown[0][:20]}")
+    signup = [_signup(text, path, row + 2) for row, text in enumerate(texts["signup"])]
+    return AccountFile(
+        account,
+        tuple(texts["plan"][row] for row in order),
+        np.array(signup, np.int64)[order] if n else np.zeros(0, np.int64),
+        tuple(texts["declared_purpose"][row] for row in order),
+        np.array([words[value.lower()] for value in texts["reseller"]], np.int8)[order],
+        np.array([door.organisation(value) if value else 0 for value in texts["organisation"]], np.int64)[order],
+    )
+
+
+def account_names(path: Path) -> list[str]:
+    """List the account ids of an account file, as the file writes them.
+
+    Raises
+    ------
+    FormatError
+        It has no column ``account_id``.
+    """
+    table = _table(path)
+    if "account_id" not in table.column_names:
+        raise FormatError(f"{path}: no column account_id; columns are: {', '.join(COLUMNS)}")
+    names: list[str] = table.column("account_id").cast(pa.string()).to_pylist()
+    return names

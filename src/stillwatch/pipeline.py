@@ -1,0 +1,273 @@
+"""The hall: the way of one batch, from bytes to ranked findings. Read this file first.
+
+::
+
+    batch    = read(chunk)                bytes -> EventBatch + Rejects; identifiers keyed at the door
+    state    = fold(batch)                per-account sketches, fixed size, mergeable
+    profile  = profile(state)             named features with units, one row an account
+    examined = examine(profile)           each detector: weight in bits | NotEnoughEvidence(reason)
+    ranking  = combine(examined)          additive within capped groups of dependence
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.detectors import capabilities, combine, examine_all
+from stillwatch.engine.local import LocalEngine, workers
+from stillwatch.features.assemble import profile
+from stillwatch.features.replay import ReplayColumns
+from stillwatch.ingest.accounts import EMPTY, AccountFile
+from stillwatch.ingest.read import read_source, with_engine_counts
+from stillwatch.ingest.sources import STDIN, OpenSource
+from stillwatch.model.errors import InputError
+from stillwatch.model.event import EVENT_SCHEMA, Clock, Identity, Provenance
+from stillwatch.model.scan import ScanResult, SourceCount
+from stillwatch.sketches.warmth import is_cold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from stillwatch.config import Config
+    from stillwatch.ingest.keys import PseudonymKey
+    from stillwatch.ingest.read import Progress, Reading
+    from stillwatch.ingest.sources import Source
+    from stillwatch.model.event import Reject
+    from stillwatch.model.profile import Profile
+
+
+@dataclass(slots=True)
+class Tally:
+    """Running counts of one scan, for the progress line."""
+
+    events: int = 0
+    """Events folded."""
+    rejected: int = 0
+    """Records refused."""
+    accounts: int = 0
+    """Accounts seen."""
+    bytes_done: int = 0
+    """Bytes of the inputs consumed."""
+    bytes_all: int = 0
+    """Bytes of all inputs; 0 where unknown."""
+
+
+UNREAD: Final = Provenance("unknown", Identity.ABSENT, Clock.INGEST)
+"""Provenance of a source that could not be read to its end."""
+
+
+class Scan:
+    """One scan: sources in, result out. Holds what grows: the engine and the first rejects."""
+
+    def __init__(self, reading: Reading, key: PseudonymKey) -> None:
+        self.config: Config = reading.config
+        self.reading = reading
+        self.pool = ThreadPoolExecutor(workers(self.config), "stillwatch")
+        self.engine = LocalEngine(key.sketch_keys(), self.config, self.pool)
+        self.rejects: list[Reject] = []
+        self.counts: list[SourceCount] = []
+        self.fields: set[str] = set()
+        self.tally = Tally()
+        self.partial = [0, 0, 0, 0, 0]
+        """Read, accepted, rejected, duplicates, unattributed of the source being read."""
+
+    def read(self, sources: Sequence[Source], told: Callable[[Tally], None]) -> None:
+        """Read and fold every source; an interrupt ends the reading, what was folded stays."""
+        self.tally.bytes_all = sum(source.size for source in sources)
+        done = 0
+        failures: list[InputError] = []
+        for source in sources:
+            try:
+                self._read_one(source, done, told)
+            except InputError as error:
+                failures.append(error)
+                self.counts.append(SourceCount(source.path, UNREAD, 0, 0, 0, 0, 0, str(error)))
+            except KeyboardInterrupt:
+                self.interrupted(source)
+                break
+            done += source.size
+        if failures and len(failures) == len(self.counts):
+            raise failures[0]
+
+    def interrupted(self, source: Source) -> None:
+        """Keep what was folded before an interrupt, and say that it is not all."""
+        self.counts.append(SourceCount(source.path, UNREAD, *self.partial, "interrupted; the rest was not read"))
+
+    def _read_one(self, source: Source, done: int, told: Callable[[Tally], None]) -> None:
+        opened = OpenSource(source)
+        try:
+            self._fold_source(opened, done, told)
+        finally:
+            opened.close()
+
+    def _fold_source(self, opened: OpenSource, done: int, told: Callable[[Tally], None]) -> None:
+        duplicates = unattributed = 0
+        self.partial = [0, 0, 0, 0, 0]
+
+        def counted(count: SourceCount) -> None:
+            self.counts.append(with_engine_counts(count, duplicates, unattributed))
+
+        ahead = workers(self.config) + 1
+        for piece in read_source(opened, self.reading, self.pool, ahead, counted):
+            folded = self.engine.fold(piece.batch)
+            duplicates += folded.duplicates
+            unattributed += folded.unattributed
+            self._note(piece, folded.events, done)
+            accepted, rejected = len(piece.batch), len(piece.rejects)
+            for at, count in enumerate((accepted + rejected, accepted, rejected, folded.duplicates, folded.unattributed)):
+                self.partial[at] += count
+            told(self.tally)
+
+    def _note(self, piece: Progress, events: int, done: int) -> None:
+        room = self.config.rejects_kept - len(self.rejects)
+        self.rejects += piece.rejects[: max(room, 0)]
+        columns = piece.batch.columns
+        self.fields |= {name for name in EVENT_SCHEMA.names if columns.column(name).null_count < len(columns)}
+        self.tally.events += events
+        self.tally.rejected += len(piece.rejects)
+        self.tally.accounts = len(self.engine)
+        self.tally.bytes_done = done + piece.position
+
+    def result(self, accounts: AccountFile = EMPTY, *, started_s: float = 0.0, cold: bool = False) -> ScanResult:
+        """Profile, examine and rank what was folded."""
+        made = profile_engine(self.engine, accounts)
+        examined = examine_all(made, self.config)
+        return ScanResult(
+            sources=tuple(self.counts),
+            rejects=tuple(self.rejects),
+            capabilities=capabilities(examined, frozenset(self.fields)),
+            profile=made,
+            examined=examined,
+            ranking=combine(examined, self.config),
+            exemplars={},
+            cold_kernels=cold,
+            elapsed_s=time.monotonic() - started_s if started_s else 0.0,
+        )
+
+
+def profile_engine(engine: LocalEngine, accounts: AccountFile = EMPTY) -> Profile:
+    """Turn an engine's state into the profile of all its accounts.
+
+    Parameters
+    ----------
+    engine
+        Folded events.
+    accounts
+        The provider's account file.
+
+    Returns
+    -------
+    Profile
+        One row an account, ascending.
+    """
+    arrays = engine.arrays()
+    account = np.sort(arrays.key)
+    owner = accounts.owner_of(account, np.zeros(account.shape[0], np.int64))
+    replay = None
+    if len(engine.artefacts):
+        found = engine.artefacts.replay(account, owner)
+        replay = ReplayColumns(
+            found.artefacts_distinct, found.foreign_distinct, found.foreign_owners, found.owner_known
+        )
+    return profile(arrays, account.shape[0], accounts.facts(account), replay)
+
+
+def scan(
+    sources: Sequence[Source],
+    reading: Reading,
+    key: PseudonymKey,
+    accounts: AccountFile = EMPTY,
+    told: Callable[[Tally], None] = lambda _: None,
+    *,
+    keep_exemplars: int = 0,
+) -> ScanResult:
+    """Scan sources and rank their accounts.
+
+    Parameters
+    ----------
+    sources
+        Inputs, read in this order.
+    reading
+        How they are read.
+    key
+        Key of the pseudonyms.
+    accounts
+        The provider's account file.
+    told
+        Called after every batch with the running counts.
+    keep_exemplars
+        Prompts to keep of each reported account; needs a second reading of the sources.
+
+    Returns
+    -------
+    ScanResult
+        What was read, what could run, and every account's evidence.
+
+    Raises
+    ------
+    InputError
+        A source cannot be opened or is in no known format.
+
+    Notes
+    -----
+    Time grows with events, memory with accounts. The same sources under the same key give the same
+    result, whatever the number of threads.
+    """
+    started, cold = time.monotonic(), is_cold()
+    run = Scan(reading, key)
+    run.read(sources, told)
+    result = run.result(accounts, started_s=started, cold=cold)
+    if keep_exemplars > 0:
+        result = replace(result, exemplars=exemplars(sources, reading, result, keep_exemplars))
+    return result
+
+
+def exemplars(
+    sources: Sequence[Source], reading: Reading, result: ScanResult, most: int
+) -> dict[int, tuple[str, ...]]:
+    """Read the sources again and keep a few prompts of each reported account, a random few by event id.
+
+    Parameters
+    ----------
+    sources
+        Files; standard input cannot be read twice and is passed over.
+    reading
+        How they were read.
+    result
+        Says which accounts are reported.
+    most
+        Prompts kept an account.
+
+    Returns
+    -------
+    dict
+        Account -> prompts. Nothing of any other account is kept.
+    """
+    wanted = pa.array(result.profile.account[result.ranking.flagged])
+    kept: dict[int, dict[int, str]] = {}
+    with ThreadPoolExecutor(1) as pool:
+        for source in sources:
+            if source.path == STDIN or not len(wanted):
+                continue
+            opened = OpenSource(source)
+            try:
+                for piece in read_source(opened, reading, pool, 1, lambda _: None):
+                    batch = piece.batch.columns.select(["account_id", "event_id", "prompt"])
+                    found = batch.filter(pc.and_(pc.is_in(batch["account_id"], wanted), pc.is_valid(batch["prompt"])))
+                    for account, event, prompt in zip(*(column.to_pylist() for column in found.columns), strict=True):
+                        mine = kept.setdefault(account, {})
+                        mine[event] = prompt.decode("utf-8", "replace")
+                        if len(mine) > most:
+                            del mine[max(mine)]
+            except InputError:
+                continue
+            finally:
+                opened.close()
+    return {account: tuple(mine[event] for event in sorted(mine)) for account, mine in sorted(kept.items())}
