@@ -145,6 +145,7 @@ def make_result(n=40, seed=7):
                 0,
                 71,
                 "the archive ends in the middle of a frame",
+                (("tokens_in", 7),),
             ),
         ),
         rejects=(Reject("logs/2026-11-01.jsonl.zst", 88, "tokens_out", "not a number"),),

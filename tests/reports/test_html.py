@@ -99,6 +99,7 @@ def test_what_was_read_is_said(result):
         "919,282",
         "2 of 40 accounts",
         "litellm",
+        "7 values of tokens_in made no sense and were left out",
         "ends in the middle of a frame",
         "not a number",
         "Incomplete",
