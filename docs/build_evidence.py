@@ -47,6 +47,20 @@ PANELS: Final = (
 )
 
 
+DETECTORS_INTRO: Final = """\
+A detector gives an account a weight in bits: the log2 ratio of how likely what was seen is under extraction and under
+honest use. Negative bits speak for the account. Every weight has a 90 % interval from sampling alone. **None is
+calibrated**: the rates are assumptions, written below so that they can be disputed. A detector that cannot tell says
+why and counts for nothing either way."""
+GROUPS_INTRO: Final = """\
+The total is the prior plus the weights, summed within groups of dependent detectors and capped. In a group over its
+cap every detector counts for the same fraction of its weight. A weak-alone group can never carry an account over the
+threshold by itself, whatever prior and threshold are set."""
+SHAPES_INTRO: Final = """\
+What `coverage_harvest` compares an account with. Each cell is a Beta distribution (a, b) over accounts. All are written
+down from public reports and public data sets; none is fitted to labelled traffic."""
+
+
 def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
     """Lay out a Markdown table."""
     lines = [head, tuple("---" for _ in head), *rows]
@@ -97,8 +111,7 @@ def _shapes() -> list[str]:
     return [
         "## Kinds of work",
         "",
-        "What `coverage_harvest` compares an account with. Each cell is a Beta distribution (a, b) over accounts; all are",
-        "written down from public reports and public data, and none is fitted.",
+        SHAPES_INTRO,
         "",
         *table(head, rows),
         "",
@@ -114,16 +127,11 @@ def detectors_page() -> str:
         MADE.format(source="src/stillwatch/detectors"),
         "# Detectors",
         "",
-        "A detector gives an account a weight in bits: the log2 ratio of how likely what was seen is under extraction and",
-        "under honest use. Negative bits speak for the account. Every weight has a 90 % interval from sampling alone.",
-        "**None is calibrated**: the rates are assumptions, written below so that they can be disputed. A detector that",
-        "cannot tell says why and counts for nothing either way.",
+        DETECTORS_INTRO,
         "",
         "## Groups",
         "",
-        "The total is the prior plus the weights, summed within groups of dependent detectors and capped. In a group over",
-        "its cap every detector counts for the same fraction of its weight. A weak-alone group can never carry an account",
-        "over the threshold by itself, whatever prior and threshold are set.",
+        GROUPS_INTRO,
         "",
         *table(("Group", "Caps in bits", "Weak alone", "Why"), groups),
         "",

@@ -58,6 +58,17 @@ def test_a_busy_window_is_not_taken_for_a_clock() -> None:
     assert np.isnan(values_of(one)["gap_cv"])
 
 
+def test_a_burst_too_dense_for_the_scale_is_not_taken_for_a_clock() -> None:
+    person = blank()
+    person.window_mask[0, 6:12] = mask([*range(3, 15), *range(40, 50)])
+
+    found = values_of(person)
+
+    assert found["gaps_seen"] == 0
+    assert np.isnan(found["gap_cv"])
+    assert np.isnan(found["gap_entropy_3600s"])
+
+
 @pytest.mark.parametrize("night", range(24))
 def test_quiet_hours_count_wherever_in_the_day_they_lie(night: int) -> None:
     one = blank()

@@ -112,12 +112,12 @@ DETECTOR: Final = Detector(
     ),
     blind_spot=(
         "Harvests of short answers look like classification; harvests of agent runs and relayed or replayed real "
-        "sessions look like honest agents and people; a sweep split over many accounts shows each of them little. "
-        "Topics are read from a table of mostly English words: where it knows few of them the spread of topics is left "
-        "out."
+        "sessions look like honest agents and people; a sweep split over many accounts shows each of them little. Long "
+        "templates hide the topics of the prompts inside them, and the spread of topics comes out 0.03 to 0.05 lower "
+        "in Chinese than in English: both are why it weighs little."
     ),
     benign_twins=(
-        "Batch classification: short answers, narrow topics. Evaluation: a finite set repeated. Interactive use: "
+        "Batch classification: short answers. Evaluation: a finite set repeated. Interactive use: "
         "several turns, no fixed template. Coding agents: several turns, tools, carried reasoning. Applications: one "
         "template, many turns. A single pass of a long-answer benchmark, a translation pipeline, permitted synthetic "
         "data and licensed distillation look much the same from here; that is why this shape alone never reaches the "
