@@ -23,15 +23,12 @@ from stillwatch.model.errors import InputError, StoreError
 from stillwatch.model.event import EVENT_FIELDS
 from stillwatch.model.pseudonym import PREFIX, pseudonym_text
 from stillwatch.pipeline import scan
-from stillwatch.reports import (
-    render_html,
-    render_terminal,
-    to_json,
-    write_atomically,
-    write_findings_jsonl,
-    write_findings_parquet,
-)
+from stillwatch.reports.files import write_atomically
+from stillwatch.reports.html import render_html
 from stillwatch.reports.progress import ProgressLine
+from stillwatch.reports.summary import to_json
+from stillwatch.reports.tables import write_findings_jsonl, write_findings_parquet
+from stillwatch.reports.terminal import render_terminal
 from stillwatch.sketches.warmth import is_cold
 
 if TYPE_CHECKING:

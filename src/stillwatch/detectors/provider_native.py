@@ -123,7 +123,7 @@ DETECTOR: Final = Detector(
         "Beta-binomial mixtures over requests. Reasoning-extraction refusals: 40 % of extracting accounts draw them, "
         "at Beta(1, 4) (mean 20 %: most tried techniques are rejected); 2 % of honest ones too, at Beta(1, 20) (mean 5 "
         "%: debugging, audit trails, tutoring), and 1 in 200 at any rate (a retry loop on one refused request, a red "
-        "team), so that no rate weighs more than about 6 bits. Frontier-model refusals: 30 % at Beta(1, 4) against 10 "
+        "team), so that no rate weighs more than about 7 bits. Frontier-model refusals: 30 % at Beta(1, 4) against 10 "
         "% at Beta(1, 10) and 1 % at any rate, since building one's own model is ordinary work. All others at "
         "Beta(0.2, 400), 1 in 2,000. The stronger category counts. Reasoning bound to another organisation: 30 % at "
         "any rate against 1 honest account in 500 (migration), half of them at Beta(1, 5); to another end user: 30 % "

@@ -81,7 +81,7 @@ def _pick(spans: scan.Spans, numbers: tuple[int, ...]) -> Column:
 
 @kernel
 def _count_elements(
-    buffer: np.ndarray, start: np.ndarray, end: np.ndarray, kind: np.ndarray, values: np.ndarray, answer: np.ndarray
+    buffer: np.ndarray, start: np.ndarray, end: np.ndarray, kind: np.ndarray, found: np.ndarray, answer: np.ndarray
 ) -> None:
     """Where a number is wanted and a list or object stands, its length is meant."""
     for row in range(start.shape[0]):
@@ -100,7 +100,7 @@ def _count_elements(
             i = scan.skip_space(buffer, i, stop)
             if i < stop and buffer[i] == 0x2C:
                 i += scan.U1
-        values[row] = min(count, 32767)
+        found[row] = min(count, 32767)
         answer[row] = values.GIVEN
 
 
