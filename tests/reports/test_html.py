@@ -107,6 +107,14 @@ def test_what_was_read_is_said(result):
         assert text in said
 
 
+def test_many_sources_are_folded_away_and_those_to_note_are_not(result):
+    many = (result.sources[1], *(replace(result.sources[0], path=f"day-{i}", rejected=0) for i in range(30)))
+    page = render_html(replace(result, sources=many), DEFAULT, None)
+    assert "All 31 sources" in page
+    assert page.count("ends in the middle of a frame") == 2
+    assert page.count("day-7<") == 1
+
+
 def test_fairness_is_on_the_page(result):
     said = "".join(parse(render_html(result, DEFAULT, NOW_MS)).text)
     for text in (

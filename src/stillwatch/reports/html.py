@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 REJECTS_SHOWN: Final = 50
 """Rejected records listed on the page."""
+FEW_SOURCES: Final = 6
+"""Most sources listed at once; more are folded away, those with something to note apart."""
 EXEMPLAR_CHARS: Final = 2000
 """Characters of a kept prompt that are shown."""
 
@@ -109,6 +111,8 @@ def render_html(
         axis=pictures.bits_axis(axis, result.ranking.threshold_bits),
         notes=_notes(result),
         rejects=result.rejects[:REJECTS_SHOWN],
+        few=FEW_SOURCES,
+        noted=[s for s in result.sources if s.incomplete or s.rejected or s.blanked],
     )  # fmt: skip
 
 

@@ -89,7 +89,9 @@ def _larger(comparisons: tuple[Comparison, ...]) -> list[InFavour]:
         return []
     said = "; ".join(f"{c.more:,} of {c.others:,} {c.did}" for c in more)
     among = more[0].among
-    return [InFavour(f"{counted(max(c.more for c in more), 'other')} did more", f"Among {among}: {said}.")]
+    most = max(more, key=lambda c: c.more)
+    brief = f"{counted(most.more, 'other')} {most.did}"
+    return [InFavour(brief, f"Among {among}: {said}.")]
 
 
 def _resting_on_one(account: AccountView, threshold_bits: float) -> list[InFavour]:

@@ -228,10 +228,12 @@ def _overview_axis(axis: Axis, ranking: Ranking) -> list[Markup]:
         _threshold_label(axis, threshold),
     ]
     for tick in axis.ticks(6):
-        place = axis.pct(tick)
-        parts.append(element("text", _tick(tick), x=place, y=OVERVIEW + 18, text_anchor="middle", class_="tick"))
+        # Words at the edges are written inwards, so that they are not cut off.
+        anchor = "start" if axis.at(tick) < 6 else "end" if axis.at(tick) > 94 else "middle"
+        place: dict[str, object] = {"x": axis.pct(tick), "text_anchor": anchor}
         said = "even" if tick == 0 else odds(tick)
-        parts.append(element("text", said, x=place, y=OVERVIEW + 36, text_anchor="middle", class_="tick odds"))
+        parts.append(element("text", _tick(tick), y=OVERVIEW + 18, class_="tick", **place))
+        parts.append(element("text", said, y=OVERVIEW + 36, class_="tick odds", **place))
     return [join(parts)]
 
 
