@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillwatch.detectors.artefact_replay import OWNERS_KNOWN, OWNERS_UNKNOWN, owners_seen
 from stillwatch.detectors.cohort import SMALLEST, cohort_ratio
 from stillwatch.detectors.likelihood import Beta, log_beta_binomial, log_gamma, mix, wilson
+from stillwatch.detectors.provider_native import MISMATCHES, REFUSALS
 from stillwatch.detectors.trait import Trait
 from stillwatch.detectors.words import percent, rounded, whole
 from stillwatch.detectors.work_shapes import SHARES, WORK_SHAPES
@@ -49,6 +51,33 @@ def test_a_trait_never_weighs_more_than_its_honest_causes_allow(n: int, share: f
     bits = TRAIT.bits(np.array([round(share * n)], np.float64), np.array([float(n)]))[0]
 
     assert math.log2(0.7) - 1e-6 <= bits <= math.log2(0.3 / 0.02) + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("trait", "most"),
+    [
+        (OWNERS_UNKNOWN, 4),
+        (REFUSALS["refusal_reasoning_extraction_share"], 7),
+        (REFUSALS["refusal_frontier_llm_share"], 4),
+        (MISMATCHES["mismatch_organization_share"], 8.5),
+        (MISMATCHES["mismatch_end_user_share"], 4),
+    ],
+)
+@pytest.mark.parametrize("n", [1, 30, 1000, 100_000])
+def test_no_rate_of_a_trait_weighs_more_than_its_page_says(trait: Trait, most: float, n: int) -> None:
+    k = np.unique(np.rint(np.linspace(0, n, 200)))
+
+    assert trait.bits(k, np.full(k.shape, float(n))).max() < most
+
+
+@given(st.integers(1, 400), st.integers(1, 40))
+def test_more_owners_never_weigh_less_once_most_artefacts_are_foreign(carried: int, owners: int) -> None:
+    all_of_them = np.array([float(carried)] * 2)
+    count = np.array([float(min(owners, carried)), float(min(owners + 1, carried))])
+
+    fewer, more = OWNERS_KNOWN.bits(all_of_them, all_of_them, owners_seen(all_of_them, count))
+
+    assert more >= fewer - 1e-9
 
 
 def test_kinds_of_work_are_whole_and_every_share_is_given() -> None:

@@ -55,7 +55,17 @@ def test_what_the_log_does_not_hold_is_unknown_and_not_zero() -> None:
 
     known = {name for name, column in made.columns.items() if not np.isnan(column[0])}
     assert known == {
-        *("events", "active_span_d", "events_per_day", "batch_share", "prompts_known", "turns_known", "gaps_seen"),
+        *(
+            "events",
+            "first_ms",
+            "last_ms",
+            "active_span_d",
+            "events_per_day",
+            "batch_share",
+            "prompts_known",
+            "turns_known",
+            "gaps_seen",
+        ),
         *("answers_known", "carried_events", "carried_share", "born_events", "params_known"),
         *("timeline_start_ms", "timeline_bin_s", "timeline_bins"),
     }

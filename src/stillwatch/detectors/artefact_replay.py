@@ -116,12 +116,14 @@ DETECTOR: Final = Detector(
     ),
     blind_spot=(
         "Campaigns that replay nothing, decode blocks at another provider, or keep birth and replay inside one "
-        "organisation; logs without artefacts; blocks born before the log begins and first seen under the copier."
+        "organisation; logs without artefacts. Where a block was born before the log begins, its owner is taken to be "
+        "who carried it first in the log."
     ),
     benign_twins=(
         "Session migration, context compaction and multi-model routers inside one organisation: same owner, so nothing "
         "is foreign. A pasted public transcript: one stray block among many. A merger or a wrong account map: one "
-        "other owner only. A team with many keys and no organisation known: bounded to about 4 bits."
+        "other owner only. A team with many keys and no organisation known: bounded to about 4 bits. A victim whose "
+        "old block the copier carried first in this log: one other owner, and gone when earlier logs are read too."
     ),
     references=(
         "Panfilov et al. (2026), Stealing reasoning traces, arXiv 2608.09867: blocks are interchangeable across users",

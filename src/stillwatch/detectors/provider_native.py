@@ -124,11 +124,12 @@ DETECTOR: Final = Detector(
         "at Beta(1, 4) (mean 20 %: most tried techniques are rejected); 2 % of honest ones too, at Beta(1, 20) (mean 5 "
         "%: debugging, audit trails, tutoring), and 1 in 200 at any rate (a retry loop on one refused request, a red "
         "team), so that no rate weighs more than about 7 bits. Frontier-model refusals: 30 % at Beta(1, 4) against 10 "
-        "% at Beta(1, 10) and 1 % at any rate, since building one's own model is ordinary work. All others at "
-        "Beta(0.2, 400), 1 in 2,000. The stronger category counts. Reasoning bound to another organisation: 30 % at "
-        "any rate against 1 honest account in 500 (migration), half of them at Beta(1, 5); to another end user: 30 % "
-        "against 5 % (applications that do not keep users apart); the stronger counts. Model, prefix and turn-boundary "
-        "mismatches weigh 0. Low and high: the same over the 90 % Wilson interval of each rate."
+        "% at Beta(1, 10) and 1 % at any rate, since building one's own model is ordinary work: at most about 4 bits. "
+        "All others at Beta(0.2, 400), 1 in 2,000. The stronger category counts. Reasoning bound to another "
+        "organisation: 30 % at any rate against 1 honest account in 500 (migration), half of them at Beta(1, 5): at "
+        "most about 8 bits; to another end user: 30 % against 5 % (applications that do not keep users apart): at most "
+        "about 4 bits; the stronger counts. Model, prefix and turn-boundary mismatches weigh 0. Low and high: the same "
+        "over the 90 % Wilson interval of each rate."
     ),
     blind_spot=(
         "Campaigns whose techniques pass the provider's classifier; providers that report neither categories nor "

@@ -19,6 +19,8 @@ VOLUME: Final = (
     Feature("events", "requests", "Requests counted; high means much use, which alone means nothing."),
     Feature("tokens_in", "tokens", "Prompt tokens in all; unknown where the log gives none."),
     Feature("tokens_out", "tokens", "Answer tokens in all: what an account took away."),
+    Feature("first_ms", "ms since 1970-01-01 UTC", "First request."),
+    Feature("last_ms", "ms since 1970-01-01 UTC", "Last request."),
     Feature("active_span_d", "days", "Time from first to last request."),
     Feature("events_per_day", "requests a day", "Requests over the active span, which counts as one day at least."),
     Feature("error_share", "share, 0 to 1", "Requests that failed with status 400 or above, 429 apart."),
@@ -32,13 +34,15 @@ def volume(rows: Arrays) -> Columns:
     events = count(rows, "events")
     tokens_in = total(rows, "tokens_in")
     known_status = count(rows, "status_known")
-    # An account without events has last < first by the fill values; the difference may overflow.
-    span_ms = np.where(events > 0, rows.last_ms.astype(np.float64) - rows.first_ms.astype(np.float64), np.nan)
-    span_d = span_ms / _DAY_MS
+    first_ms = only_where(rows.first_ms.astype(np.float64), events > 0)
+    last_ms = only_where(rows.last_ms.astype(np.float64), events > 0)
+    span_d = (last_ms - first_ms) / _DAY_MS
     return {
         "events": events,
         "tokens_in": only_where(tokens_in, tokens_in > 0),
         "tokens_out": only_where(total(rows, "tokens_out"), count(rows, "tokens_out_known") > 0),
+        "first_ms": first_ms,
+        "last_ms": last_ms,
         "active_span_d": span_d,
         "events_per_day": events / np.maximum(span_d, 1.0),
         "error_share": ratio(count(rows, "errors"), known_status),
