@@ -145,7 +145,7 @@ def meaning(action: argparse.Action) -> str:
     """Give an argument's help text and its choices."""
     text = (action.help or "") % {**vars(action), "prog": "stillwatch"} if action.help else ""
     if action.choices is not None:
-        text += " One of " + ", ".join(f"`{choice}`" for choice in action.choices) + "."
+        text += "; one of " + ", ".join(f"`{choice}`" for choice in action.choices)
     return text.strip()
 
 
