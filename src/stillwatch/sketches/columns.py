@@ -137,7 +137,7 @@ def columns(batch: EventBatch) -> Columns:
     prompt, system = b.column("prompt"), b.column("system")
     prompt_at, prompt_bytes = _text(prompt)
     system_at, system_bytes = _text(system)
-    return Columns(
+    made = Columns(
         event=_ints(b, "event_id", np.int64, NO_ID),
         account=_ints(b, "account_id", np.int64, NO_ID),
         ts_ms=_ints(b, "ts_ms", np.int64, 0),
@@ -164,3 +164,7 @@ def columns(batch: EventBatch) -> Columns:
         system_at=system_at,
         system=system_bytes,
     )
+    for column in made:
+        # Arrow's memory is read-only, a filled column is not: left so, every mix of them would be compiled anew.
+        column.flags.writeable = False
+    return made

@@ -48,8 +48,9 @@ class Scratch(NamedTuple):
 
 
 def scratch(limit: int) -> Scratch:
-    """Make room for one thread that cuts at most ``2 * limit`` bytes of a text into words."""
-    return Scratch(np.zeros(TOPICS, np.int32), np.zeros(2 * limit + 2, np.uint64))
+    """Make room for one thread that cuts at most ``2 * limit`` bytes of a prompt into words."""
+    # The head of a system text is cut in the same room, however small the limit of prompts.
+    return Scratch(np.zeros(TOPICS, np.int32), np.zeros(max(2 * limit, _HEAD_BYTES) + 2, np.uint64))
 
 
 def _classes() -> NDArray[np.uint64]:
