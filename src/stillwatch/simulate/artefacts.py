@@ -73,7 +73,9 @@ def within_sessions(rng: np.random.Generator, cast: Cast, calls: Calls, born: Bo
     return _kept(carrier, source, n, born[source] & born[carrier])
 
 
-def across_accounts(rng: np.random.Generator, cast: Cast, calls: Calls, born: Bools, share: float) -> Links:
+def across_accounts(
+    rng: np.random.Generator, cast: Cast, calls: Calls, born: Bools, able: Bools, share: float
+) -> Links:
     """Carry artefacts that another account of the same operator received before.
 
     Parameters
@@ -86,6 +88,8 @@ def across_accounts(rng: np.random.Generator, cast: Cast, calls: Calls, born: Bo
         Arrivals.
     born
         Which calls are answered with an artefact; shape (n,).
+    able
+        Which calls can carry artefacts; shape (n,).
     share
         Share of each operator's calls that replay.
 
@@ -95,7 +99,7 @@ def across_accounts(rng: np.random.Generator, cast: Cast, calls: Calls, born: Bo
         One or two a replaying call.
     """
     n = len(calls)
-    replays = np.flatnonzero(rng.random(n) < share)
+    replays = np.flatnonzero((rng.random(n) < share) & able)
     count = np.zeros(n, dtype=np.int64)
     count[replays] = 1 + (rng.random(len(replays)) < 0.3)
     carrier = np.repeat(np.arange(n, dtype=np.int64), count)

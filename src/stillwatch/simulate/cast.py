@@ -137,13 +137,13 @@ def _networks(stage: Stage, access: Access, group: Ints, operator: Ints) -> tupl
     return pool, texts, asns
 
 
-def _payments(stage: Stage, access: Access, group: Ints, operator: Ints) -> pa.Array:
+def _payments(stage: Stage, orgs: Ints, operator: Ints) -> pa.Array:
     n = stage.accounts
     if stage.operators:
         cards = max(1, n // (3 * stage.operators))
         payer = operator * cards + stage.rng.integers(0, cards, size=n)
     else:
-        payer = group if access.group_pays else np.arange(n, dtype=np.int64)
+        payer = orgs
     return opaque(stage.rng, int(payer.max(initial=0)) + 1, "pay_", 12).take(pa.array(payer))
 
 
@@ -164,14 +164,15 @@ def recruit(stage: Stage, access: Access) -> Cast:
     """
     rng, n = stage.rng, stage.accounts
     group = _groups(stage, access)
-    operator = np.arange(n, dtype=np.int64) % stage.operators if stage.operators else group
+    accounts = np.arange(n, dtype=np.int64)
+    orgs = group if access.group_pays and not stage.operators else accounts
+    operator = accounts % stage.operators if stage.operators else orgs
     nets, texts, asns = _networks(stage, access, group, operator)
-    payment = _payments(stage, access, group, operator)
+    payment = _payments(stage, orgs, operator)
     choices = versions(access.software)
     program_counts = _between(rng, access.programs, n)
     software = rng.choice(choices, size=int(program_counts.sum())).astype(np.int64)
     programs = _stretches(program_counts, 1.0)
-    orgs = group if access.group_pays and not stage.operators else np.arange(n, dtype=np.int64)
     declared = rng.random(n) < access.declared_share
     purposes = pa.array(access.declares or ("",)).take(pa.array(rng.integers(0, max(1, len(access.declares)), size=n)))
     key_counts = _between(rng, access.credentials, n)

@@ -57,7 +57,7 @@ def _who(stage: Stage, cast: Cast, calls: Calls, habits: Habits) -> dict[str, pa
     net = cast.nets.pick(account, u_net)
     software = pa.array(cast.software[cast.programs.pick(account, u_program)])
     first_user = np.cumsum(cast.users) - cast.users
-    user = first_user[account] + np.floor(cast.users[account] * rng.random(n) ** 2).astype(np.int64)
+    user = first_user[account] + np.floor(cast.users[account] * rng.random(n)[calls.session] ** 2).astype(np.int64)
     users = opaque(rng, int(cast.users.sum()) + 1, "user-", 10)
     unnamed = pa.array(cast.users[account] == 0)
     owner = pa.array(account)
@@ -152,7 +152,7 @@ def compose(
     habits: Habits,
     *,
     conversing: bool,
-    replay: Callable[[Bools], Links] | None = None,
+    replay: Callable[[Bools, Bools], Links] | None = None,
 ) -> Scene:
     """Make the events of one persona.
 
@@ -171,7 +171,8 @@ def compose(
     conversing
         Whether calls of a session build on each other.
     replay
-        Chooses the artefacts that calls carry, from which calls bear one; without it, those of the own session.
+        Chooses the artefacts that calls carry, from which calls bear one and which can carry; without it, those of
+        the own session are carried.
 
     Returns
     -------
@@ -191,7 +192,7 @@ def compose(
     chained = (operation == "responses") & settings.store & conversing
     thinks = pc.is_valid(settings.effort).to_numpy(zero_copy_only=False)
     born = able & outcome.answered & thinks
-    links = _links(stage, cast, calls, born & ~chained, conversing=conversing) if replay is None else replay(born)
+    links = _links(stage, cast, calls, born & ~chained, conversing=conversing) if replay is None else replay(born, able)
     carried, made = artefacts.columns(rng, born, links, able)
     mismatch = chosen(rng, n, habits.friction.mismatches).to_numpy(zero_copy_only=False)
     mismatch = np.where(outcome.compacted & (rng.random(n) < 0.5), "prefix", mismatch)

@@ -6,6 +6,7 @@ Every file is written beside its final name and then renamed, so nobody reads ha
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
@@ -90,7 +91,8 @@ def write_events(events: pa.Table, path: Path, log_format: str = "native") -> No
             _write_lines(events, part, FORMATS[log_format], SUFFIXES[suffix])
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise StoreError(f"{path}: could not be written: {error.strerror or error}") from error
 
 
@@ -100,7 +102,8 @@ def _write_csv(table: pa.Table, path: Path) -> None:
         pyarrow.csv.write_csv(table, part, pyarrow.csv.WriteOptions(quoting_style="needed"))
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise StoreError(f"{path}: could not be written: {error.strerror or error}") from error
 
 

@@ -65,7 +65,7 @@ def play(stage: Stage) -> Scene:
         Accounts and events.
     """
     cast = recruit(stage, HABITS.access)
-    a_day = stage.rng.lognormal(np.log(USUAL_A_DAY), 0.9, size=stage.accounts)
+    a_day = stage.rng.lognormal(np.log(USUAL_A_DAY), 0.7, size=stage.accounts)
     if stage.traces:
         calls = at_rates(stage.rng, cast, stage.window, a_day, stage.traces.rates)
     else:

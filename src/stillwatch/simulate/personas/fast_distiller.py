@@ -84,8 +84,8 @@ def play(stage: Stage) -> Scene:
         calls = by_machine(rng, cast, stage.window, a_day)
     replays = cast.operator[calls.account] % 2 == 0
 
-    def replay(born: Bools) -> Links:
-        return across_accounts(rng, cast, calls, born & replays, REPLAYED)
+    def replay(born: Bools, able: Bools) -> Links:
+        return across_accounts(rng, cast, calls, born, able & replays, REPLAYED)
 
     wording = lessons(stage, cast, calls, vary=False)
     return compose(stage, cast, calls, wording, HABITS, conversing=False, replay=replay)

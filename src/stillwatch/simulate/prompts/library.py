@@ -56,7 +56,7 @@ class Shelf:
         """
         return np.array([word in kind for kind in self.subtype], dtype=np.bool_)
 
-    def deal(self, rng: np.random.Generator, n: int, preferred: Bools) -> Ints:
+    def deal(self, rng: np.random.Generator, n: int, preferred: Bools, *, only: bool = False) -> Ints:
         """Give each of n accounts a unit, no unit twice before all were given.
 
         Parameters
@@ -67,6 +67,8 @@ class Shelf:
             Accounts.
         preferred
             Units that are given first; shape (units,).
+        only
+            Whether no other unit is given, as long as there is a preferred one.
 
         Returns
         -------
@@ -74,7 +76,8 @@ class Shelf:
             Number of the unit of each account; shape (n,).
         """
         order = rng.permutation(len(self.start))
-        order = np.concatenate([order[preferred[order]], order[~preferred[order]]])
+        wanted = order[preferred[order]]
+        order = wanted if only and len(wanted) else np.concatenate([wanted, order[~preferred[order]]])
         return np.resize(order, n).astype(np.int64)
 
 

@@ -22,7 +22,7 @@ def _task(stage: Stage, calls: Calls, number: Ints, *, evaluation: bool) -> Word
     if shelf is None:
         return None
     known = shelf.about("benchmark")
-    unit = shelf.deal(stage.rng, stage.accounts, known if evaluation else ~known)
+    unit = shelf.deal(stage.rng, stage.accounts, known if evaluation else ~known, only=True)
     rows = pa.array(shelf.start[unit][calls.account] + number % shelf.count[unit][calls.account])
     return Wording(shelf.prompt.take(rows), shelf.system.take(rows), simulated=False)
 
