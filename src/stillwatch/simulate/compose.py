@@ -14,7 +14,7 @@ from stillwatch.simulate import artefacts, catalogue
 from stillwatch.simulate.ids import opaque
 from stillwatch.simulate.outcome import Outcome, answer, chosen
 from stillwatch.simulate.settings import Settings, drawn
-from stillwatch.simulate.software import CLIENT_LIBS, JA4S, USER_AGENTS
+from stillwatch.simulate.software import JA4S, USER_AGENTS
 from stillwatch.simulate.stage import Bools, Ints, rank
 
 if TYPE_CHECKING:
@@ -70,7 +70,6 @@ def _who(stage: Stage, cast: Cast, calls: Calls, habits: Habits) -> dict[str, pa
         "client_ip": cast.ips.take(pa.array(net)),
         "asn": pa.array(cast.asns[net]),
         "user_agent": USER_AGENTS.take(software),
-        "client_lib": CLIENT_LIBS.take(software),
         "ja4": JA4S.take(software),
     }
 

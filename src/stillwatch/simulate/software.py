@@ -29,30 +29,28 @@ class Software:
     """How it names itself."""
     ja4: str
     """TLS client fingerprint."""
-    client_lib: str
-    """SDK family, as a reader would derive it from the user agent."""
 
 
 SOFTWARE: Final = (
-    Software("openai", "OpenAI/Python 3.54.0", _HTTPX, "openai-python"),
-    Software("openai", "OpenAI/Python 3.51.2", _HTTPX, "openai-python"),
-    Software("openai", "AsyncOpenAI/Python 3.54.0", _HTTPX, "openai-python"),
-    Software("openai", "AsyncOpenAI/Python 3.49.0", _HTTPX, "openai-python"),
-    Software("anthropic", "Anthropic/Python 2.12.0", _HTTPX, "anthropic-python"),
-    Software("anthropic", "AsyncAnthropic/Python 2.12.0", _HTTPX, "anthropic-python"),
-    Software("anthropic", "AsyncAnthropic/Python 2.9.1", _HTTPX, "anthropic-python"),
-    Software("node", "OpenAI/JS 8.3.0", _NODE, "openai-node"),
-    Software("node", "Anthropic/JS 1.20.0", _NODE, "anthropic-node"),
-    Software("agent", "heron-code/2.1.14 (external, cli)", _AGENT, "heron-code"),
-    Software("agent", "heron-code/2.1.9 (external, cli)", _AGENT, "heron-code"),
-    Software("agent", "opencode/1.4.2", _AGENT, "opencode"),
-    Software("plain", "python-requests/2.32.5", _REQUESTS, "python-requests"),
-    Software("plain", "python-httpx/0.28.1", _HTTPX, "python-httpx"),
-    Software("plain", "curl/8.7.1", _GO, "curl"),
-    Software("browser", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0", _BROWSER, "browser"),
-    Software("browser", "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_7) Firefox/145.0", _BROWSER, "browser"),
-    Software("browser", "Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0", _BROWSER, "browser"),
-    Software("gateway", "litellm/1.109.1", _HTTPX, "litellm"),
+    Software("openai", "OpenAI/Python 3.54.0", _HTTPX),
+    Software("openai", "OpenAI/Python 3.51.2", _HTTPX),
+    Software("openai", "AsyncOpenAI/Python 3.54.0", _HTTPX),
+    Software("openai", "AsyncOpenAI/Python 3.49.0", _HTTPX),
+    Software("anthropic", "Anthropic/Python 2.12.0", _HTTPX),
+    Software("anthropic", "AsyncAnthropic/Python 2.12.0", _HTTPX),
+    Software("anthropic", "AsyncAnthropic/Python 2.9.1", _HTTPX),
+    Software("node", "OpenAI/JS 8.3.0", _NODE),
+    Software("node", "Anthropic/JS 1.20.0", _NODE),
+    Software("agent", "heron-code/2.1.14 (external, cli)", _AGENT),
+    Software("agent", "heron-code/2.1.9 (external, cli)", _AGENT),
+    Software("agent", "opencode/1.4.2", _AGENT),
+    Software("plain", "python-requests/2.32.5", _REQUESTS),
+    Software("plain", "python-httpx/0.28.1", _HTTPX),
+    Software("plain", "curl/8.7.1", _GO),
+    Software("browser", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0", _BROWSER),
+    Software("browser", "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_7) Firefox/145.0", _BROWSER),
+    Software("browser", "Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0", _BROWSER),
+    Software("gateway", "litellm/1.109.1", _HTTPX),
 )
 """Every client program of the simulated worlds."""
 
@@ -60,8 +58,6 @@ USER_AGENTS: Final = pa.array([s.user_agent for s in SOFTWARE])
 """User agents in the order of SOFTWARE."""
 JA4S: Final = pa.array([s.ja4 for s in SOFTWARE])
 """TLS fingerprints in the order of SOFTWARE."""
-CLIENT_LIBS: Final = pa.array([s.client_lib for s in SOFTWARE])
-"""SDK families in the order of SOFTWARE."""
 
 
 def versions(families: tuple[str, ...]) -> list[int]:

@@ -47,7 +47,7 @@ HABITS: Final = Habits(
 )
 """An application in production."""
 
-USUAL_A_DAY: Final = 200.0
+USUAL_A_DAY: Final = 160.0
 """Median calls of an application on a day."""
 
 
