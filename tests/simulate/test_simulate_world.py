@@ -115,6 +115,15 @@ def test_a_world_of_one_persona_can_be_built():
         assert set(world.truth["extracting"].to_pylist()) == {persona.extracting}
 
 
+def test_a_scaled_spec_keeps_its_mix():
+    big, little = SMALL.scaled(4), SMALL.scaled(0.01)
+
+    assert (big.interactive, big.slow_distiller, big.slow_operators, big.days) == (720, 40, 2, 7)
+    assert little.fast_distiller == little.reseller == little.fast_operators == 1
+    with pytest.raises(InputError):
+        SMALL.scaled(0)
+
+
 def test_an_empty_world_is_empty():
     world = build_world(WorldSpec(), seed=1, start_ms=START_MS)
 

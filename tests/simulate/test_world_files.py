@@ -77,6 +77,13 @@ def test_an_empty_world_writes_no_log(tmp_path):
     assert (tmp_path / "accounts.csv").exists()
 
 
+def test_a_format_may_be_named_as_the_reader_is(tmp_path):
+    for log_format in ("openai-chat", "openai_chat"):
+        write_events(sample().events[:5], tmp_path / f"{log_format}.jsonl", log_format)
+
+    assert (tmp_path / "openai-chat.jsonl").read_bytes() == (tmp_path / "openai_chat.jsonl").read_bytes()
+
+
 @pytest.mark.parametrize(("name", "log_format"), [("e.txt", "native"), ("e.jsonl", "csv"), ("e.parquet", "kong")])
 def test_what_cannot_be_written_is_refused_by_name(tmp_path, name, log_format):
     with pytest.raises(InputError):

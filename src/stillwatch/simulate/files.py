@@ -64,7 +64,7 @@ def write_events(events: pa.Table, path: Path, log_format: str = "native") -> No
     path
         File to write; its suffix chooses the compression. An existing file is replaced.
     log_format
-        One of FORMATS.
+        One of FORMATS; hyphens stand for underscores.
 
     Raises
     ------
@@ -78,9 +78,10 @@ def write_events(events: pa.Table, path: Path, log_format: str = "native") -> No
     About 40 microseconds an event (native) to 90 (LiteLLM), memory for some thousand events.
     """
     suffix = _suffix(path)
-    if log_format not in FORMATS:
+    name = log_format.replace("-", "_")
+    if name not in FORMATS:
         raise InputError(f"{log_format}: no such log format; there are {', '.join(FORMATS)}")
-    if suffix == ".parquet" and log_format != "native":
+    if suffix == ".parquet" and name != "native":
         raise InputError(f"{path}: only the native format is written as Parquet")
     part = path.with_name(path.name + ".part")
     try:
@@ -88,7 +89,7 @@ def write_events(events: pa.Table, path: Path, log_format: str = "native") -> No
         if suffix == ".parquet":
             pq.write_table(events, part, compression="zstd", row_group_size=1 << 16)
         else:
-            _write_lines(events, part, FORMATS[log_format], SUFFIXES[suffix])
+            _write_lines(events, part, FORMATS[name], SUFFIXES[suffix])
         part.replace(path)
     except OSError as error:
         with suppress(OSError):
@@ -123,7 +124,7 @@ def write_world(
     folder
         Where to; made if missing.
     log_format
-        One of FORMATS.
+        One of FORMATS; hyphens stand for underscores.
     suffix
         One of SUFFIXES.
     files

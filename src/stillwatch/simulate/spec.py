@@ -5,8 +5,11 @@ A spec says nothing about what the personas do; that is in ``personas/``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields, replace
 from typing import Final
+
+from stillwatch.model.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,36 @@ class WorldSpec:
         people = self.interactive + self.developer + self.reseller
         machines = self.batch_app + self.evaluation + self.researcher
         return people + machines + self.fast_distiller + self.slow_distiller
+
+    def scaled(self, factor: float) -> WorldSpec:
+        """Make a world of the same mix with more or fewer accounts.
+
+        Parameters
+        ----------
+        factor
+            Times as many accounts, > 0.
+
+        Returns
+        -------
+        WorldSpec
+            A persona that was there keeps at least one account. Operators grow with the square root, so that there
+            are more of them and each has more accounts.
+
+        Raises
+        ------
+        InputError
+            The factor is not a number above 0.
+
+        Examples
+        --------
+        >>> WorldSpec(interactive=10, slow_distiller=2).scaled(4).slow_operators
+        2
+        """
+        if not 0.0 < factor < math.inf:
+            raise InputError(f"a world is scaled by a number above 0, not {factor}")
+        counts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "days"}
+        times = {name: math.sqrt(factor) if name.endswith("_operators") else factor for name in counts}
+        return replace(self, **{name: max(min(1, n), round(n * times[name])) for name, n in counts.items()})
 
     def of(self, persona: str) -> int:
         """Count the accounts of one persona.
