@@ -1,16 +1,20 @@
 """Count each event once: a set of recent event ids in bounded memory.
 
 Two generations of an open-addressing set: when the younger is half full it becomes the elder and the
-elder is forgotten. A repeat is found if fewer than the window's events came in between.
+elder is forgotten. A repeat is found if fewer than the window's events came in between. An event without
+an id cannot be known again and always counts.
 """
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stillwatch.model.errors import CheckpointError
 from stillwatch.sketches.hashing import U1, kernel, mix64
+from stillwatch.sketches.seal import seal, unseal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +46,9 @@ def _first_times(
 ) -> None:
     for j in range(rows.shape[0]):
         identity = events[rows[j]]
+        if identity == 0:
+            fresh[j] = True
+            continue
         fresh[j] = not (_holds(young, identity) or _holds(old, identity))
         if not fresh[j]:
             continue
@@ -54,10 +61,17 @@ def _first_times(
         held[0] += 1
 
 
+@kernel
+def _add_all(table: np.ndarray, identities: np.ndarray) -> None:
+    for j in range(identities.shape[0]):
+        _add(table, identities[j])
+
+
 class Recent:
     """The event ids of one bucket's recent past."""
 
     def __init__(self, window: int) -> None:
+        self._window = window
         size = 1 << max(8, int(2 * window - 1).bit_length())
         self._young = np.zeros(size, np.int64)
         self._old = np.zeros(size, np.int64)
@@ -68,3 +82,31 @@ class Recent:
         fresh = np.empty(rows.shape[0], np.bool_)
         _first_times(self._young, self._old, self._held, events, rows, fresh)
         return fresh
+
+    def checkpoint(self) -> bytes:
+        """Write the ids down; the same events in the same order give equal bytes."""
+        sink = io.BytesIO()
+        np.lib.format.write_array(sink, np.array([self._window], np.int64), allow_pickle=False)
+        for table in (self._young, self._old):
+            np.lib.format.write_array(sink, np.sort(table[table != 0]), allow_pickle=False)
+        return seal(sink.getvalue())
+
+    @classmethod
+    def restore(cls, written: bytes, window: int) -> Recent:
+        """Read the ids back.
+
+        Raises
+        ------
+        CheckpointError
+            The bytes are torn or were written for another window.
+        """
+        source = io.BytesIO(unseal(written, "the set of recent event ids"))
+        (made_for,) = np.lib.format.read_array(source, allow_pickle=False).tolist()
+        if made_for != window:
+            raise CheckpointError(f"the recent event ids were kept for a window of {made_for} events, not {window}")
+        recent = cls(window)
+        for table in (recent._young, recent._old):
+            identities = np.lib.format.read_array(source, allow_pickle=False)
+            _add_all(table, identities)
+        recent._held[0] = np.count_nonzero(recent._young)
+        return recent

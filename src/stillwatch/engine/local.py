@@ -6,21 +6,26 @@ never write to the same account and the result does not depend on how many threa
 
 from __future__ import annotations
 
+import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from stillwatch.engine import checkpoint
 from stillwatch.engine.dedupe import Recent
 from stillwatch.sketches.artefacts import ArtefactIndex
 from stillwatch.sketches.columns import columns
 from stillwatch.sketches.layout import Arrays
-from stillwatch.sketches.state import AccountState
+from stillwatch.sketches.state import LAYOUT_VERSION, AccountState
 from stillwatch.sketches.words import packed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from stillwatch.config import Config
@@ -46,18 +51,32 @@ def workers(config: Config) -> int:
     return config.threads or len(os.sched_getaffinity(0))
 
 
+def _facts(keys: Keys, config: Config) -> dict[str, int | str]:
+    """Say what decides the bytes of a state, and so must be equal to go on with it."""
+    return {
+        "layout": LAYOUT_VERSION,
+        "words": hashlib.sha256(packed().tobytes()).hexdigest()[:16],
+        "key": keys.fingerprint(),
+        "buckets": config.buckets,
+        "text_limit_bytes": config.text_limit_bytes,
+        "dedupe_window": config.dedupe_window,
+        "artefact_pairs": config.artefact_pairs,
+    }
+
+
 class LocalEngine:
     """The state of all accounts, folded in threads."""
 
     def __init__(self, keys: Keys, config: Config, pool: ThreadPoolExecutor | None = None) -> None:
         self._buckets = config.buckets
-        self.states = tuple(
-            AccountState(keys, text_limit_bytes=config.text_limit_bytes) for _ in range(config.buckets)
-        )
+        self._facts = _facts(keys, config)
+        self.states = tuple(AccountState(keys, text_limit_bytes=config.text_limit_bytes) for _ in range(config.buckets))
         self.artefacts = ArtefactIndex(config.artefact_pairs)
         self._recent = tuple(Recent(config.dedupe_window // config.buckets) for _ in range(config.buckets))
         self._pool = pool or ThreadPoolExecutor(workers(config), "fold")
         self._table = packed()
+        # The narrowest type of bucket numbers: the sort goes through it byte by byte.
+        self._narrow = np.min_scalar_type(config.buckets)
 
     def __len__(self) -> int:
         """Count the accounts."""
@@ -90,12 +109,10 @@ class LocalEngine:
         cols = columns(batch)
         bucket = (cols.account.view(np.uint64) >> np.uint64(32)) % np.uint64(self._buckets)
         attributed = cols.account != 0
-        order = np.argsort(np.where(attributed, bucket, self._buckets).astype(np.uint8), kind="stable")
+        order = np.argsort(np.where(attributed, bucket, self._buckets).astype(self._narrow), kind="stable")
         bounds = np.searchsorted(bucket[order][: int(attributed.sum())], np.arange(self._buckets + 1))
         parts = [order[bounds[b] : bounds[b + 1]] for b in range(self._buckets)]
-        jobs = [
-            self._pool.submit(self._fold_bucket, b, cols, part) for b, part in enumerate(parts) if part.shape[0]
-        ]
+        jobs = [self._pool.submit(self._fold_bucket, b, cols, part) for b, part in enumerate(parts) if part.shape[0]]
         kept = [job.result() for job in jobs]
         folded = sum(part.shape[0] for part in kept)
         if cols.flags.max(initial=0) & 0x18:
@@ -107,5 +124,66 @@ class LocalEngine:
 
     def arrays(self) -> Arrays:
         """Put the rows of all buckets together, bucket by bucket."""
-        parts = [Arrays(*(column[: state.used] for column in state.arrays)) for state in self.states]
-        return Arrays(*(np.concatenate(cells) for cells in zip(*parts, strict=True)))
+        parts = [Arrays._make(column[: state.used] for column in state.arrays) for state in self.states]
+        cells: Any = zip(*parts, strict=True)
+        return Arrays._make(np.concatenate(column) for column in cells)
+
+    def _files(self) -> Iterator[tuple[str, bytes]]:
+        for b, (state, recent) in enumerate(zip(self.states, self._recent, strict=True)):
+            yield f"bucket-{b:05d}.state", state.checkpoint()
+            yield f"bucket-{b:05d}.recent", recent.checkpoint()
+        yield "artefacts", self.artefacts.checkpoint()
+
+    def checkpoint(self, folder: Path) -> None:
+        """Write all of it to a folder, so that a restart counts nothing twice and loses nothing.
+
+        Parameters
+        ----------
+        folder
+            A folder of its own; what it held stays in force until the new checkpoint is whole.
+
+        Raises
+        ------
+        CheckpointError
+            The folder holds a damaged checkpoint.
+        StoreError
+            The folder cannot be written.
+
+        Notes
+        -----
+        Equal events in equal order give equal files. One bucket at a time is held twice in memory.
+        """
+        checkpoint.write(folder, self._facts, self._files())
+
+    @classmethod
+    def restore(cls, folder: Path, keys: Keys, config: Config, pool: ThreadPoolExecutor | None = None) -> LocalEngine:
+        """Go on from a checkpoint.
+
+        Parameters
+        ----------
+        folder
+            Where it was written.
+        keys
+            The key it was made under.
+        config
+            Buckets, text limit, window and artefact pairs must be those it was made with.
+        pool
+            Threads to fold in.
+
+        Raises
+        ------
+        CheckpointError
+            There is none, it is damaged, or it was made under another key, version or setting.
+        """
+        found = checkpoint.Checkpoint(folder, _facts(keys, config))
+        engine = cls(keys, config, pool)
+        engine.states = tuple(
+            AccountState.restore(found.read(f"bucket-{b:05d}.state"), keys, text_limit_bytes=config.text_limit_bytes)
+            for b in range(config.buckets)
+        )
+        engine._recent = tuple(
+            Recent.restore(found.read(f"bucket-{b:05d}.recent"), config.dedupe_window // config.buckets)
+            for b in range(config.buckets)
+        )
+        engine.artefacts = ArtefactIndex.restore(found.read("artefacts"))
+        return engine

@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from stillwatch.model.errors import CheckpointError
+from stillwatch.sketches.seal import seal, unseal
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 CARRIED: Final = 1
 BORN: Final = 2
+FORMAT_VERSION: Final = 1
+"""Raised when the meaning of any column changes."""
 _FIELDS: Final = ("artefact", "account", "owner", "flags", "first_ms")
 
 
@@ -43,7 +46,11 @@ class Replay:
 
 
 class ArtefactIndex:
-    """Pairs of artefact and account, merged as they come."""
+    """Pairs of artefact and account, merged as they come.
+
+    What it holds depends on the set of events folded, not on their order or grouping; two indices merge
+    only where both were made for as many pairs.
+    """
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -73,15 +80,15 @@ class ArtefactIndex:
         if self._waiting_rows > self.most // 2:
             self._compact()
 
-    def _append(
-        self, columns: pa.RecordBatch, lists: pa.ListArray, flag: int, kept: NDArray[np.bool_] | None
-    ) -> None:
-        rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
-        artefact = lists.flatten().to_numpy(zero_copy_only=False)
+    def _append(self, columns: pa.RecordBatch, lists: pa.ListArray, flag: int, kept: NDArray[np.bool_] | None) -> None:
+        lengths = pc.fill_null(pc.list_value_length(lists), 0).to_numpy(zero_copy_only=False)
+        rows = np.repeat(np.arange(len(lists)), lengths)
+        flat = lists.flatten()
+        artefact = pc.fill_null(flat, 0).to_numpy(zero_copy_only=False)
         account = pc.fill_null(columns.column("account_id"), 0).to_numpy(zero_copy_only=False)
         owner = pc.fill_null(columns.column("org_id"), 0).to_numpy(zero_copy_only=False)
-        moment = columns.column("ts_ms").to_numpy(zero_copy_only=False)
-        wanted = account[rows] != 0
+        moment = pc.fill_null(columns.column("ts_ms"), 0).to_numpy(zero_copy_only=False)
+        wanted = (account[rows] != 0) & flat.is_valid().to_numpy(zero_copy_only=False)
         if kept is not None:
             wanted &= kept[rows]
         if self.limit < 1 << 64:
@@ -93,7 +100,15 @@ class ArtefactIndex:
         self._waiting_rows += rows.shape[0]
 
     def merge(self, other: ArtefactIndex) -> None:
-        """Add another index's pairs."""
+        """Add another index's pairs.
+
+        Raises
+        ------
+        CheckpointError
+            The other index was made for another number of pairs.
+        """
+        if other.most != self.most:
+            raise CheckpointError(f"an index of {other.most} artefact pairs cannot be merged into one of {self.most}")
         other._compact()
         self.limit = min(self.limit, other.limit)
         self._waiting.append(other._rows)
@@ -120,7 +135,8 @@ class ArtefactIndex:
             new[1:] = (artefact[1:] != artefact[:-1]) | (account[1:] != account[:-1])
             at = np.flatnonzero(new)
             if at.shape[0]:
-                owner = np.maximum.reduceat(owner, at)
+                # As unsigned numbers: 0 is "unknown" and must lose against every organisation.
+                owner = np.maximum.reduceat(owner.view(np.uint64), at).view(np.int64)
                 flags = np.bitwise_or.reduceat(flags, at)
                 first = np.minimum.reduceat(first, at)
             artefact, account = artefact[at], account[at]
@@ -135,7 +151,7 @@ class ArtefactIndex:
         Parameters
         ----------
         account
-            Pseudonyms, ascending, shape (n,).
+            Pseudonyms, ascending, shape (n,); pairs of other accounts count as origins only.
         owner
             Organisation of each, 0 where unknown, shape (n,); from the account file, where the log is
             silent. The log's own word counts first.
@@ -147,8 +163,9 @@ class ArtefactIndex:
 
         Notes
         -----
-        An artefact began with the account that bore it, else with the earliest one that carried it. An
-        account without a known organisation is its own owner. O(m log m) for m pairs.
+        An artefact began with the account that bore it, else with the earliest one that carried it. Where an
+        event does not name the organisation, another event of the same account may. An account without a
+        known organisation is its own owner. O(m log m) for m pairs.
         """
         self._compact()
         artefact, holder, org, flags, first = self._rows
@@ -158,25 +175,27 @@ class ArtefactIndex:
             return Replay(none, none.copy(), none.copy(), np.zeros(n, bool))
         row = np.searchsorted(account, holder)
         row[row == n] = 0
+        asked = account[row] == holder
+        org = np.where(org != 0, org, _same_for_all(holder, org))
         if owner is not None:
-            org = np.where(org != 0, org, np.where(account[row] == holder, owner[row], 0))
+            org = np.where((org != 0) | ~asked, org, owner[row])
         owning = np.where(org != 0, org, holder)
         order = np.lexsort((holder, first, (flags & BORN) == 0, artefact))
         begins = np.ones(m, bool)
         begins[1:] = artefact[order][1:] != artefact[order][:-1]
         origin = np.empty(m, np.int64)
         origin[order] = order[np.flatnonzero(begins)][np.cumsum(begins) - 1]
-        carried = (flags & CARRIED) != 0
+        carried = asked & ((flags & CARRIED) != 0)
         foreign = carried & (owning != owning[origin])
         scale = 1.0 / self.share_kept
         pairs = np.unique(np.stack([row[foreign], owning[origin[foreign]]]), axis=1)
         known = np.ones(n, bool)
         seen = np.zeros(n, bool)
-        np.logical_and.at(known, row, (org != 0) & (org[origin] != 0))
-        seen[row] = True
+        np.logical_and.at(known, row[asked], ((org != 0) & (org[origin] != 0))[asked])
+        seen[row[asked]] = True
         return Replay(
-            np.bincount(row[carried], minlength=n) * scale,
-            np.bincount(row[foreign], minlength=n) * scale,
+            np.asarray(np.bincount(row[carried], minlength=n) * scale, np.float64),
+            np.asarray(np.bincount(row[foreign], minlength=n) * scale, np.float64),
             np.bincount(pairs[0], minlength=n).astype(np.float64),
             known & seen,
         )
@@ -185,10 +204,11 @@ class ArtefactIndex:
         """Write the index down; equal sets of events give equal bytes."""
         self._compact()
         sink = io.BytesIO()
-        np.lib.format.write_array(sink, np.array([self.most, self.limit >> 32, self.limit & 0xFFFFFFFF], np.int64))
+        head = [FORMAT_VERSION, self.most, self.limit >> 32, self.limit & 0xFFFFFFFF]
+        np.lib.format.write_array(sink, np.array(head, np.int64), allow_pickle=False)
         for column in self._rows:
             np.lib.format.write_array(sink, column, allow_pickle=False)
-        return sink.getvalue()
+        return seal(sink.getvalue())
 
     @classmethod
     def restore(cls, written: bytes) -> ArtefactIndex:
@@ -197,14 +217,21 @@ class ArtefactIndex:
         Raises
         ------
         CheckpointError
-            The bytes are torn.
+            The bytes are torn or of another version.
         """
-        source = io.BytesIO(written)
-        try:
-            head = np.lib.format.read_array(source, allow_pickle=False)
-            index = cls(int(head[0]))
-            index.limit = (int(head[1]) << 32) | int(head[2])
-            index._rows = tuple(np.lib.format.read_array(source, allow_pickle=False) for _ in _FIELDS)
-        except (ValueError, EOFError, IndexError) as error:
-            raise CheckpointError("the artefact index of the checkpoint is torn") from error
+        source = io.BytesIO(unseal(written, "the artefact index of the checkpoint"))
+        version, most, high, low = np.lib.format.read_array(source, allow_pickle=False).tolist()
+        if version != FORMAT_VERSION:
+            raise CheckpointError(f"the artefact index has format {version}, this version reads {FORMAT_VERSION}")
+        index = cls(most)
+        index.limit = (high << 32) | low
+        index._rows = tuple(np.lib.format.read_array(source, allow_pickle=False) for _ in _FIELDS)
         return index
+
+
+def _same_for_all(holder: NDArray[np.int64], org: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give each pair the organisation that any pair of its account names, 0 where none does."""
+    accounts, which = np.unique(holder, return_inverse=True)
+    named = np.zeros(accounts.shape[0], np.uint64)
+    np.maximum.at(named, which, org.view(np.uint64))
+    return named.view(np.int64)[which]

@@ -23,7 +23,7 @@ def add16(cells: np.ndarray, row: int, at: int, amount: int) -> None:
     """Add to a 16-bit cell that stays at 65,535 once it gets there."""
     # Two indices instead of a row's view: a view would cost two atomic reference counts an event.
     total = np.int64(cells[row, at]) + amount
-    cells[row, at] = np.uint16(min(total, _FULL16))
+    cells[row, at] = np.uint16(min(total, np.int64(_FULL16)))
 
 
 @kernel

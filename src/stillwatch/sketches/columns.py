@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -55,13 +55,13 @@ class Columns(NamedTuple):
     system: NDArray[np.uint8]
 
 
-def _ints(batch: pa.RecordBatch, name: str, kind: type[np.generic], missing: int) -> NDArray[np.generic]:
+def _ints(batch: pa.RecordBatch, name: str, kind: type[np.generic], missing: int) -> NDArray[Any]:
     column = batch.column(name)
     if column.null_count == len(column):
         return np.full(len(column), missing, kind)
     if column.null_count:
         column = pc.fill_null(column, missing if column.type != pa.uint8() else 255)
-    array = column.to_numpy(zero_copy_only=False)
+    array: NDArray[Any] = column.to_numpy(zero_copy_only=False)
     if column.type == pa.uint8():
         array = array.astype(np.int16)
         array[array == 255] = missing
@@ -72,7 +72,7 @@ def _truth(batch: pa.RecordBatch, name: str) -> NDArray[np.bool_]:
     column = batch.column(name)
     if column.null_count == len(column):
         return np.zeros(len(column), np.bool_)
-    return pc.fill_null(column, False).to_numpy(zero_copy_only=False)  # noqa: FBT003  pyarrow's own signature
+    return np.asarray(pc.fill_null(column, False))  # noqa: FBT003  pyarrow's own signature
 
 
 def _text(column: pa.LargeBinaryArray) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
@@ -88,7 +88,7 @@ def _text(column: pa.LargeBinaryArray) -> tuple[NDArray[np.int64], NDArray[np.ui
 def _any(column: pa.ListArray) -> NDArray[np.bool_]:
     if column.null_count == len(column):
         return np.zeros(len(column), np.bool_)
-    return pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False) > 0
+    return np.asarray(pc.fill_null(pc.list_value_length(column), 0)) > 0
 
 
 def _model(batch: pa.RecordBatch) -> NDArray[np.int64]:
@@ -100,7 +100,8 @@ def _model(batch: pa.RecordBatch) -> NDArray[np.int64]:
         for name in coded.dictionary.to_pylist()
     ]
     table = np.array([*hashes, NO_ID], np.int64)
-    return table[pc.fill_null(coded.indices, len(hashes)).to_numpy(zero_copy_only=False)]
+    found: NDArray[np.int64] = table[np.asarray(pc.fill_null(coded.indices, len(hashes)))]
+    return found
 
 
 def columns(batch: EventBatch) -> Columns:

@@ -156,7 +156,7 @@ def fold_text(
         counts[row, _TOPIC_UNKNOWN] += 1
     if head != _NONE:
         slot_add(state, row, head, event, ts_s, topic)
-    if tail != _NONE and tail != head:
+    if tail not in (_NONE, head):
         slot_add(state, row, tail, event, ts_s, topic)
 
 
@@ -181,7 +181,7 @@ def fold_outcome(state: Any, row: int, batch: Any, i: int) -> None:  # noqa: ANN
         counts[row, _FINISH_TOOL] += finish == _F_TOOL
     if refusal >= 0:
         counts[row, _REFUSAL_0 + refusal] += 1
-    counts[row, _REFUSED] += refusal >= 0 or finish == _F_REFUSAL or finish == _F_FILTER
+    counts[row, _REFUSED] += refusal >= 0 or finish in (_F_REFUSAL, _F_FILTER)
     mismatch = batch.mismatch[i]
     if mismatch:
         counts[row, _MISMATCH_EVENTS] += 1

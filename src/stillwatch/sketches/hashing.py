@@ -10,7 +10,7 @@ Aumasson & Bernstein (2012), SipHash: a fast short-input PRF. Appleby (2011), Mu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numba import njit
@@ -18,12 +18,11 @@ from numba import njit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_F = TypeVar("_F", bound="Callable[..., Any]")
 
-
-def kernel(function: _F) -> _F:
+def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function to machine code that runs without the interpreter lock, cached on disk."""
-    compiled: _F = njit(cache=True, nogil=True)(function)
+    # Machine types are not Python's: what a kernel takes is checked when it is compiled, not by mypy.
+    compiled: Callable[..., Any] = njit(cache=True, nogil=True)(function)
     return compiled
 
 
@@ -111,9 +110,7 @@ def siphash(buffer: np.ndarray, start: int, end: int, k0: np.uint64, k1: np.uint
 
 
 @kernel
-def siphash_many(
-    buffer: np.ndarray, offsets: np.ndarray, k0: np.uint64, k1: np.uint64, out: np.ndarray
-) -> None:
+def siphash_many(buffer: np.ndarray, offsets: np.ndarray, k0: np.uint64, k1: np.uint64, out: np.ndarray) -> None:
     """Hash every string of an Arrow-style buffer; shape of ``out`` (n,), of ``offsets`` (n + 1,)."""
     for i in range(out.shape[0]):
         out[i] = siphash(buffer, offsets[i], offsets[i + 1], k0, k1)

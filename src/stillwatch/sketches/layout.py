@@ -7,7 +7,7 @@ and on nothing else: not on their order, not on the batches, not on the shards. 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -210,17 +210,18 @@ def allocate(capacity: int) -> Arrays:
     for name, (kind, shape, fill) in _SPECS.items():
         # Zero pages stay unmapped until written, so spare capacity costs no memory.
         made[name] = np.zeros((capacity, *shape), kind) if fill == 0 else np.full((capacity, *shape), fill, kind)
-    return Arrays(**made)
+    return Arrays._make(made[name] for name in Arrays._fields)
 
 
 def grow(arrays: Arrays, used: int, capacity: int) -> Arrays:
     """Copy the first ``used`` rows into arrays of a larger capacity."""
     grown = allocate(capacity)
-    for old, new in zip(arrays, grown, strict=True):
+    columns: Any = zip(arrays, grown, strict=True)
+    for old, new in columns:
         new[:used] = old[:used]
     return grown
 
 
 def take(arrays: Arrays, rows: NDArray[np.int64]) -> Arrays:
     """Copy some rows, in the order given."""
-    return Arrays(*(column[rows] for column in arrays))
+    return Arrays._make(column[rows] for column in arrays)

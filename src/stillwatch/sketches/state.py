@@ -15,6 +15,7 @@ from stillwatch.sketches.fold import fold_rows
 from stillwatch.sketches.hashing import U1, kernel, mix64
 from stillwatch.sketches.layout import Arrays, allocate, grow, take
 from stillwatch.sketches.merge import merge_rows
+from stillwatch.sketches.seal import seal, unseal
 from stillwatch.sketches.text import Scratch, scratch
 
 if TYPE_CHECKING:
@@ -151,8 +152,12 @@ class AccountState:
         Raises
         ------
         CheckpointError
-            The other state was made under another key.
+            The other state was made under another key, or cut texts at another limit.
         """
+        if other._limit != self._limit:
+            raise CheckpointError(
+                f"two states that cut texts at {self._limit} and at {other._limit} bytes cannot be merged"
+            )
         if other.keys != self.keys:
             raise CheckpointError("two states under different keys cannot be merged: their hashes do not compare")
         accounts = other.arrays.key[: other.used]
@@ -164,17 +169,18 @@ class AccountState:
         return take(self.arrays, np.argsort(self.arrays.key[: self.used], kind="stable"))
 
     def checkpoint(self) -> bytes:
-        """Write the state down; equal sets of events give equal bytes.
-
-        The last 32 bytes are a SHA-256 over the rest, so that a torn file is noticed.
-        """
+        """Write the state down; equal sets of events give equal bytes."""
         sink = io.BytesIO()
-        header = {"version": LAYOUT_VERSION, "key": self.keys.fingerprint(), "accounts": self.used}
+        header = {
+            "version": LAYOUT_VERSION,
+            "key": self.keys.fingerprint(),
+            "text_limit_bytes": self._limit,
+            "accounts": self.used,
+        }
         sink.write(json.dumps(header, sort_keys=True).encode() + b"\n")
         for column in self.ordered():
             np.lib.format.write_array(sink, column, allow_pickle=False)
-        body = sink.getvalue()
-        return body + hashlib.sha256(body).digest()
+        return seal(sink.getvalue())
 
     @classmethod
     def restore(cls, written: bytes, keys: Keys, *, text_limit_bytes: int = 2048) -> AccountState:
@@ -183,25 +189,26 @@ class AccountState:
         Raises
         ------
         CheckpointError
-            The bytes are torn, of another layout version or made under another key.
+            The bytes are torn, of another layout version, made under another key or another text limit.
         """
-        body, digest = written[:-32], written[-32:]
-        if hashlib.sha256(body).digest() != digest:
-            raise CheckpointError("the checkpoint is torn: its checksum does not match; start from an older one")
-        source = io.BytesIO(body)
+        source = io.BytesIO(unseal(written, "the checkpoint"))
         header = json.loads(source.readline())
         if header["version"] != LAYOUT_VERSION:
             raise CheckpointError(f"the checkpoint has layout {header['version']}, this version reads {LAYOUT_VERSION}")
         if header["key"] != keys.fingerprint():
             raise CheckpointError("the checkpoint was made under another key file")
+        if header["text_limit_bytes"] != text_limit_bytes:
+            raise CheckpointError(
+                f"the checkpoint cut texts at {header['text_limit_bytes']} bytes, this run at {text_limit_bytes}"
+            )
         state = cls(keys, text_limit_bytes=text_limit_bytes)
         made = [np.lib.format.read_array(source, allow_pickle=False) for _ in Arrays._fields]
         # read_array gives read-only or foreign memory; the kernels write in place.
-        state.arrays = Arrays(*(np.ascontiguousarray(column).copy() for column in made))
+        state.arrays = Arrays._make(np.ascontiguousarray(column).copy() for column in made)
         state.used = int(header["accounts"])
         room = max(_FIRST_ROOM, state.used)
         if room > state.used:
             state.arrays = grow(state.arrays, state.used, room)
-        state._index = np.full(1 << int(2 * room - 1).bit_length(), -1, np.int32)  # noqa: SLF001  own class
-        _reindex(state._index, state.arrays.key, state.used)  # noqa: SLF001
+        state._index = np.full(1 << int(2 * room - 1).bit_length(), -1, np.int32)
+        _reindex(state._index, state.arrays.key, state.used)
         return state

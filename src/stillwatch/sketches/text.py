@@ -71,7 +71,7 @@ _CLASS: Final = _classes()
 
 
 @kernel
-def cut_words(buffer: np.ndarray, start: int, end: int, words: np.ndarray, at: int) -> int:
+def cut_words(buffer: np.ndarray, start: int, end: int, words: np.ndarray, at: int) -> np.int64:
     """Write the hashes of the words of ``buffer[start:end]`` to ``words[at:]``; returns the new length.
 
     The open word is written at every byte and kept only where it ends: a store costs less than the
