@@ -28,6 +28,10 @@ WORDS = (
 FIXED = "You are a careful assistant. Answer the following question in one sentence and give your reasons. "
 
 
+def seeded(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311  test texts, not secrets
+
+
 def pseudonym(number: int, field: str = "") -> int:
     """A signed 64-bit id that is never 0, as the door gives it."""
     value = mix64(number + 1 + (hash_of(field) << 32))
@@ -63,10 +67,16 @@ def prompt(rng: random.Random) -> bytes:
     return rng.randbytes(rng.randrange(0, 300))
 
 
+def moment(rng: random.Random) -> int:
+    """A time in ms: close to others, or hours, or years away from them."""
+    since = rng.choice((SOME_DAY_MS, EARLIEST_MS, LATEST_MS - 10**12))
+    return since + rng.choice((1, 1000, 10**7, 10**10)) * rng.randrange(99)
+
+
 def event(rng: random.Random, number: int, nulls: float = 0.3, **given: Any) -> Event:
     """Event ``number``, its fields drawn at random and null with probability ``nulls``; ``given`` are as given."""
     made: Event = {
-        "ts_ms": rng.choice((SOME_DAY_MS, EARLIEST_MS, LATEST_MS - 10**12)) + rng.choice((1, 1000, 10**7, 10**10)) * rng.randrange(99),
+        "ts_ms": moment(rng),
         "binding_mismatch": rng.choice((0, 0, rng.randrange(32))),
         "model_requested": rng.choice(("m-large", "m-small", "ünï")),
         "model_served": rng.choice(("m-large-1", "m-small-2", "other")),
@@ -103,7 +113,7 @@ def event(rng: random.Random, number: int, nulls: float = 0.3, **given: Any) -> 
 
 def events(seed: int, n: int, accounts: int = 3, nulls: float = 0.3) -> list[Event]:
     """``n`` different events of some accounts; one in twenty has no account."""
-    rng = random.Random(seed)  # noqa: S311  test texts, not secrets
+    rng = seeded(seed)
     some = [pseudonym(k, "account") for k in range(accounts)]
     made = []
     for k in range(n):

@@ -61,10 +61,7 @@ def siphash(k0: int, k1: int, text: bytes) -> int:
 
 
 def words(text: bytes) -> list[bytes]:
-    found = []
-    for word in WIDE.findall(text):
-        found.append(word if 0xE3 <= word[0] <= 0xED else re.sub(rb"[0-9]+", b"0", word).lower())
-    return found
+    return [w if 0xE3 <= w[0] <= 0xED else re.sub(rb"[0-9]+", b"0", w).lower() for w in WIDE.findall(text)]
 
 
 @cache

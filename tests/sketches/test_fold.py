@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
 import pytest
 
 from sketches import oracle
-from sketches.events import KEYS, SOME_DAY_MS, batch, event, events, folded, prose, pseudonym, unequal
+from sketches.events import KEYS, SOME_DAY_MS, batch, event, events, folded, prose, pseudonym, seeded, unequal
 from sketches.oracle_text import WIDE
 from stillwatch.sketches.columns import columns
 from stillwatch.sketches.words import packed
@@ -36,7 +34,7 @@ def test_a_small_limit_of_text_equals_the_oracle(limit: int) -> None:
 
 
 def test_every_length_around_the_limits_equals_the_oracle() -> None:
-    rng = random.Random(9)
+    rng = seeded(9)
     sizes = (*range(70), *range(2044, 2054), *range(4090, 4104), 4200, 9999)
     rows = [event(rng, k, account_id=ME, prompt=prose(rng, size)) for k, size in enumerate(sizes)]
     assert differences(rows) == []
@@ -44,7 +42,7 @@ def test_every_length_around_the_limits_equals_the_oracle() -> None:
 
 @pytest.mark.parametrize("limit", [30, 31, 32])
 def test_wide_characters_are_cut_where_the_limit_says(limit: int) -> None:
-    rng = random.Random(10)
+    rng = seeded(10)
     texts = [("a" * k + "水着한" * 30 + "z" * k).encode() for k in range(4)]
     texts += [b"\xe6" * 100, b"\xe6\xb0" * 50, b"\xed" + b"1" * 99, b"9" * 100, b"\x80" * 100]
     rows = [event(rng, k, account_id=ME, prompt=text) for k, text in enumerate(texts)]
@@ -52,7 +50,7 @@ def test_wide_characters_are_cut_where_the_limit_says(limit: int) -> None:
 
 
 def test_times_of_one_hour_and_of_many_years_equal_the_oracle() -> None:
-    rng = random.Random(11)
+    rng = seeded(11)
     for spread_ms in (1, 60_000, 3_600_000, 23 * 3_600_000, 24 * 3_600_000, 10**9, 10**11, 2 * 10**12):
         times = [SOME_DAY_MS + rng.randrange(spread_ms) for _ in range(40)]
         rows = [event(rng, k, account_id=ME, ts_ms=t) for k, t in enumerate(times)]
@@ -75,7 +73,7 @@ def test_an_empty_batch_changes_nothing() -> None:
 
 
 def test_a_cell_of_16_bits_stays_full() -> None:
-    row = event(random.Random(13), 1, nulls=0, account_id=ME, prompt=b"the guitar and the river", tokens_out=7)
+    row = event(seeded(13), 1, nulls=0, account_id=ME, prompt=b"the guitar and the river", tokens_out=7)
     cols = columns(batch([row] * 1000))
     state = folded([])
     for _ in range(66):

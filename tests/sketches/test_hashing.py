@@ -12,7 +12,24 @@ from stillwatch.sketches.hashing import mix64, siphash, siphash_many
 K0, K1 = 0x0706050403020100, 0x0F0E0D0C0B0A0908
 PAPER = 0xA129CA6149BE45E5
 """Appendix A of the paper: key 00..0f, message 00..0e."""
-VECTORS = ["310e0edd47db6f72", "fd67dc93c539f874", "5a4fa9d909806c0d", "2d7efbd796666785", "b7877127e09427cf", "8da699cd64557618", "cee3fe586e46c9cb", "37d1018bf50002ab", "6224939a79f5f593", "b0e4a90bdf82009e", "f3b9dd94c5bb5d7a", "a7ad6b22462fb3f4", "fbe50e86bc8f1e75", "903d84c02756ea14", "eef27a8e90ca23f7", "e545be4961ca29a1"]
+VECTORS = (
+    "310e0edd47db6f72",
+    "fd67dc93c539f874",
+    "5a4fa9d909806c0d",
+    "2d7efbd796666785",
+    "b7877127e09427cf",
+    "8da699cd64557618",
+    "cee3fe586e46c9cb",
+    "37d1018bf50002ab",
+    "6224939a79f5f593",
+    "b0e4a90bdf82009e",
+    "f3b9dd94c5bb5d7a",
+    "a7ad6b22462fb3f4",
+    "fbe50e86bc8f1e75",
+    "903d84c02756ea14",
+    "eef27a8e90ca23f7",
+    "e545be4961ca29a1",
+)
 """First 16 of the reference implementation's ``vectors_sip64``: messages of 0 to 15 bytes 00, 01, ..."""
 
 

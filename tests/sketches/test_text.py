@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import random
-
 import numpy as np
 import pytest
 from datasketch import MinHash
@@ -9,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sketches import oracle_text
-from sketches.events import WORDS, prose
+from sketches.events import WORDS, prose, seeded
 from stillwatch.sketches import topics
 from stillwatch.sketches.layout import TOPICS
 from stillwatch.sketches.text import cut_words, frame_key, head_key, read_text, scratch
@@ -51,7 +49,7 @@ def test_texts_of_any_script_are_read_as_the_oracle_reads_them(text: str, limit:
 
 
 def test_keys_follow_a_fixed_beginning_or_ending_whatever_stands_between() -> None:
-    rng = random.Random(1)
+    rng = seeded(1)
     frame = " ".join(f"word{chr(97 + k % 26)}{chr(97 + k // 26)}" for k in range(40)).encode()
     assert len({read(frame + b" " + prose(rng, 300))[0] for _ in range(20)}) == 1
     assert len({read(prose(rng, 300) + b" " + frame)[1] for _ in range(20)}) == 1
@@ -77,7 +75,7 @@ def test_the_word_table_of_the_kernel_is_the_shipped_one() -> None:
     used = table.keys[table.keys > 0]
     known = oracle_text.known()
     assert np.count_nonzero(packed()) == len(known) >= 0.99 * len(used)
-    rng = random.Random(2)
+    rng = seeded(2)
     other = [key for key in rng.choices(range(1, 1 << 32), k=500) if not topics.look_up(table, key)]
     for key in (*rng.sample(sorted(known), 2000), *other):
         value = topics.look_up(table, key)
