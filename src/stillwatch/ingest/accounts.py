@@ -5,8 +5,8 @@ CSV or Parquet, one row an account. Identifiers are keyed on reading; direct per
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,16 +15,21 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from stillwatch.ingest.json.values import date_time
+from stillwatch.ingest.json.moments import date_time
 from stillwatch.model.errors import ForbiddenField, FormatError, InputError
 from stillwatch.model.event import FORBIDDEN
 from stillwatch.model.profile import AccountFacts
 from stillwatch.model.pseudonym import pseudonym_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from stillwatch.ingest.door import Door
+
+_QUOTED: Final = re.compile(r"(.*\bgot \d+):")
+_DATE: Final = len("2026-11-02")
 
 COLUMNS: Final = {
     "account_id": "the account as the logs name it; required",
@@ -93,13 +98,36 @@ def _table(path: Path) -> pa.Table:
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such account file") from error
     except (OSError, pa.ArrowException) as error:
-        raise FormatError(f"{path}: not a readable account file: {str(error).splitlines()[0]}") from error
+        raise FormatError(f"{path}: not a readable account file: {_without_values(str(error))}") from error
+
+
+def _without_values(message: str) -> str:
+    """Leave out what a CSV error quotes of the file, which may be an account."""
+    first = message.splitlines()[0]
+    found = _QUOTED.match(first)
+    return found.group(1) if found else first
+
+
+def _texts(table: pa.Table, name: str, path: Path) -> list[str]:
+    """Read a column as texts, "" where it is null or where an optional one is missing."""
+    count = table.column_names.count(name)
+    if count > 1:
+        raise FormatError(f"{path}: two columns are called {name}")
+    if not count and name == "account_id":
+        raise FormatError(f"{path}: no column account_id; columns are: {', '.join(COLUMNS)}")
+    if not count:
+        return [""] * table.num_rows
+    try:
+        texts: list[str] = pc.fill_null(table.column(name).cast(pa.string()), "").to_pylist()
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise FormatError(f"{path}: column {name} is no text") from error
+    return texts
 
 
 def _signup(text: str, path: Path, row: int) -> int:
     if not text:
         return -1
-    written = (text if len(text) > 10 else f"{text}T00:00:00Z").encode()  # noqa: PLR2004  a bare date
+    written = (text if len(text) > _DATE else f"{text}T00:00:00Z").encode()
     ms, is_time = date_time(np.frombuffer(written, np.uint8), 0, len(written))
     if not is_time:
         raise FormatError(f"{path}: row {row}: signup is neither RFC 3339 nor YYYY-MM-DD")
@@ -120,24 +148,19 @@ def read_accounts(path: Path, door: Door) -> AccountFile:
     forbidden = [name for name in table.column_names if name.lower() in FORBIDDEN]
     if forbidden:
         raise ForbiddenField(f"{path}: column {forbidden[0]} is direct personal data (class P4); drop it first")
-    if "account_id" not in table.column_names:
-        raise FormatError(f"{path}: no column account_id; columns are: {', '.join(COLUMNS)}")
     n = table.num_rows
-    texts = {
-        name: pc.fill_null(table.column(name).cast(pa.string()), "").to_pylist()
-        if name in table.column_names
-        else [""] * n
-        for name in COLUMNS
-    }
+    texts = {name: _texts(table, name, path) for name in COLUMNS}
+    if "" in texts["account_id"]:
+        raise FormatError(f"{path}: row {texts['account_id'].index('') + 2}: account_id is empty")
     account = np.array([door.account(value) for value in texts["account_id"]], np.int64)
     order = np.argsort(account, kind="stable")
     account = account[order]
     if n > 1 and (account[1:] == account[:-1]).any():
         raise FormatError(f"{path}: an account_id stands in more than one row")
     words = {"true": 1, "1": 1, "yes": 1, "false": 0, "0": 0, "no": 0, "": -1}
-    unknown = sorted({value for value in texts["reseller"] if value.lower() not in words})
+    unknown = [row + 2 for row, value in enumerate(texts["reseller"]) if value.lower() not in words]
     if unknown:
-        raise FormatError(f"{path}: reseller is true or false, not {unknown[0][:20]}")
+        raise FormatError(f"{path}: row {unknown[0]}: reseller is neither true nor false")
     signup = [_signup(text, path, row + 2) for row, text in enumerate(texts["signup"])]
     return AccountFile(
         account,
@@ -157,8 +180,4 @@ def account_names(path: Path) -> list[str]:
     FormatError
         It has no column ``account_id``.
     """
-    table = _table(path)
-    if "account_id" not in table.column_names:
-        raise FormatError(f"{path}: no column account_id; columns are: {', '.join(COLUMNS)}")
-    names: list[str] = table.column("account_id").cast(pa.string()).to_pylist()
-    return names
+    return [name for name in _texts(_table(path), "account_id", path) if name]

@@ -42,9 +42,12 @@ def host_of(text: str) -> str:
     elif bare.count(":") == 1:
         bare = bare.split(":")[0]
     try:
-        return str(ip_address(bare))
+        address = ip_address(bare)
     except ValueError:
         return ""
+    # An IPv4 caller on a dual-stack socket is the same caller.
+    mapped = address.ipv4_mapped if address.version == 6 else None
+    return str(mapped or address)
 
 
 def network_of(host: str) -> str:

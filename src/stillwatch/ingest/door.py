@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from stillwatch.ingest.columns import RawBatch
     from stillwatch.ingest.keys import PseudonymKey
+    from stillwatch.ingest.raw import RawBatch
     from stillwatch.model.event import Provenance
 
 _MANY: Final = ("session_id", "parent_event_id")
@@ -71,12 +71,16 @@ class Door:
         return pa.array(self._many("event_id", column))
 
     def _list(self, column: pa.ListArray) -> pa.Array:
+        """Hash lists of texts; a null or empty text is no artefact, and a list of none is null."""
         if column.null_count == len(column):
             return pa.nulls(len(column), pa.list_(pa.int64()))
-        flat = pa.array(self._many("artefact", column.flatten()))
-        lengths = pc.fill_null(pc.list_value_length(column), 0).to_numpy(zero_copy_only=False)
+        texts, rows = column.flatten(), pc.list_parent_indices(column)
+        given = pc.fill_null(pc.greater(pc.binary_length(texts), 0), False)  # noqa: FBT003
+        texts, rows = texts.filter(given), rows.filter(given)
+        lengths = np.bincount(rows.to_numpy(zero_copy_only=False), minlength=len(column))
         bounds = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
-        return pa.ListArray.from_arrays(pa.array(bounds), flat, mask=column.is_null())
+        hashes = pa.array(self._many("artefact", texts))
+        return pa.ListArray.from_arrays(pa.array(bounds), hashes, mask=pa.array(lengths == 0))
 
     def enter(self, raw: RawBatch, provenance: Provenance, path: str) -> EventBatch:
         """Key and code a raw batch.

@@ -10,16 +10,19 @@ RFC 2104, HMAC. RFC 5869 §2.3: keys for different uses are derived from one sec
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import os
 import secrets
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import KeyFileError
 from stillwatch.sketches.state import Keys
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _BYTES: Final = 32
 _OTHERS: Final = 0o077
@@ -76,20 +79,23 @@ def _write(path: Path, secrets_by_epoch: dict[int, bytes], flag: int) -> None:
     except FileExistsError as error:
         raise KeyFileError(f"{path}: the key file exists already; rotate it with `stillwatch key rotate`") from error
     except OSError as error:
+        # Nobody else's file: it was made by the O_EXCL above or not at all.
+        with contextlib.suppress(OSError):
+            path.unlink()
         raise KeyFileError(f"{path}: the key file cannot be written: {error.strerror}") from error
 
 
 def _epochs(path: Path) -> dict[int, bytes]:
     try:
         mode = path.stat().st_mode
-        text = path.read_text("utf-8")
+        text = path.read_bytes()
     except OSError as error:
         raise KeyFileError(f"{path}: the key file cannot be read: {error.strerror}") from error
     if mode & _OTHERS:
         raise KeyFileError(f"{path}: others may read the key file (mode {mode & 0o777:o}); run: chmod 600 {path}")
     try:
         epochs = {int(epoch): bytes.fromhex(secret) for epoch, secret in json.loads(text)["epochs"].items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise KeyFileError(f"{path}: this is no stillwatch key file") from error
     if not epochs or any(len(secret) != _BYTES for secret in epochs.values()):
         raise KeyFileError(f"{path}: the key file holds no complete key")

@@ -7,36 +7,41 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stillwatch.ingest.json import scan
+from stillwatch.ingest.json.lexer import ABSENT, ARRAY, ESCAPED, OBJECT, STRING
 from stillwatch.ingest.json.paths import build_trie
-from stillwatch.ingest.json.values import put_text
+from stillwatch.ingest.json.text import put_text
 from stillwatch.sketches.hashing import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from stillwatch.ingest.json.lists import Column
     from stillwatch.ingest.json.paths import Trie
-
-Column = tuple["NDArray[np.int64]", "NDArray[np.int64]", "NDArray[np.uint8]"]
 
 _NOTHING = build_trie(())
 
 
 @kernel
 def _decode(
-    buffer: np.ndarray, start: np.ndarray, end: np.ndarray, kind: np.ndarray, starts: np.ndarray, ends: np.ndarray,
+    buffer: np.ndarray,
+    start: np.ndarray,
+    end: np.ndarray,
+    kind: np.ndarray,
+    starts: np.ndarray,
+    ends: np.ndarray,
     out: np.ndarray,
 ) -> None:
     at = 0
     for row in range(start.shape[0]):
         starts[row] = at
-        if kind[row] == scan.STRING or kind[row] == scan.ESCAPED:
+        if kind[row] in (STRING, ESCAPED):
             at = put_text(buffer, start[row], end[row], kind[row], out, at)
         ends[row] = at
 
 
 def decode(buffer: NDArray[np.uint8], column: Column) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
     """Write the texts of string spans to a buffer of their own: (buffer, starts, ends)."""
-    start, end, kind = column
+    start, end, _ = column
     starts, ends = np.zeros(start.shape[0], np.int64), np.zeros(start.shape[0], np.int64)
     out = np.empty(int((end - start).sum()), np.uint8)
     _decode(buffer, *column, starts, ends, out)
@@ -49,14 +54,14 @@ def scan_inside(
     """Scan the documents that stand inside strings; what is no object captures nothing."""
     out, starts, ends = decode(buffer, column)
     spans = scan.scan(out, starts, ends, trie, depth=depth)
-    spans.kind[spans.fault != 0] = scan.ABSENT
+    spans.kind[:, spans.fault != 0] = ABSENT
     return out, spans
 
 
 def unwrap(buffer: NDArray[np.uint8], column: Column, depth: int) -> tuple[NDArray[np.uint8], Column]:
     """Replace strings that hold a JSON list or object by that list or object; other strings stay texts."""
     start, end, kind = column
-    strings = (kind == scan.STRING) | (kind == scan.ESCAPED)
+    strings = (kind == STRING) | (kind == ESCAPED)
     if not strings.any():
         return buffer, column
     out, starts, ends = decode(buffer, column)
@@ -71,5 +76,5 @@ def unwrap(buffer: NDArray[np.uint8], column: Column, depth: int) -> tuple[NDArr
     rows = rows[spans.fault == 0]
     start, end, kind = start.copy(), end.copy(), kind.copy()
     start[rows], end[rows] = starts[rows] + buffer.shape[0], ends[rows] + buffer.shape[0]
-    kind[rows] = np.where(first[rows] == 0x5B, np.uint8(scan.ARRAY), np.uint8(scan.OBJECT))
+    kind[rows] = np.where(first[rows] == 0x5B, np.uint8(ARRAY), np.uint8(OBJECT))
     return np.concatenate([buffer, out]), (start, end, kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,37 +9,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.ingest.columns import EARLIEST_MS, LATEST_MS, RawBatch
-from stillwatch.ingest.readers.base import map_words
+from stillwatch.ingest.raw import EARLIEST_MS, FLOAT_MAX, INT_MAX, LATEST_MS, NO_TIME, Verdict
+from stillwatch.ingest.recordings import HTTP_RECORDING, NEEDED, recording
 from stillwatch.model.errors import ForbiddenField, FormatError
-from stillwatch.model.event import FORBIDDEN, RAW_SCHEMA, Clock, Identity, Provenance, Reject
+from stillwatch.model.event import FORBIDDEN, RAW_SCHEMA, Clock, Identity, Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-NATIVE_PARQUET: Final = Provenance("native-parquet", Identity.KEY, Clock.LOG)
-HTTP_RECORDING: Final = Provenance("http-recording", Identity.HEADER, Clock.LOG)
+    from stillwatch.ingest.raw import RawBatch
 
-_COUNTED: Final = ("tokens_in", "tokens_out", "tokens_reasoning", "tokens_cached_in")
-_PATHS: Final = ("completions", "messages", "responses", "embeddings", "converse", "generate", "invoke")
-_RENAMED: Final = {
-    "model": "model_requested",
-    "path": "operation",
-    "input_tokens": "tokens_in",
-    "output_tokens": "tokens_out",
-    "cassette": "account_id",
-}
-_PARAMS: Final = {
-    "max_tokens": "max_tokens",
-    "max_completion_tokens": "max_tokens",
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "n": "n_choices",
-    "seed": "seed",
-    "stream": "stream",
-}
+NATIVE_PARQUET: Final = Provenance("native-parquet", Identity.KEY, Clock.LOG)
 
 
 class ParquetSource:
@@ -53,12 +34,15 @@ class ParquetSource:
         except (OSError, pa.ArrowException) as error:
             raise FormatError(f"{path}: this is no readable Parquet file: {str(error).splitlines()[0]}") from error
         names = self._file.schema_arrow.names
-        forbidden = sorted(set(names) & set(FORBIDDEN))
+        forbidden = sorted(name for name in names if name.lower() in FORBIDDEN)
         if forbidden:
             raise ForbiddenField(f"{path}: column {forbidden[0]} is direct personal data (class P4); drop it first")
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise FormatError(f"{path}: two columns are called {twice[0]}")
         if "ts_ms" in names:
             self.provenance = NATIVE_PARQUET
-        elif {"method", "path", "ts"} <= set(names):
+        elif set(names) >= NEEDED:
             self.provenance = HTTP_RECORDING
         else:
             raise FormatError(
@@ -83,97 +67,99 @@ class ParquetSource:
             first += batch.num_rows
 
     def raw(self, batch: pa.RecordBatch, first: int) -> RawBatch:
-        """Turn a batch of the file into raw columns; rows that make no sense are refused."""
+        """Turn a batch of the file into raw columns; rows that make no sense are refused.
+
+        Raises
+        ------
+        FormatError
+            A column is of a type that cannot hold the field.
+        """
+        line = np.arange(first, first + batch.num_rows, dtype=np.int64)
+        verdict = Verdict(self.path, line)
+        given = {name: batch.column(name) for name in batch.schema.names}
         if self.provenance is HTTP_RECORDING:
-            return _recording(batch, first, self.path)
-        return _checked({name: batch.column(name) for name in batch.schema.names}, batch.num_rows, first, self.path)
+            given = recording(given, verdict, self.path)
+        return _checked(given, verdict, self.path)
 
 
-def _fit(column: pa.Array, kind: pa.DataType) -> tuple[pa.Array, NDArray[np.bool_]]:
-    """Cast a column to its raw type: the column, and where a value made no sense."""
-    if column.type == kind:
-        return column, np.zeros(len(column), bool)
-    if pa.types.is_timestamp(column.type) and kind == pa.int64():
-        return pc.cast(column, pa.timestamp("ms"), safe=False).cast(pa.int64()), np.zeros(len(column), bool)
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_floating(column.type) and pa.types.is_integer(kind):
-        whole = column.fill_null(0).to_numpy(zero_copy_only=False)
-        with np.errstate(invalid="ignore"):
-            wrong = ~np.isfinite(whole) | (whole != np.floor(whole)) | (np.abs(whole) > 2.0**53)
-        safe = np.where(wrong, 0, whole).astype(np.int64)
-        column = pa.array(safe, mask=np.asarray(column.is_null()) | wrong)
-        fitted, beyond = _fit(column, kind)
-        return fitted, wrong | beyond
-    if pa.types.is_integer(column.type) and pa.types.is_integer(kind) and column.type.bit_width > kind.bit_width:
-        most = 2 ** (kind.bit_width - 1) - 1
-        beyond = np.asarray(pc.fill_null(pc.or_(pc.greater(column, most), pc.less(column, -most)), False))  # noqa: FBT003
-        return pc.if_else(pa.array(beyond), None, column).cast(kind), beyond
-    return column.cast(kind), np.zeros(len(column), bool)
-
-
-def _checked(given: dict[str, pa.Array], n: int, first: int, path: str) -> RawBatch:
+def _checked(given: Mapping[str, pa.Array], verdict: Verdict, path: str) -> RawBatch:
     columns: dict[str, pa.Array] = {}
-    bad = np.zeros(n, bool)
-    rejects: list[Reject] = []
-
-    def refuse(name: str, rows: NDArray[np.bool_], reason: str) -> None:
-        rejects.extend(Reject(path, first + int(row), name, reason) for row in np.flatnonzero(rows & ~bad))
-        np.logical_or(bad, rows, out=bad)
-
     for f in RAW_SCHEMA:
         if f.name not in given:
-            columns[f.name] = pa.nulls(n, f.type)
             continue
         try:
-            columns[f.name], wrong = _fit(given[f.name], f.type)
+            columns[f.name], wrong = fit(given[f.name], f.name, f.type)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
             raise FormatError(f"{path}: column {f.name} is {given[f.name].type}, {f.type} is wanted") from error
-        if wrong.any():
-            refuse(f.name, wrong, "is not a whole number in range")
-        if f.name in _COUNTED:
-            below = pc.fill_null(pc.less(columns[f.name], 0), False)  # noqa: FBT003
-            refuse(f.name, np.asarray(below), "is negative")
-    times = columns["ts_ms"]
-    refuse("ts_ms", np.asarray(times.is_null()), "is missing; events without a time cannot be ordered")
-    moment = times.fill_null(EARLIEST_MS).to_numpy(zero_copy_only=False)
-    refuse("ts_ms", (moment < EARLIEST_MS) | (moment > LATEST_MS), "is not a plausible time")
-    batch = pa.RecordBatch.from_arrays([columns[f.name] for f in RAW_SCHEMA], schema=RAW_SCHEMA)
-    line = np.arange(first, first + n, dtype=np.int64)
-    if bad.any():
-        batch, line = batch.filter(pa.array(~bad)), line[~bad]
-    return RawBatch(batch, line, n, sorted(rejects, key=lambda reject: reject.line), {})
+        verdict.wrong(f.name, wrong)
+    verdict.refuse("ts_ms", np.asarray(columns["ts_ms"].is_null()), NO_TIME)
+    return verdict.batch(columns, [])
 
 
-def _recording(batch: pa.RecordBatch, first: int, path: str) -> RawBatch:
-    """Read recorded exchanges: the recording is the account, calls that are no inference are refused."""
-    n = batch.num_rows
-    given = {_RENAMED.get(name, name): batch.column(name) for name in batch.schema.names}
-    given["ts_ms"] = pc.cast(pc.round(pc.multiply(given.pop("ts"), 1000.0)), pa.int64())
-    given["event_id"] = pc.binary_join_element_wise(
-        pc.fill_null(given["account_id"], ""), pc.cast(given.pop("idx"), pa.string()), "#"
-    )
-    for name in ("prompt", "system"):
-        given[name] = given[name].cast(pa.large_string()).cast(pa.large_binary())
-    for name in ("n_messages", "status"):
-        given[name] = given[name].cast(pa.int16())
-    if "params" in given:
-        parsed = [json.loads(text) if text else {} for text in given.pop("params").to_pylist()]
-        for key, name in _PARAMS.items():
-            kind = RAW_SCHEMA.field(name).type
-            wanted = bool if pa.types.is_boolean(kind) else (int, float)
-            found = [p.get(key) if isinstance(p.get(key), wanted) else None for p in parsed]
-            if any(value is not None for value in found):
-                given[name] = pa.array(found, kind)
-    method, called = given["method"], given["operation"]
-    inference = pc.and_(
-        pc.equal(method, "POST"),
-        map_words(called, lambda text: any(part in (text or "") for part in _PATHS) and "batches" not in (text or ""), pa.bool_()),
-    )
-    ok = np.asarray(pc.fill_null(inference, False))  # noqa: FBT003
-    checked = _checked({k: v for k, v in given.items() if k in RAW_SCHEMA.names}, n, first, path)
-    refused = [Reject(path, first + int(row), "path", "is no inference call") for row in np.flatnonzero(~ok)]
-    bad_lines = {reject.line for reject in refused}
-    rejects = sorted(refused + [r for r in checked.rejects if r.line not in bad_lines], key=lambda r: r.line)
-    keep = ok[checked.line - first]
-    return RawBatch(checked.columns.filter(pa.array(keep)), checked.line[keep], n, rejects, {})
+def fit(column: pa.Array, name: str, kind: pa.DataType) -> tuple[pa.Array, NDArray[np.bool_]]:
+    """Read a column as its field's type: the column, and which rows hold something that makes no sense.
+
+    Raises
+    ------
+    pa.ArrowException
+        The column's type cannot hold the field.
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_string(kind):
+        return _text(column)
+    if pa.types.is_integer(kind):
+        column, wrong = _whole(column)
+        most: float = LATEST_MS if name == "ts_ms" else INT_MAX[str(kind)]
+        least: float = EARLIEST_MS if name == "ts_ms" else -most if name == "seed" else 0
+    elif pa.types.is_floating(kind):
+        column, wrong = column.cast(pa.float64()), np.zeros(len(column), np.bool_)
+        least, most = 0, FLOAT_MAX
+    else:
+        return column.cast(kind), np.zeros(len(column), np.bool_)
+    # NaN compares false: it is outside.
+    inside = pc.and_(pc.greater_equal(column, least), pc.less_equal(column, most))
+    wrong |= ~np.asarray(pc.fill_null(inside, True))  # noqa: FBT003
+    return pc.if_else(pa.array(~wrong), column, None).cast(kind, safe=False), wrong
+
+
+def _whole(column: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
+    """Read a column as 64-bit integers: the column, and which rows are none."""
+    none = np.zeros(len(column), np.bool_)
+    if pa.types.is_timestamp(column.type):
+        return pc.cast(column, pa.timestamp("ms", column.type.tz), safe=False).cast(pa.int64()), none
+    if pa.types.is_uint64(column.type):
+        wrong = np.asarray(pc.fill_null(pc.greater(column, INT_MAX["int64"]), False))  # noqa: FBT003
+        return pc.if_else(pa.array(~wrong), column, None).cast(pa.int64()), wrong
+    if pa.types.is_floating(column.type):
+        numbers = column.cast(pa.float64()).fill_null(0).to_numpy(zero_copy_only=False)
+        wrong = ~(np.abs(numbers) <= 2.0**53) | (numbers != np.floor(numbers))
+        whole = np.where(wrong, 0, numbers).astype(np.int64)
+        return pa.array(whole, mask=np.asarray(column.is_null()) | wrong), wrong
+    return column.cast(pa.int64()), none
+
+
+def _text(column: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
+    """Read a column as texts; an empty one is null, and so, as in JSON, is what is no UTF-8."""
+    wrong = np.zeros(len(column), np.bool_)
+    if pa.types.is_large_string(column.type) or pa.types.is_string(column.type):
+        column = column.cast(pa.large_binary())
+    try:
+        texts = column.cast(pa.string())
+    except pa.ArrowInvalid:
+        if not pa.types.is_large_binary(column.type):
+            raise
+        wrong = np.array([not _is_text(value) for value in column.to_pylist()], np.bool_)
+        texts = pc.if_else(pa.array(~wrong), column, None).cast(pa.string())
+    empty = pc.equal(pc.binary_length(texts), 0)
+    if pc.any(empty).as_py():
+        texts = pc.if_else(empty, None, texts)
+    return texts, wrong
+
+
+def _is_text(value: bytes | None) -> bool:
+    try:
+        (value or b"").decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,25 +18,34 @@ from stillwatch.ingest.parquet import ParquetSource
 from stillwatch.ingest.readers import reader_named, recognise
 from stillwatch.ingest.readers.base import plan
 from stillwatch.ingest.records import cut_documents, cut_lines, sample
-from stillwatch.ingest.sources import OpenSource
 from stillwatch.model.errors import FormatError
 from stillwatch.model.scan import SourceCount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from concurrent.futures import Executor, Future
+
+    from numpy.typing import NDArray
 
     from stillwatch.config import Config
     from stillwatch.ingest.addresses import Networks
-    from stillwatch.ingest.columns import RawBatch
     from stillwatch.ingest.door import Door
     from stillwatch.ingest.json.paths import Path
+    from stillwatch.ingest.raw import RawBatch
     from stillwatch.ingest.records import Chunk
-    from stillwatch.ingest.sources import Source
+    from stillwatch.ingest.sources import OpenSource, Source
     from stillwatch.model.event import EventBatch, Provenance, Reject
 
 _SNIFF_BYTES = 256 << 10
 _PARQUET_ROWS = 65_536
+_MAGIC = {
+    b"\xff\xfe": "it is UTF-16; write it as UTF-8",
+    b"\xfe\xff": "it is UTF-16; write it as UTF-8",
+    b"BZh": "it is a bzip2 archive; gzip and zstd are read",
+    b"\xfd7zXZ": "it is an xz archive; gzip and zstd are read",
+    b"PK\x03\x04": "it is a zip archive; unpack it first",
+}
+"""First bytes of what people hand over by mistake -> what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +83,19 @@ class Progress:
 def _pieces(opened: OpenSource, reading: Reading) -> Iterator[tuple[Provenance, Callable[[], RawBatch]]]:
     """Cut a JSON source into pieces of work."""
     config, path = reading.config, opened.source.path
-    head = np.empty(_SNIFF_BYTES, np.uint8)
-    got = opened.read_into(head)
-    head = head[:got]
-    if not head.size or not head.tobytes().strip():
-        if opened.incomplete:
-            raise FormatError(f"{path}: {opened.incomplete}; nothing could be read")
-        raise FormatError(f"{path}: the source is empty")
-    objects, by_line = sample(head, whole=got < _SNIFF_BYTES)
+    head, objects, by_line = _sniff(opened, config.max_record_bytes)
     if reading.log_format != "auto":
         reader = reader_named(reading.log_format)
     elif not objects:
-        raise FormatError(f"{path}: no JSON object in its first {got} bytes; is it a request log? ({_look(head)})")
+        raise FormatError(
+            f"{path}: no JSON object in its first {head.size:,} bytes; is it a request log? ({_look(head)};"
+            " --format names the format of a damaged one)"
+        )
     else:
         reader = recognise(objects, path)
     layout = plan(reader, reading.places)
-    if by_line:
-        chunks = cut_lines(opened, head, config.chunk_bytes, config.max_record_bytes)
-    else:
-        chunks = cut_documents(opened, head, config.chunk_bytes)
+    cut = cut_lines if by_line else cut_documents
+    chunks = cut(opened, head, config.chunk_bytes, config.max_record_bytes)
 
     def work(chunk: Chunk) -> Callable[[], RawBatch]:
         return lambda: read_chunk(
@@ -110,15 +113,35 @@ def _pieces(opened: OpenSource, reading: Reading) -> Iterator[tuple[Provenance, 
         yield reader.provenance(), work(chunk)
 
 
-def _look(head: np.ndarray) -> str:
+def _sniff(opened: OpenSource, most: int) -> tuple[NDArray[np.uint8], list[dict[str, Any]], bool]:
+    """Read the beginning of a source, as far as its first record: (bytes, records, whether they are lines)."""
+    head, room = np.empty(0, np.uint8), _SNIFF_BYTES
+    while True:
+        more = np.empty(room - head.size, np.uint8)
+        got = opened.read_into(more)
+        head, whole = np.concatenate([head, more[:got]]), got < more.size
+        if opened.interrupted and not head.size:
+            raise KeyboardInterrupt
+        if whole and not head.tobytes().strip():
+            ended = f"{opened.incomplete}; nothing could be read" if opened.incomplete else "the source is empty"
+            raise FormatError(f"{opened.source.path}: {ended}")
+        objects, by_line = sample(head, whole=whole)
+        if objects or whole or room > most:
+            return head, objects, by_line
+        room *= 4
+
+
+def _look(head: NDArray[np.uint8]) -> str:
     """Say what kind of bytes these seem to be, without showing them."""
+    first = head[:8].tobytes()
+    for magic, kind in _MAGIC.items():
+        if first.startswith(magic):
+            return kind
     share = float(np.mean((head[:4096] < 0x09) | ((head[:4096] > 0x0D) & (head[:4096] < 0x20))))
-    return "it looks binary" if share > 0.02 else "it looks like text"  # noqa: PLR2004
+    return "it looks binary" if share > 0.02 else "it looks like text"
 
 
-def _parquet_pieces(
-    opened: OpenSource, parquet: ParquetSource
-) -> Iterator[tuple[Provenance, Callable[[], RawBatch]]]:
+def _parquet_pieces(opened: OpenSource, parquet: ParquetSource) -> Iterator[tuple[Provenance, Callable[[], RawBatch]]]:
     tables = parquet.tables(_PARQUET_ROWS)
     while True:
         try:
@@ -133,6 +156,17 @@ def _parquet_pieces(
             return parquet.raw(batch, first)
 
         yield parquet.provenance, work
+
+
+def _work(opened: OpenSource, reading: Reading) -> tuple[Iterator[tuple[Provenance, Callable[[], RawBatch]]], int]:
+    """Cut a source into pieces of work, and count its records where that is known beforehand, else 0."""
+    path = opened.source.path
+    if not opened.is_parquet:
+        return _pieces(opened, reading), 0
+    if not opened.is_file:
+        raise FormatError(f"{path}: Parquet cannot be read from a pipe; give the path of the file")
+    parquet = ParquetSource(path)
+    return _parquet_pieces(opened, parquet), parquet.rows
 
 
 def read_source(
@@ -163,13 +197,11 @@ def read_source(
     ------
     FormatError
         The source is in no known format.
+    KeyboardInterrupt
+        The reading was interrupted; what had been read by then was given and counted first.
     """
     path = opened.source.path
-    if opened.is_parquet:
-        parquet = ParquetSource(path)
-        pieces, rows = _parquet_pieces(opened, parquet), parquet.rows
-    else:
-        pieces, rows = _pieces(opened, reading), 0
+    pieces, rows = _work(opened, reading)
     waiting: deque[tuple[int, Provenance, Future[tuple[RawBatch, EventBatch]]]] = deque()
     read = accepted = 0
     provenance: Provenance | None = None
@@ -181,7 +213,7 @@ def read_source(
 
     def finish() -> Progress:
         nonlocal read, accepted
-        position, origin, future = waiting.popleft()
+        position, _, future = waiting.popleft()
         raw, batch = future.result()
         read += raw.read
         accepted += len(batch)
@@ -190,13 +222,17 @@ def read_source(
         at = int(opened.source.size * min(1.0, read / rows)) if rows else position
         return Progress(opened.source, batch, raw.rejects, at)
 
-    for origin, work in pieces:
-        provenance = origin
-        waiting.append((opened.position, origin, pool.submit(job, work, origin)))
-        if len(waiting) > ahead:
+    try:
+        for origin, work in pieces:
+            provenance = origin
+            waiting.append((opened.position, origin, pool.submit(job, work, origin)))
+            if len(waiting) > ahead:
+                yield finish()
+        while waiting:
             yield finish()
-    while waiting:
-        yield finish()
+    finally:
+        while waiting:
+            waiting.pop()[2].cancel()
     if provenance is None:
         raise FormatError(f"{path}: {opened.incomplete or 'the source holds no record'}")
     counted(
@@ -204,14 +240,10 @@ def read_source(
             path, provenance, read, accepted, read - accepted, 0, 0, opened.incomplete, tuple(sorted(blanked.items()))
         )
     )
+    if opened.interrupted:
+        raise KeyboardInterrupt
 
 
 def with_engine_counts(count: SourceCount, duplicates: int, unattributed: int) -> SourceCount:
     """Add what the engine left out."""
     return replace(count, duplicates=duplicates, unattributed=unattributed)
-
-
-def close_all(opened: Sequence[OpenSource]) -> None:
-    """Let sources go."""
-    for one in opened:
-        one.close()

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from stillwatch.ingest.json.scan import U1, string_end
+from stillwatch.ingest.json.lexer import U1, Bytes
+from stillwatch.model.errors import FormatError
 from stillwatch.sketches.hashing import kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from stillwatch.ingest.sources import OpenSource
 
-_BOM = b"\xef\xbb\xbf"
+_BOM: Final = b"\xef\xbb\xbf"
+DOCUMENT_BYTES: Final = 1 << 30
+"""Largest source read as whole documents, which needs all of it in memory (bytes)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,19 @@ class Chunk:
     too_long: tuple[int, ...]
     """Lines of records longer than allowed, which are passed over."""
 
+    def within(self, max_record: int) -> Chunk:
+        """Pass over records longer than ``max_record`` bytes."""
+        long = self.end - self.start > max_record
+        if not long.any():
+            return self
+        named = (*self.too_long, *(int(line) for line in self.line[long]))
+        return replace(self, start=self.start[~long], end=self.end[~long], line=self.line[~long], too_long=named)
+
+
+def without_bom(head: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Leave out the mark some writers put before UTF-8."""
+    return head[len(_BOM) :] if head[: len(_BOM)].tobytes() == _BOM else head
+
 
 def _lines(buffer: NDArray[np.uint8], filled: int, first_line: int, *, last: bool) -> tuple[Chunk, int]:
     """Cut lines; returns them and how many bytes they take."""
@@ -45,20 +61,19 @@ def _lines(buffer: NDArray[np.uint8], filled: int, first_line: int, *, last: boo
     starts = np.concatenate([[0], ends[:-1] + 1]).astype(np.int64) if ends.size else ends
     used = int(ends[-1]) + 1 if ends.size else 0
     lines = first_line + np.arange(ends.shape[0], dtype=np.int64)
-    blank = _blank(buffer, starts, ends)
-    return Chunk(buffer, starts[~blank], ends[~blank], lines[~blank], ()), min(used, filled)
+    written = np.zeros(starts.shape[0], np.bool_)
+    _find_filled(buffer, starts, ends, written)
+    return Chunk(buffer, starts[written], ends[written], lines[written], ()), min(used, filled)
 
 
 @kernel
-def _blank(buffer: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    blank = np.ones(starts.shape[0], np.bool_)
+def _find_filled(buffer: Bytes, starts: np.ndarray, ends: np.ndarray, filled: np.ndarray) -> None:
     for row in range(starts.shape[0]):
         for i in range(starts[row], ends[row]):
             c = buffer[i]
             if c not in (0x20, 0x09, 0x0D):
-                blank[row] = False
+                filled[row] = True
                 break
-    return blank
 
 
 def cut_lines(opened: OpenSource, head: NDArray[np.uint8], chunk_bytes: int, max_record: int) -> Iterator[Chunk]:
@@ -80,7 +95,7 @@ def cut_lines(opened: OpenSource, head: NDArray[np.uint8], chunk_bytes: int, max
     Chunk
         Whole lines, blank ones left out.
     """
-    carry = head[len(_BOM) :] if head[:3].tobytes() == _BOM else head
+    carry = without_bom(head)
     line, skipping, last = 1, False, False
     while not last:
         room = np.empty(carry.shape[0] + chunk_bytes, np.uint8)
@@ -100,83 +115,148 @@ def cut_lines(opened: OpenSource, head: NDArray[np.uint8], chunk_bytes: int, max
         line += int(np.count_nonzero(room[:used] == 0x0A))
         if carry.shape[0] > max_record:
             too_long, skipping, carry = (line,), True, carry[:0]
-        if chunk.start.size or too_long:
-            yield Chunk(chunk.buffer, chunk.start, chunk.end, chunk.line, too_long)
+        chunk = chunk.within(max_record)
+        chunk = replace(chunk, too_long=(*chunk.too_long, *too_long)) if too_long else chunk
+        if chunk.start.size or chunk.too_long:
+            yield chunk
 
 
 @kernel
-def _documents(buffer: np.ndarray, filled: int, starts: np.ndarray, ends: np.ndarray) -> int:
-    """Find top-level objects, whatever stands between them."""
-    i, stop = np.uint64(0), np.uint64(filled)
+def _string_past(buffer: Bytes, i: np.uint64, stop: np.uint64) -> np.uint64:
+    """Go past a string whose quote is at ``i``, well-formed or not; the scan judges it."""
+    i += U1
+    while i < stop and buffer[i] != 0x22:
+        i += U1 + U1 if buffer[i] == 0x5C else U1
+    return min(i + U1, stop)
+
+
+@kernel
+def _documents(buffer: Bytes, starts: np.ndarray, ends: np.ndarray) -> int:  # noqa: C901  a branch a byte class
+    """Find top-level objects, and whatever else stands between them, once to count and once to note."""
+    i, stop = np.uint64(0), np.uint64(buffer.shape[0])
+    noting = starts.shape[0] > 0
     depth = 0
     n = 0
     while i < stop:
         c = buffer[i]
+        if depth == 0 and c in (0x20, 0x09, 0x0A, 0x0D, 0x2C, 0x5B, 0x5D):
+            i += U1
+            continue
+        if depth == 0 and noting:
+            starts[n] = np.int64(i)
         if c == 0x22:
-            i, _, fault = string_end(buffer, i + U1, stop)
-            if fault:
-                break
+            i = _string_past(buffer, i, stop)
         elif c == 0x7B:
-            if depth == 0:
-                starts[n] = np.int64(i)
             depth += 1
+            i += U1
         elif c == 0x7D and depth > 0:
             depth -= 1
-            if depth == 0:
-                ends[n] = np.int64(i) + 1
-                n += 1
-        i += U1
-    if depth > 0 and n < starts.shape[0]:
-        ends[n] = filled
-        n += 1
+            i += U1
+        elif depth > 0:
+            i += U1
+        else:
+            while i < stop and buffer[i] not in (0x20, 0x09, 0x0A, 0x0D, 0x2C, 0x5B, 0x5D, 0x7B, 0x22):
+                i += U1
+        if depth == 0 or i >= stop:
+            if noting:
+                ends[n] = np.int64(i)
+            n += 1
     return n
 
 
-def cut_documents(opened: OpenSource, head: NDArray[np.uint8], chunk_bytes: int) -> Iterator[Chunk]:
+def documents(buffer: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Find where the documents of a buffer begin and end; arrays around them are looked into."""
+    nothing = np.zeros(0, np.int64)
+    most = int(_documents(buffer, nothing, nothing))
+    starts, ends = np.zeros(most, np.int64), np.zeros(most, np.int64)
+    if most:
+        _documents(buffer, starts, ends)
+    return starts, ends
+
+
+def cut_documents(
+    opened: OpenSource, head: NDArray[np.uint8], chunk_bytes: int, max_record: int, limit: int = DOCUMENT_BYTES
+) -> Iterator[Chunk]:
     """Read a source that is one JSON document, a JSON array, or documents one after the other.
 
+    Parameters
+    ----------
+    opened, head, chunk_bytes, max_record
+        As for :func:`cut_lines`.
+    limit
+        Most bytes held in memory.
+
+    Yields
+    ------
+    Chunk
+        Documents, in chunks; their numbers stand for lines.
+
+    Raises
+    ------
+    FormatError
+        The source is larger than ``limit``.
+
+    Notes
+    -----
     The whole source is held in memory: such files are exports of one page or fixtures; logs are lines.
     """
-    parts = [head]
+    parts = [without_bom(head)]
+    total = parts[0].shape[0]
     while True:
         room = np.empty(chunk_bytes, np.uint8)
         got = opened.read_into(room)
-        parts.append(room[:got])
+        total += got
+        if total > limit:
+            raise FormatError(
+                f"{opened.source.path}: one JSON document of more than {limit:,} bytes, which would have to be held in"
+                f" memory; write it as JSON Lines, one record a line (jq -c '.[]' does it)"
+            )
+        parts.append(room[:got].copy() if got < chunk_bytes else room)
         if got < chunk_bytes:
             break
     buffer = np.concatenate(parts)
-    most = int(np.count_nonzero(buffer == 0x7B))
-    starts, ends = np.zeros(most, np.int64), np.zeros(most, np.int64)
-    n = int(_documents(buffer, buffer.shape[0], starts, ends))
-    yield Chunk(buffer, starts[:n], ends[:n], np.arange(1, n + 1, dtype=np.int64), ())
+    parts.clear()
+    starts, ends = documents(buffer)
+    first = 0
+    while first < starts.shape[0]:
+        after = max(first + 1, int(np.searchsorted(ends, starts[first] + chunk_bytes, "right")))
+        at, rows = int(starts[first]), slice(first, after)
+        piece = buffer[at : int(ends[after - 1])]
+        yield Chunk(
+            piece, starts[rows] - at, ends[rows] - at, np.arange(first + 1, after + 1, dtype=np.int64), ()
+        ).within(max_record)
+        first = after
+
+
+def _objects(texts: Sequence[bytes]) -> list[dict[str, Any]]:
+    found = []
+    for text in texts:
+        try:
+            parsed = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(parsed, dict):
+            found.append(parsed)
+    return found
 
 
 def sample(head: NDArray[np.uint8], *, whole: bool, most: int = 20) -> tuple[list[dict[str, Any]], bool]:
-    """Parse a few records from the beginning of a source: (objects, whether they stand one a line)."""
-    text = head.tobytes().removeprefix(_BOM)
-    lines = text.split(b"\n")
+    """Parse a few records from the beginning of a source: (objects, whether they stand one a line).
+
+    A source whose first line is a record is JSON Lines, whatever follows; one that begins with a list or a
+    brace that stays open at the end of the line is read as documents.
+    """
+    head = without_bom(head)
+    lines = [line.strip() for line in head.tobytes().split(b"\n")]
     if not whole:
         lines = lines[:-1] or lines
-    objects = []
-    for line in [piece for piece in lines if piece.strip()][:most]:
-        try:
-            parsed = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(parsed, dict):
-            objects.append(parsed)
-    if objects:
-        return objects, True
-    count = min(most, max(1, int(np.count_nonzero(head == 0x7B))))
-    starts, ends = np.zeros(max(1, int(np.count_nonzero(head == 0x7B))), np.int64), np.zeros(
-        max(1, int(np.count_nonzero(head == 0x7B))), np.int64
-    )
-    n = int(_documents(head, head.shape[0], starts, ends))
-    for row in range(min(n, count)):
-        try:
-            parsed = json.loads(head[starts[row] : ends[row]].tobytes())
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(parsed, dict):
-            objects.append(parsed)
-    return objects, not objects
+    lines = [line for line in lines if line]
+    by_line = _objects(lines[:most])
+    opens = bool(lines) and (lines[0].startswith(b"[") or lines[0] == b"{")
+    if by_line and not opens:
+        return by_line, True
+    starts, ends = documents(head)
+    found = _objects([head[a:b].tobytes() for a, b in zip(starts[:most], ends[:most], strict=True)])
+    if found or not by_line:
+        return found, not (found or opens)
+    return by_line, True

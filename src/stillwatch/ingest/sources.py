@@ -1,4 +1,4 @@
-"""Find the inputs and open them: files, globs, folders and standard input; plain, gzip or zstd.
+"""Find the inputs and open them: files, globs, folders, pipes and standard input; plain, gzip or zstd.
 
 The compression is told by the first bytes, never by the name.
 """
@@ -6,10 +6,11 @@ The compression is told by the first bytes, never by the name.
 from __future__ import annotations
 
 import glob
+import io
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 import pyarrow as pa
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 STDIN: Final = "-"
 _LOG_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".log", ".parquet", ".gz", ".zst")
 _ZSTD, _GZIP, _PARQUET = b"\x28\xb5\x2f\xfd", b"\x1f\x8b", b"PAR1"
+INTERRUPTED: Final = "interrupted; the rest was not read"
+"""Why a source ended early that its reader was told to stop reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +39,73 @@ class Source:
     """Bytes on disk; 0 where unknown."""
 
 
+def _named(given: str) -> list[Path]:
+    """List the files that one input names."""
+    path = Path(given)
+    if path.is_dir():
+        logs = (p for p in path.rglob("*") if p.suffix in _LOG_SUFFIXES and p.name[0] != "." and p.is_file())
+        found = sorted(logs)
+        if not found:
+            raise InputError(f"{given}: the folder holds no log file ({', '.join(_LOG_SUFFIXES)})")
+        return found
+    if path.exists():
+        return [path]
+    matched = (Path(name) for name in glob.glob(given, recursive=True))  # noqa: PTH207  a pattern may be absolute
+    found = sorted(p for p in matched if not p.is_dir())
+    if not found:
+        raise InputError(f"{given}: no such file, and no file matches it as a pattern")
+    return found
+
+
 def expand(inputs: Sequence[str]) -> tuple[Source, ...]:
-    """List the inputs that paths, globs and folders name, each once, in a stable order.
+    """List the inputs that paths, globs and folders name, each file once, in a stable order.
 
     Raises
     ------
     InputError
-        A path does not exist, a glob or a folder holds no log.
+        A path does not exist or may not be looked at, a glob or a folder holds no log.
     """
-    found: dict[str, Source] = {}
+    found: dict[Path, Source] = {}
     for given in inputs:
         if given == STDIN:
-            found[STDIN] = Source(STDIN, 0)
+            found[Path(STDIN)] = Source(STDIN, 0)
             continue
-        path = Path(given)
-        if path.is_dir():
-            names = sorted(
-                str(p) for p in path.rglob("*") if p.is_file() and p.suffix in _LOG_SUFFIXES and p.name[0] != "."
-            )
-            if not names:
-                raise InputError(f"{given}: the folder holds no log file ({', '.join(_LOG_SUFFIXES)})")
-        elif path.exists():
-            names = [given]
-        else:
-            names = sorted(glob.glob(given, recursive=True))  # noqa: PTH207  a pattern may be absolute
-            if not names:
-                raise InputError(f"{given}: no such file, and no file matches it as a pattern")
-        for name in names:
-            found[name] = Source(name, Path(name).stat().st_size)
+        try:
+            for path in _named(given):
+                size = path.stat().st_size if path.is_file() else 0
+                found.setdefault(path.resolve(), Source(str(path), size))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it holds a null byte"
+            raise InputError(f"{given}: cannot be looked at: {reason}") from error
     return tuple(found.values())
+
+
+class _Pipe(io.RawIOBase):
+    """Bytes that come once: what was looked at first, then the rest as it comes."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = cast("io.BufferedReader", file)
+        self.head = b""
+        while len(self.head) < len(_PARQUET) and (more := self._file.read1(len(_PARQUET) - len(self.head))):
+            self.head += more
+        self._left = self.head
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Give some bytes, at least one before the end; never waits for more than one."""
+        if self._left:
+            most = len(self._left) if size < 0 else size
+            given, self._left = self._left[:most], self._left[most:]
+            return given
+        return self._file.read1(size)
+
+
+def _stdin() -> BinaryIO:
+    if sys.stdin is None:
+        raise InputError("-: there is no standard input")
+    return sys.stdin.buffer
 
 
 class OpenSource:
@@ -72,41 +113,59 @@ class OpenSource:
 
     def __init__(self, source: Source) -> None:
         self.source = source
+        self.incomplete = ""
+        self.interrupted = False
+        self._file: BinaryIO | None = None
         try:
-            if source.path == STDIN:
-                peek = sys.stdin.buffer.peek(4)[:4]  # type: ignore[attr-defined]
-                self._raw: pa.NativeFile = pa.PythonFile(sys.stdin.buffer, "r")
-            else:
-                with Path(source.path).open("rb") as file:
-                    peek = file.read(4)
-                self._raw = pa.OSFile(source.path, "rb")
+            self._raw, peek = self._open()
         except OSError as error:
             raise InputError(f"{source.path}: cannot be opened: {error.strerror or error}") from error
+        except KeyboardInterrupt:
+            self.close()
+            raise
         self.is_parquet = peek == _PARQUET
-        self.incomplete = ""
-        codec = "zstd" if peek == _ZSTD else "gzip" if peek[:2] == _GZIP else None
-        self._stream = pa.CompressedInputStream(self._raw, codec) if codec else self._raw
-        self._codec = codec
+        self._codec = "zstd" if peek == _ZSTD else "gzip" if peek[:2] == _GZIP else None
+        self._stream = pa.CompressedInputStream(self._raw, self._codec) if self._codec else self._raw
+
+    def _open(self) -> tuple[pa.NativeFile, bytes]:
+        """Open for reading, and look at the first bytes."""
+        path = self.source.path
+        if path != STDIN and Path(path).is_file():
+            with Path(path).open("rb") as file:
+                peek = file.read(len(_PARQUET))
+            return pa.OSFile(path, "rb"), peek
+        if path != STDIN:
+            self._file = Path(path).open("rb")  # noqa: SIM115  closed with the source
+        pipe = _Pipe(self._file or _stdin())
+        return pa.PythonFile(pipe, "r"), pipe.head
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it can be read from any place, as a pipe cannot."""
+        return isinstance(self._raw, pa.OSFile)
 
     @property
     def position(self) -> int:
-        """Bytes of the input consumed so far, before decompression."""
-        return 0 if self.source.path == STDIN else int(self._raw.tell())
+        """Bytes of the input consumed so far, before decompression; 0 for a pipe."""
+        return int(self._raw.tell()) if self.is_file else 0
 
     def read_into(self, room: NDArray[np.uint8]) -> int:
         """Fill ``room`` as far as the input goes; returns the bytes written.
 
-        A damaged archive ends the input: what was read stays, ``incomplete`` says why.
+        A damaged archive or an interrupt ends the input: what was read stays, ``incomplete`` says why.
         """
         filled = 0
         view = memoryview(room)  # type: ignore[arg-type]
-        while filled < len(view):
+        while filled < len(view) and not self.incomplete:
             try:
                 got = self._stream.readinto(view[filled:])
             except (OSError, pa.ArrowException) as error:
                 kind = f"the {self._codec} archive" if self._codec else "the file"
                 self.incomplete = f"{kind} is truncated or damaged: {str(error).splitlines()[0][:120]}"
-                return filled
+                break
+            except KeyboardInterrupt:
+                self.interrupted, self.incomplete = True, INTERRUPTED
+                break
             if not got:
                 break
             filled += got
@@ -114,4 +173,7 @@ class OpenSource:
 
     def close(self) -> None:
         """Let the input go."""
-        self._raw.close()
+        if hasattr(self, "_raw"):
+            self._raw.close()
+        if self._file is not None:
+            self._file.close()

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
 FIRST: Final = "[]"
 """Path step: the first element of an array."""
 
+BUCKETS: Final = 64
+"""Buckets a node's keys are spread over."""
+
 Path = tuple[str, ...]
 """Object keys from the record's root, and FIRST for arrays."""
 
 
 class Trie(NamedTuple):
-    """Wanted paths. Node 0 is the record; a node's children are edges child_from[node]..child_to[node]-1."""
+    """Wanted paths as a tree of nodes and edges. Node 0 is the record."""
 
-    child_from: NDArray[np.int32]
-    child_to: NDArray[np.int32]
+    bucket: NDArray[np.int32]
+    """(nodes, BUCKETS) first edge of a node whose key falls into a bucket, -1 for none; see ``key_bucket``."""
+    edge_next: NDArray[np.int32]
+    """Next edge of the same node and bucket, -1 for none."""
     edge_node: NDArray[np.int32]
     """Node an edge leads to."""
     edge_at: NDArray[np.int32]
@@ -34,6 +39,15 @@ class Trie(NamedTuple):
     """Node of an array's first element, -1 where nothing is wanted of it."""
     capture: NDArray[np.int32]
     """Number of the wanted path that ends here, -1 for none."""
+    below_from: NDArray[np.int32]
+    below_to: NDArray[np.int32]
+    below: NDArray[np.int32]
+    """Numbers of the wanted paths that end inside node i: ``below[below_from[i]:below_to[i]]``."""
+
+
+def key_bucket(length: int, first: int, last: int) -> int:
+    """Spread a key by its length and its outer bytes; the scan kernel does the same."""
+    return (7 * length + 3 * first + last) & (BUCKETS - 1)
 
 
 def build_trie(paths: Sequence[Path]) -> Trie:
@@ -60,20 +74,47 @@ def build_trie(paths: Sequence[Path]) -> Trie:
                 capture.append(-1)
             node = children[node][step]
         capture[node] = number
-    first, child_from, child_to = [], [], []
-    edge_node, edge_at, edge_length = [], [], []
+    return Trie(**_edges(children), **_below(children, capture), capture=np.array(capture, np.int32))
+
+
+def _edges(children: Sequence[Mapping[str, int]]) -> dict[str, Any]:
+    first = []
+    node, at, length, following = [], [], [], []
     keys = bytearray()
-    for edges in children:
+    bucket = np.full((len(children), BUCKETS), -1, np.int32)
+    for number, edges in enumerate(children):
         first.append(edges.get(FIRST, -1))
-        child_from.append(len(edge_node))
         for key, target in edges.items():
             if key == FIRST:
                 continue
-            edge_node.append(target)
-            edge_at.append(len(keys))
             written = key.encode()
-            edge_length.append(len(written))
+            place = key_bucket(len(written), written[0], written[-1]) if written else 0
+            following.append(int(bucket[number, place]))
+            bucket[number, place] = len(node)
+            node.append(target)
+            at.append(len(keys))
+            length.append(len(written))
             keys += written
-        child_to.append(len(edge_node))
-    flat = [np.array(column, np.int32) for column in (child_from, child_to, edge_node, edge_at, edge_length)]
-    return Trie(*flat, np.frombuffer(bytes(keys), np.uint8), np.array(first, np.int32), np.array(capture, np.int32))
+    return {
+        "bucket": bucket,
+        "edge_next": np.array(following, np.int32),
+        "edge_node": np.array(node, np.int32),
+        "edge_at": np.array(at, np.int32),
+        "edge_length": np.array(length, np.int32),
+        "keys": np.frombuffer(bytes(keys), np.uint8),
+        "first": np.array(first, np.int32),
+    }
+
+
+def _below(children: Sequence[Mapping[str, int]], capture: Sequence[int]) -> dict[str, Any]:
+    inside: list[list[int]] = [[] for _ in children]
+    # A child is always made after its parent: going backwards meets children first.
+    for node in range(len(children) - 1, -1, -1):
+        for child in children[node].values():
+            inside[node] += [capture[child]] * (capture[child] >= 0) + inside[child]
+    counts = np.cumsum([0, *map(len, inside)])
+    return {
+        "below_from": counts[:-1].astype(np.int32),
+        "below_to": counts[1:].astype(np.int32),
+        "below": np.array([number for numbers in inside for number in numbers], np.int32),
+    }

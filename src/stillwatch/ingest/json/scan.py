@@ -3,10 +3,6 @@
 One pass a record, iterative, no recursion: depth is bounded by the caller. Stricter than many parsers:
 NaN and Infinity, control characters in strings, broken UTF-8 and anything after the value are refused.
 Of a key that repeats, the last value counts, as in most parsers.
-
-References
-----------
-RFC 8259, The JavaScript Object Notation Data Interchange Format. Unicode 16, table 3-7 (well-formed UTF-8).
 """
 
 from __future__ import annotations
@@ -15,6 +11,28 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
+from stillwatch.ingest.json.lexer import (
+    ABSENT,
+    ARRAY,
+    DEEP,
+    ESCAPED,
+    NOT_OBJECT,
+    NUMBER,
+    OBJECT,
+    OK,
+    SYNTAX,
+    TRAILING,
+    TRUNCATED,
+    U1,
+    Bytes,
+    Int,
+    literal_end,
+    number_end,
+    skip_space,
+    string_end,
+)
+from stillwatch.ingest.json.paths import BUCKETS
+from stillwatch.ingest.json.text import unescape
 from stillwatch.sketches.hashing import kernel
 
 if TYPE_CHECKING:
@@ -22,55 +40,27 @@ if TYPE_CHECKING:
 
     from stillwatch.ingest.json.paths import Trie
 
-ABSENT: Final = 0
-STRING: Final = 1
-ESCAPED: Final = 2
-"""A string with backslashes; its text differs from its bytes."""
-NUMBER: Final = 3
-TRUE: Final = 4
-FALSE: Final = 5
-OBJECT: Final = 6
-ARRAY: Final = 7
 
-OK: Final = 0
-FAULTS: Final = (
-    "",
-    "ends in the middle of a value",
-    "is not JSON here",
-    "has a control character inside a string",
-    "has a malformed escape",
-    "is not UTF-8",
-    "is nested too deeply",
-    "has something after its value",
-    "holds NaN or Infinity, which JSON has no number for",
-    "is not a JSON object",
-)
-"""Why a record was refused; index 0 is none."""
-_TRUNCATED, _SYNTAX, _CONTROL, _ESCAPE, _UTF8, _DEEP, _TRAILING, _NAN, _NOT_OBJECT = range(1, 10)
-
-U1: Final = np.uint64(1)
-_8: Final = np.uint64(8)
+_LONGEST_KEY: Final = 1024
+"""Bytes of the longest key with backslashes that is looked at; none that is wanted comes near."""
 
 
-def _string_classes() -> NDArray[np.uint8]:
-    table = np.zeros(256, np.uint8)
-    table[:0x20] = 3
-    table[0x22] = 1
-    table[0x5C] = 2
-    table[0x80:] = 4
-    return table
+class Stack(NamedTuple):
+    """Room for the open containers of one record, and which nodes it has met."""
 
-
-_STRING_CLASS: Final = _string_classes()
-_HIGH: Final = np.uint64(0x8080808080808080)
-_ONES: Final = np.uint64(0x0101010101010101)
-_QUOTES: Final = np.uint64(0x2222222222222222)
-_SLASHES: Final = np.uint64(0x5C5C5C5C5C5C5C5C)
-_SPACES: Final = np.uint64(0x2020202020202020)
+    node: NDArray[np.int64]
+    """(depth,) node each container was wanted as."""
+    kind: NDArray[np.uint8]
+    begun: NDArray[np.int64]
+    """(depth,) where it begins."""
+    seen: NDArray[np.int64]
+    """(nodes,) latest row that met the node, -1 for none."""
+    key: NDArray[np.uint8]
+    """Room for the text of a key with backslashes."""
 
 
 class Spans(NamedTuple):
-    """Where the wanted values of n records are; shapes (n, captures) and (n,)."""
+    """Where the wanted values of n records are; shapes (captures, n) and (n,)."""
 
     start: NDArray[np.int64]
     end: NDArray[np.int64]
@@ -85,192 +75,83 @@ class Spans(NamedTuple):
 
 
 @kernel
-def utf8_length(buffer: np.ndarray, i: np.uint64, stop: np.uint64) -> np.uint64:
-    """Give the length of the well-formed non-ASCII character at ``i``; 0 where it is malformed."""
-    c = buffer[i]
-    if c < 0xC2 or c > 0xF4:
-        return np.uint64(0)
-    size = np.uint64(2) if c < 0xE0 else (np.uint64(3) if c < 0xF0 else np.uint64(4))
-    if i + size > stop:
-        return np.uint64(0)
-    second = buffer[i + U1]
-    low, high = 0x80, 0xBF
-    if c == 0xE0:
-        low = 0xA0
-    elif c == 0xED:
-        high = 0x9F
-    elif c == 0xF0:
-        low = 0x90
-    elif c == 0xF4:
-        high = 0x8F
-    if second < low or second > high:
-        return np.uint64(0)
-    for k in range(np.uint64(2), size):
-        if buffer[i + k] & 0xC0 != 0x80:
-            return np.uint64(0)
-    return size
+def _child(buffer: Bytes, start: Int, end: Int, trie: Any, node: Int) -> Int:  # noqa: ANN401
+    length: Int = np.int64(end - start)
+    place: Int = 0
+    if length:
+        place = (7 * length + 3 * np.int64(buffer[start]) + np.int64(buffer[end - U1])) & (BUCKETS - 1)
+    edge = trie.bucket[node, place]
+    while edge >= 0:
+        if trie.edge_length[edge] == length:
+            at = trie.edge_at[edge]
+            same = True
+            for k in range(length):
+                if trie.keys[at + k] != buffer[start + np.uint64(k)]:
+                    same = False
+                    break
+            if same:
+                return np.int64(trie.edge_node[edge])
+        edge = trie.edge_next[edge]
+    return np.int64(-1)
 
 
 @kernel
-def string_end(buffer: np.ndarray, at: np.uint64, stop: np.uint64) -> tuple[np.uint64, int, int]:
-    """Find the closing quote of a string whose first byte is at ``at``: (its place, kind, fault)."""
-    i = at
-    kind = STRING
-    while True:
-        # Eight bytes at a time while none of them needs a look.
-        while i + _8 <= stop:
-            word = (
-                np.uint64(buffer[i])
-                | (np.uint64(buffer[i + np.uint64(1)]) << np.uint64(8))
-                | (np.uint64(buffer[i + np.uint64(2)]) << np.uint64(16))
-                | (np.uint64(buffer[i + np.uint64(3)]) << np.uint64(24))
-                | (np.uint64(buffer[i + np.uint64(4)]) << np.uint64(32))
-                | (np.uint64(buffer[i + np.uint64(5)]) << np.uint64(40))
-                | (np.uint64(buffer[i + np.uint64(6)]) << np.uint64(48))
-                | (np.uint64(buffer[i + np.uint64(7)]) << np.uint64(56))
-            )
-            quote = word ^ _QUOTES
-            slash = word ^ _SLASHES
-            odd = ((quote - _ONES) & ~quote) | ((slash - _ONES) & ~slash) | ((word - _SPACES) & ~word) | word
-            if odd & _HIGH != np.uint64(0):
-                break
-            i += _8
-        while i < stop and _STRING_CLASS[buffer[i]] == 0:
-            i += U1
-        if i >= stop:
-            return i, kind, _TRUNCATED
-        group = _STRING_CLASS[buffer[i]]
-        if group == 1:
-            return i, kind, OK
-        if group == 2:
-            kind = ESCAPED
-            i += U1
-            if i >= stop:
-                return i, kind, _TRUNCATED
-            c = buffer[i]
-            if c == 0x75:
-                if i + np.uint64(4) >= stop:
-                    return i, kind, _TRUNCATED
-                for k in range(np.uint64(1), np.uint64(5)):
-                    d = buffer[i + k]
-                    if not (0x30 <= d <= 0x39 or 0x41 <= d <= 0x46 or 0x61 <= d <= 0x66):
-                        return i, kind, _ESCAPE
-                i += np.uint64(5)
-            elif c in (0x22, 0x5C, 0x2F, 0x62, 0x66, 0x6E, 0x72, 0x74):
-                i += U1
-            else:
-                return i, kind, _ESCAPE
-        elif group == 3:
-            return i, kind, _CONTROL
-        else:
-            size = utf8_length(buffer, i, stop)
-            if size == np.uint64(0):
-                return i, kind, _UTF8
-            i += size
+def _escaped_child(buffer: Bytes, start: Int, end: Int, trie: Any, node: Int, room: Bytes) -> Int:  # noqa: ANN401
+    """Do the same for a key with backslashes, whose text goes to ``room``."""
+    if end - start > _LONGEST_KEY:
+        return np.int64(-1)
+    length = unescape(buffer, np.int64(start), np.int64(end), room, 0)
+    return _child(room, np.uint64(0), np.uint64(length), trie, node)
 
 
 @kernel
-def _digits(buffer: np.ndarray, i: np.uint64, stop: np.uint64) -> np.uint64:
-    while i < stop and 0x30 <= buffer[i] <= 0x39:
-        i += U1
-    return i
-
-
-@kernel
-def number_end(buffer: np.ndarray, at: np.uint64, stop: np.uint64) -> tuple[np.uint64, int]:
-    """Find the end of the number at ``at``: (its place, fault)."""
-    i = at
-    if i < stop and buffer[i] == 0x2D:
-        i += U1
-        if i < stop and buffer[i] == 0x49:
-            return i, _NAN
+def _read_key(buffer: Bytes, i: Int, stop: Int, trie: Any, node: Int, room: Bytes) -> tuple[Int, Int, int]:  # noqa: ANN401
+    """Read a key and its colon at ``i``: (where its value begins, node of the value, fault)."""
     if i >= stop:
-        return i, _TRUNCATED
-    if buffer[i] == 0x30:
-        i += U1
-    elif 0x31 <= buffer[i] <= 0x39:
-        i = _digits(buffer, i, stop)
-    else:
-        return i, _SYNTAX
-    if i < stop and buffer[i] == 0x2E:
-        after = _digits(buffer, i + U1, stop)
-        if after == i + U1:
-            return i, _SYNTAX
-        i = after
-    if i < stop and (buffer[i] == 0x65 or buffer[i] == 0x45):
-        i += U1
-        if i < stop and (buffer[i] == 0x2B or buffer[i] == 0x2D):
-            i += U1
-        after = _digits(buffer, i, stop)
-        if after == i:
-            return i, _SYNTAX
-        i = after
-    return i, OK
+        return i, node, TRUNCATED
+    if buffer[i] != 0x22:
+        return i, node, SYNTAX
+    begin = i + U1
+    i, kind, fault = string_end(buffer, begin, stop)
+    if fault:
+        return i, node, fault
+    if node >= 0:
+        escaped = kind == ESCAPED
+        node = _escaped_child(buffer, begin, i, trie, node, room) if escaped else _child(buffer, begin, i, trie, node)
+    i = skip_space(buffer, i + U1, stop)
+    if i >= stop:
+        return i, node, TRUNCATED
+    if buffer[i] != 0x3A:
+        return i, node, SYNTAX
+    return skip_space(buffer, i + U1, stop), node, OK
 
 
 @kernel
-def _is_word(buffer: np.ndarray, i: np.uint64, stop: np.uint64, a: int, b: int, c: int) -> bool:
-    return i + np.uint64(4) <= stop and buffer[i + U1] == a and buffer[i + np.uint64(2)] == b and (
-        buffer[i + np.uint64(3)] == c
-    )
+def _note(spans: Any, row: Int, capture: Int, start: Int, end: Int, kind: Int) -> None:  # noqa: ANN401
+    spans.start[capture, row] = np.int64(start)
+    spans.end[capture, row] = np.int64(end)
+    spans.kind[capture, row] = kind
 
 
 @kernel
-def literal_end(buffer: np.ndarray, i: np.uint64, stop: np.uint64) -> tuple[np.uint64, int, int]:
-    """Read true, false or null at ``i``: (its end, kind, fault)."""
-    c = buffer[i]
-    if c == 0x74 and _is_word(buffer, i, stop, 0x72, 0x75, 0x65):
-        return i + np.uint64(4), TRUE, OK
-    if c == 0x66 and _is_word(buffer, i, stop, 0x61, 0x6C, 0x73) and i + np.uint64(4) < stop and (
-        buffer[i + np.uint64(4)] == 0x65
-    ):
-        return i + np.uint64(5), FALSE, OK
-    if c == 0x6E and _is_word(buffer, i, stop, 0x75, 0x6C, 0x6C):
-        return i + np.uint64(4), ABSENT, OK
-    if c in (0x4E, 0x49):
-        return i, ABSENT, _NAN
-    return i, ABSENT, _SYNTAX
-
-
-@kernel
-def skip_space(buffer: np.ndarray, i: np.uint64, stop: np.uint64) -> np.uint64:
-    """Go on to the next byte that is no JSON white space."""
-    while i < stop and (buffer[i] == 0x20 or buffer[i] == 0x0A or buffer[i] == 0x0D or buffer[i] == 0x09):
-        i += U1
-    return i
-
-
-@kernel
-def _child(buffer: np.ndarray, start: np.uint64, end: np.uint64, trie: Any, node: int) -> int:  # noqa: ANN401
-    length = np.int64(end - start)
-    for edge in range(trie.child_from[node], trie.child_to[node]):
-        if trie.edge_length[edge] != length:
-            continue
-        at = trie.edge_at[edge]
-        same = True
-        for k in range(length):
-            if trie.keys[at + k] != buffer[start + np.uint64(k)]:
-                same = False
-                break
-        if same:
-            return np.int64(trie.edge_node[edge])
-    return -1
+def _forget(spans: Any, row: Int, trie: Any, node: Int) -> None:  # noqa: ANN401
+    """Let go of what the earlier value of a key that stands twice held inside."""
+    for at in range(trie.below_from[node], trie.below_to[node]):
+        spans.kind[trie.below[at], row] = ABSENT
 
 
 @kernel
 def scan_record(
-    buffer: np.ndarray,
-    start: int,
-    end: int,
+    buffer: Bytes,
+    start: Int,
+    end: Int,
     trie: Any,  # noqa: ANN401  a Trie, typed by its fields
     spans: Any,  # noqa: ANN401  a Spans
-    row: int,
-    nodes: np.ndarray,
-    kinds: np.ndarray,
-    begun: np.ndarray,
+    row: Int,
+    stack: Any,  # noqa: ANN401  a Stack
     whole: bool,
-) -> tuple[int, np.uint64, int]:
-    """Scan one record: (fault, where, node being read). ``nodes``, ``kinds``, ``begun`` are the stack.
+) -> tuple[int, Int, Int]:
+    """Scan one record: (fault, where, node being read).
 
     Unless ``whole``, any JSON value is a record, not objects only.
     """
@@ -278,53 +159,44 @@ def scan_record(
     i = skip_space(buffer, np.uint64(start), stop)
     depth = 0
     node = np.int64(0)
-    limit = nodes.shape[0]
+    limit = stack.node.shape[0]
     if whole and (i >= stop or buffer[i] != 0x7B):
-        return _NOT_OBJECT, i, 0
+        return NOT_OBJECT, i, node
     while True:
         # Here begins a value wanted as ``node`` (-1: not wanted).
         if i >= stop:
-            return _TRUNCATED, i, node
+            return TRUNCATED, i, node
         c = buffer[i]
         begin = i
         kind = ABSENT
+        if node > 0 and trie.below_to[node] > trie.below_from[node]:
+            if stack.seen[node] == row:
+                _forget(spans, row, trie, node)
+            stack.seen[node] = row
         if c == 0x22:
             i, kind, fault = string_end(buffer, i + U1, stop)
             if fault:
                 return fault, i, node
-            begin += U1
             if node >= 0 and trie.capture[node] >= 0:
-                spans.start[row, trie.capture[node]] = np.int64(begin)
-                spans.end[row, trie.capture[node]] = np.int64(i)
-                spans.kind[row, trie.capture[node]] = kind
+                _note(spans, row, trie.capture[node], begin + U1, i, kind)
             i += U1
         elif c in (0x7B, 0x5B):
             if depth >= limit:
-                return _DEEP, i, node
-            nodes[depth] = node
-            kinds[depth] = OBJECT if c == 0x7B else ARRAY
-            begun[depth] = np.int64(i)
+                return DEEP, i, node
+            stack.node[depth] = node
+            stack.kind[depth] = OBJECT if c == 0x7B else ARRAY
+            stack.begun[depth] = np.int64(i)
             depth += 1
             i = skip_space(buffer, i + U1, stop)
             if i >= stop:
-                return _TRUNCATED, i, node
+                return TRUNCATED, i, node
             if c == 0x5B and buffer[i] != 0x5D:
-                node = np.int64(trie.first[node]) if node >= 0 else -1
+                node = np.int64(trie.first[node]) if node >= 0 else np.int64(-1)
                 continue
             if c == 0x7B and buffer[i] != 0x7D:
-                if buffer[i] != 0x22:
-                    return _SYNTAX, i, node
-                begin = i + U1
-                i, kind, fault = string_end(buffer, begin, stop)
+                i, node, fault = _read_key(buffer, i, stop, trie, node, stack.key)
                 if fault:
                     return fault, i, node
-                node = _child(buffer, begin, i, trie, node) if node >= 0 else -1
-                i = skip_space(buffer, i + U1, stop)
-                if i >= stop:
-                    return _TRUNCATED, i, node
-                if buffer[i] != 0x3A:
-                    return _SYNTAX, i, node
-                i = skip_space(buffer, i + U1, stop)
                 continue
         else:
             if c == 0x2D or 0x30 <= c <= 0x39:
@@ -335,67 +207,59 @@ def scan_record(
             if fault:
                 return fault, i, node
             if node >= 0 and trie.capture[node] >= 0:
-                spans.start[row, trie.capture[node]] = np.int64(begin)
-                spans.end[row, trie.capture[node]] = np.int64(i)
-                spans.kind[row, trie.capture[node]] = kind
+                _note(spans, row, trie.capture[node], begin, i, kind)
         # Here a value has ended, or an empty container is about to.
         while True:
             i = skip_space(buffer, i, stop)
             if depth == 0:
-                return (OK if i >= stop else _TRAILING), i, -1
+                return (OK if i >= stop else TRAILING), i, np.int64(-1)
+            node = stack.node[depth - 1]
             if i >= stop:
-                return _TRUNCATED, i, nodes[depth - 1]
+                return TRUNCATED, i, node
             c = buffer[i]
-            top = kinds[depth - 1]
-            node = nodes[depth - 1]
+            top = stack.kind[depth - 1]
             if c == (0x7D if top == OBJECT else 0x5D):
                 depth -= 1
                 i += U1
                 if node >= 0 and trie.capture[node] >= 0:
-                    spans.start[row, trie.capture[node]] = begun[depth]
-                    spans.end[row, trie.capture[node]] = np.int64(i)
-                    spans.kind[row, trie.capture[node]] = top
+                    _note(spans, row, trie.capture[node], stack.begun[depth], i, top)
                 continue
             if c != 0x2C:
-                return _SYNTAX, i, node
+                return SYNTAX, i, node
             i = skip_space(buffer, i + U1, stop)
+            node = node if top == OBJECT else np.int64(-1)
             if top == OBJECT:
-                if i >= stop:
-                    return _TRUNCATED, i, node
-                if buffer[i] != 0x22:
-                    return _SYNTAX, i, node
-                begin = i + U1
-                i, kind, fault = string_end(buffer, begin, stop)
+                i, node, fault = _read_key(buffer, i, stop, trie, node, stack.key)
                 if fault:
                     return fault, i, node
-                node = _child(buffer, begin, i, trie, node) if node >= 0 else -1
-                i = skip_space(buffer, i + U1, stop)
-                if i >= stop:
-                    return _TRUNCATED, i, node
-                if buffer[i] != 0x3A:
-                    return _SYNTAX, i, node
-                i = skip_space(buffer, i + U1, stop)
-            else:
-                node = -1
             break
 
 
 @kernel
 def _scan_all(
-    buffer: np.ndarray, starts: np.ndarray, ends: np.ndarray, trie: Any, spans: Any, depth: int, whole: bool  # noqa: ANN401
+    buffer: Bytes,
+    starts: np.ndarray,
+    ends: np.ndarray,
+    trie: Any,  # noqa: ANN401
+    spans: Any,  # noqa: ANN401
+    stack: Any,  # noqa: ANN401
+    whole: bool,
 ) -> None:
-    nodes = np.empty(depth, np.int64)
-    kinds = np.empty(depth, np.uint8)
-    begun = np.empty(depth, np.int64)
     for row in range(starts.shape[0]):
-        fault, at, node = scan_record(buffer, starts[row], ends[row], trie, spans, row, nodes, kinds, begun, whole)
+        fault, at, node = scan_record(buffer, starts[row], ends[row], trie, spans, row, stack, whole)
         spans.fault[row] = fault
         spans.fault_at[row] = np.int64(at) - starts[row]
         spans.fault_capture[row] = trie.capture[node] if node >= 0 else -1
 
 
 def scan(
-    buffer: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64], trie: Trie, *, depth: int, whole: bool = True
+    buffer: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    trie: Trie,
+    *,
+    depth: int,
+    whole: bool = True,
 ) -> Spans:
     """Scan records ``buffer[starts[i]:ends[i]]``.
 
@@ -423,12 +287,19 @@ def scan(
     """
     n, width = starts.shape[0], int(trie.capture.max(initial=-1)) + 1
     spans = Spans(
-        np.zeros((n, width), np.int64),
-        np.zeros((n, width), np.int64),
-        np.zeros((n, width), np.uint8),
+        np.zeros((width, n), np.int64),
+        np.zeros((width, n), np.int64),
+        np.zeros((width, n), np.uint8),
         np.zeros(n, np.uint8),
         np.zeros(n, np.int64),
         np.zeros(n, np.int32),
     )
-    _scan_all(buffer, starts, ends, trie, spans, depth, whole)
+    stack = Stack(
+        np.empty(depth, np.int64),
+        np.empty(depth, np.uint8),
+        np.empty(depth, np.int64),
+        np.full(trie.capture.shape[0], -1, np.int64),
+        np.empty(_LONGEST_KEY, np.uint8),
+    )
+    _scan_all(buffer, starts, ends, trie, spans, stack, whole)
     return spans

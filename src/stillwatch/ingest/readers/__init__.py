@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from stillwatch.ingest.readers.anthropic import ANTHROPIC
-from stillwatch.ingest.readers.base import Reader
 from stillwatch.ingest.readers.envoy import ENVOY
 from stillwatch.ingest.readers.helicone import HELICONE
 from stillwatch.ingest.readers.kong import KONG
@@ -19,6 +18,8 @@ from stillwatch.model.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from stillwatch.ingest.readers.base import Reader
 
 READERS: Final[tuple[Reader, ...]] = (
     NATIVE,
@@ -54,7 +55,8 @@ def recognise(records: Sequence[Mapping[str, Any]], path: str) -> Reader:
     counts = [(sum(reader.recognise(record) for record in records), reader) for reader in READERS]
     best = max(count for count, _ in counts)
     if not best:
-        keys = sorted({str(key)[:40] for record in records for key in record})[:8]
+        # Keys come from the source: what a terminal would obey is written out.
+        keys = sorted({ascii(str(key)[:40])[1:-1] for record in records for key in record})[:8]
         raise FormatError(
             f"{path}: none of the known formats ({', '.join(r.name for r in READERS)}) fits its first records"
             f" (keys: {', '.join(keys) or 'none'}); name one with --format, or map fields with --map FIELD=PATH"

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.ingest.raw import INT_MAX
 from stillwatch.ingest.readers.base import SECONDS, Reader, places_of
 from stillwatch.ingest.readers.exchange import ENVELOPE, RECEIVED, parts
 from stillwatch.model.event import Clock, Identity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pyarrow as pa
 
 _USAGE: Final = ("response", "usage")
 
@@ -30,11 +30,10 @@ def _recognise(record: Mapping[str, Any]) -> bool:
 def _finish(columns: dict[str, pa.Array], extra: dict[str, pa.Array]) -> None:
     del extra
     # Anthropic counts cached and newly cached input apart from input_tokens; the field means all of it.
-    total = columns["tokens_in"]
-    for part in ("tokens_cached_in", "cache_write"):
-        total = pc.add(total, pc.fill_null(columns[part], 0))
-    columns["tokens_in"] = total
-    del columns["cache_write"]
+    total = columns["tokens_in"].cast(pa.int64())
+    for part in (columns["tokens_cached_in"], columns.pop("cache_write")):
+        total = pc.add(total, pc.fill_null(part, 0).cast(pa.int64()))
+    columns["tokens_in"] = pc.min_element_wise(total, INT_MAX["int32"], skip_nulls=False).cast(pa.int32())
 
 
 ANTHROPIC: Final = Reader(
