@@ -26,7 +26,7 @@ from stillwatch.features.assemble import profile
 from stillwatch.features.replay import ReplayColumns
 from stillwatch.ingest.accounts import EMPTY, AccountFile
 from stillwatch.ingest.read import read_source, with_engine_counts
-from stillwatch.ingest.sources import STDIN, OpenSource
+from stillwatch.ingest.sources import INTERRUPTED, OpenSource
 from stillwatch.model.errors import InputError
 from stillwatch.model.event import EVENT_SCHEMA, Clock, Identity, Provenance
 from stillwatch.model.scan import ScanResult, SourceCount
@@ -77,28 +77,46 @@ class Scan:
         self.tally = Tally()
         self.partial = [0, 0, 0, 0, 0]
         """Read, accepted, rejected, duplicates, unattributed of the source being read."""
+        self.stopped = False
+        """Whether an interrupt ended the reading."""
 
     def read(self, sources: Sequence[Source], told: Callable[[Tally], None]) -> None:
         """Read and fold every source; an interrupt ends the reading, what was folded stays."""
         self.tally.bytes_all = sum(source.size for source in sources)
         done = 0
         failures: list[InputError] = []
-        for source in sources:
+        for at, source in enumerate(sources):
+            self.partial = [0, 0, 0, 0, 0]
             try:
                 self._read_one(source, done, told)
             except InputError as error:
                 failures.append(error)
-                self.counts.append(SourceCount(source.path, UNREAD, 0, 0, 0, 0, 0, str(error)))
+                self._ended_early(source, str(error))
             except KeyboardInterrupt:
-                self.interrupted(source)
+                self._interrupted(sources[at:])
                 break
             done += source.size
-        if failures and len(failures) == len(self.counts):
+        if failures and len(failures) == len(self.counts) and not self.tally.events:
             raise failures[0]
 
-    def interrupted(self, source: Source) -> None:
+    def _ended_early(self, source: Source, why: str) -> None:
+        read, accepted, rejected, duplicates, unattributed = self.partial
+        self.partial = [0, 0, 0, 0, 0]
+        self.counts.append(SourceCount(source.path, UNREAD, read, accepted, rejected, duplicates, unattributed, why))
+
+    def _interrupted(self, rest: Sequence[Source]) -> None:
         """Keep what was folded before an interrupt, and say that it is not all."""
-        self.counts.append(SourceCount(source.path, UNREAD, *self.partial, "interrupted; the rest was not read"))
+        self.close()
+        self.stopped = True
+        if not (self.tally.events or self.tally.rejected):
+            raise KeyboardInterrupt
+        counted = bool(self.counts) and self.counts[-1].path == rest[0].path
+        for source in rest[counted:]:
+            self._ended_early(source, INTERRUPTED)
+
+    def close(self) -> None:
+        """Let the threads go, once what they are folding is folded."""
+        self.pool.shutdown(wait=True, cancel_futures=True)
 
     def _read_one(self, source: Source, done: int, told: Callable[[Tally], None]) -> None:
         opened = OpenSource(source)
@@ -109,7 +127,6 @@ class Scan:
 
     def _fold_source(self, opened: OpenSource, done: int, told: Callable[[Tally], None]) -> None:
         duplicates = unattributed = 0
-        self.partial = [0, 0, 0, 0, 0]
 
         def counted(count: SourceCount) -> None:
             self.counts.append(with_engine_counts(count, duplicates, unattributed))
@@ -121,7 +138,9 @@ class Scan:
             unattributed += folded.unattributed
             self._note(piece, folded.events, done)
             accepted, rejected = len(piece.batch), len(piece.rejects)
-            for at, count in enumerate((accepted + rejected, accepted, rejected, folded.duplicates, folded.unattributed)):
+            for at, count in enumerate(
+                (accepted + rejected, accepted, rejected, folded.duplicates, folded.unattributed)
+            ):
                 self.partial[at] += count
             told(self.tally)
 
@@ -222,22 +241,23 @@ def scan(
     """
     started, cold = time.monotonic(), is_cold()
     run = Scan(reading, key)
-    run.read(sources, told)
+    try:
+        run.read(sources, told)
+    finally:
+        run.close()
     result = run.result(accounts, started_s=started, cold=cold)
-    if keep_exemplars > 0:
+    if keep_exemplars > 0 and not run.stopped:
         result = replace(result, exemplars=exemplars(sources, reading, result, keep_exemplars))
     return result
 
 
-def exemplars(
-    sources: Sequence[Source], reading: Reading, result: ScanResult, most: int
-) -> dict[int, tuple[str, ...]]:
+def exemplars(sources: Sequence[Source], reading: Reading, result: ScanResult, most: int) -> dict[int, tuple[str, ...]]:
     """Read the sources again and keep a few prompts of each reported account, a random few by event id.
 
     Parameters
     ----------
     sources
-        Files; standard input cannot be read twice and is passed over.
+        Files; a pipe cannot be read twice and is passed over.
     reading
         How they were read.
     result
@@ -254,7 +274,7 @@ def exemplars(
     kept: dict[int, dict[int, str]] = {}
     with ThreadPoolExecutor(1) as pool:
         for source in sources:
-            if source.path == STDIN or not len(wanted):
+            if not source.size or not len(wanted):
                 continue
             opened = OpenSource(source)
             try:

@@ -142,7 +142,7 @@ def _coded(name: str, column: pa.Array) -> pa.Array:
 
 
 def _bits(column: pa.ListArray) -> pa.Array:
-    """Turn lists of mismatch words into bit sets; no list and an empty list are both no mismatch."""
+    """Turn lists of mismatch words into bit sets; an empty list is no mismatch, no list is unknown."""
     bits = np.zeros(len(column), np.uint8)
     if column.null_count < len(column):
         words = column.flatten()
@@ -150,4 +150,4 @@ def _bits(column: pa.ListArray) -> pa.Array:
         for bit, word in enumerate(BINDING_MISMATCHES):
             found = rows[pc.fill_null(pc.starts_with(words, word), False).to_numpy(zero_copy_only=False)]  # noqa: FBT003
             bits[found] |= np.uint8(1 << bit)
-    return pa.array(bits)
+    return pa.array(bits, mask=np.asarray(column.is_null()))

@@ -23,7 +23,7 @@ _MOST: Final = 32_767
 _REASON: Final = word_list({b"reason": 1})
 _MISMATCH_WORDS: Final = word_list({word.encode(): 1 << bit for bit, word in enumerate(BINDING_MISMATCHES)})
 _MISMATCH_LISTS: Final = pa.array(
-    [[word for bit, word in enumerate(BINDING_MISMATCHES) if mask >> bit & 1] or None for mask in range(32)],
+    [[word for bit, word in enumerate(BINDING_MISMATCHES) if mask >> bit & 1] for mask in range(32)],
     pa.list_(pa.string()),
 )
 

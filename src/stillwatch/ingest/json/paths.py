@@ -79,7 +79,10 @@ def build_trie(paths: Sequence[Path]) -> Trie:
 
 def _edges(children: Sequence[Mapping[str, int]]) -> dict[str, Any]:
     first = []
-    node, at, length, following = [], [], [], []
+    node: list[int] = []
+    at: list[int] = []
+    length: list[int] = []
+    following: list[int] = []
     keys = bytearray()
     bucket = np.full((len(children), BUCKETS), -1, np.int32)
     for number, edges in enumerate(children):
