@@ -27,7 +27,7 @@ class Config:
     threads: int = 0
     """Worker threads; 0 means one a processor."""
     dedupe_window: int = 4 << 20
-    """Events within which a repeated event id is surely found (events)."""
+    """Events within which a repeated event id is found (events), shared out evenly over the buckets."""
     artefact_pairs: int = 2_000_000
     """(artefact, account) pairs kept exactly; past it the same random share is kept of every account (pairs)."""
     rejects_kept: int = 1000

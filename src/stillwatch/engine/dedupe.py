@@ -1,8 +1,9 @@
 """Count each event once: a set of recent event ids in bounded memory.
 
 Two generations of an open-addressing set: when the younger is half full it becomes the elder and the
-elder is forgotten. A repeat is found if fewer than the window's events came in between. An event without
-an id cannot be known again and always counts.
+elder is forgotten. A repeat is found if fewer than the window's events came in between. It is a repeat
+only within one account, so that what counts does not depend on which accounts share a bucket. An event
+without an id cannot be known again and always counts.
 """
 
 from __future__ import annotations
@@ -42,20 +43,30 @@ def _add(table: np.ndarray, identity: np.int64) -> None:
 
 @kernel
 def _first_times(
-    young: np.ndarray, old: np.ndarray, held: np.ndarray, events: np.ndarray, rows: np.ndarray, fresh: np.ndarray
+    young: np.ndarray,
+    old: np.ndarray,
+    held: np.ndarray,
+    events: np.ndarray,
+    accounts: np.ndarray,
+    rows: np.ndarray,
+    fresh: np.ndarray,
 ) -> None:
     for j in range(rows.shape[0]):
-        identity = events[rows[j]]
-        if identity == 0:
+        event = events[rows[j]]
+        if event == 0:
             fresh[j] = True
             continue
+        identity = event ^ np.int64(mix64(np.uint64(accounts[rows[j]])))
+        if identity == 0:
+            identity = np.int64(1)
         fresh[j] = not (_holds(young, identity) or _holds(old, identity))
         if not fresh[j]:
             continue
         if 2 * (held[0] + 1) > young.shape[0]:
             # The elder generation is forgotten; the younger takes its place.
-            old[:] = young
-            young[:] = 0
+            for slot in range(young.shape[0]):
+                old[slot] = young[slot]
+                young[slot] = 0
             held[0] = 0
         _add(young, identity)
         held[0] += 1
@@ -77,10 +88,12 @@ class Recent:
         self._old = np.zeros(size, np.int64)
         self._held = np.zeros(1, np.int64)
 
-    def first_times(self, events: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    def first_times(
+        self, events: NDArray[np.int64], accounts: NDArray[np.int64], rows: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
         """Say which of the events ``rows`` are new, and remember them; shape (k,)."""
         fresh = np.empty(rows.shape[0], np.bool_)
-        _first_times(self._young, self._old, self._held, events, rows, fresh)
+        _first_times(self._young, self._old, self._held, events, accounts, rows, fresh)
         return fresh
 
     def checkpoint(self) -> bytes:

@@ -88,13 +88,13 @@ class LocalEngine:
         return sum(state.nbytes for state in self.states)
 
     def _fold_bucket(self, bucket: int, batch: Columns, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        fresh = self._recent[bucket].first_times(batch.event, rows)
+        fresh = self._recent[bucket].first_times(batch.event, batch.account, rows)
         kept = rows if fresh.all() else rows[fresh]
         self.states[bucket].fold(batch, kept, self._table)
         return kept
 
     def fold(self, batch: EventBatch) -> Folded:
-        """Fold one batch; each event id counts once.
+        """Fold one batch; each event id of an account counts once.
 
         Parameters
         ----------

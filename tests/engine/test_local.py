@@ -1,0 +1,132 @@
+"""The engine folds what the account state folds: each event once, in any number of buckets and threads."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.engines import SMALL, engine, fold_all, held, state_of
+from sketches.events import KEYS, batch, event, events, folded, pseudonym, seeded, unequal
+from stillwatch.engine.local import Folded, LocalEngine, workers
+from stillwatch.sketches.artefacts import ArtefactIndex
+
+ROWS = events(1, 300, accounts=40)
+
+
+def test_the_engine_holds_what_one_state_and_one_index_hold() -> None:
+    with engine() as made:
+        done = [made.fold(batch(ROWS[:100])), made.fold(batch(ROWS[100:]))]
+    index = ArtefactIndex(SMALL.artefact_pairs)
+    index.fold(batch(ROWS))
+    without = sum(row["account_id"] is None for row in ROWS)
+    assert without > 0
+    assert state_of(made) == folded([ROWS]).checkpoint()
+    assert made.artefacts.checkpoint() == index.checkpoint()
+    assert len(made) == 40
+    assert [sum(column) for column in zip(*((f.events, f.duplicates, f.unattributed) for f in done), strict=True)] == [
+        300 - without,
+        0,
+        without,
+    ]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_the_number_of_threads_changes_no_byte(threads: int) -> None:
+    with engine(replace(SMALL, threads=1)) as alone, engine(replace(SMALL, threads=threads)) as made:
+        fold_all(alone, ROWS)
+        fold_all(made, ROWS)
+        assert held(made) == held(alone)
+        assert unequal(made.arrays(), alone.arrays()) == []
+
+
+@pytest.mark.parametrize("buckets", [1, 3, 16, 255, 256, 300])
+def test_the_number_of_buckets_changes_no_account(buckets: int) -> None:
+    config = replace(SMALL, buckets=buckets, dedupe_window=1024 * buckets)
+    with engine(config) as made:
+        fold_all(made, ROWS + ROWS[:50])
+    assert state_of(made) == folded([ROWS]).checkpoint()
+    arrays = made.arrays()
+    order = np.argsort(arrays.key)
+    assert unequal(type(arrays)(*(column[order] for column in arrays)), folded([ROWS]).ordered()) == []
+
+
+def test_a_repeated_event_counts_once_in_a_batch_and_across_batches() -> None:
+    rows = [row for row in ROWS if row["account_id"]][:60]
+    with engine() as made:
+        assert made.fold(batch(rows + rows[:7])) == Folded(60, 7, 0)
+        assert made.fold(batch(rows)) == Folded(0, 60, 0)
+    assert state_of(made) == folded([rows]).checkpoint()
+    index = ArtefactIndex(SMALL.artefact_pairs)
+    index.fold(batch(rows))
+    assert made.artefacts.checkpoint() == index.checkpoint()
+
+
+def test_a_repeat_brings_no_artefact_of_its_own() -> None:
+    row = event(seeded(1), 1, account_id=pseudonym(1), artefacts_carried=[5], artefacts_born=None)
+    with engine() as made:
+        made.fold(batch([row, row | {"artefacts_carried": [6]}]))
+    assert made.artefacts._compact() is None
+    assert made.artefacts._rows[0].tolist() == [5]
+
+
+@pytest.mark.parametrize("buckets", [1, 4, 16])
+def test_an_id_under_two_accounts_counts_for_both_in_any_number_of_buckets(buckets: int) -> None:
+    row = event(seeded(1), 1)
+    rows = [row | {"account_id": pseudonym(k, "account")} for k in range(20)]
+    with engine(replace(SMALL, buckets=buckets)) as made:
+        assert made.fold(batch(rows + rows)) == Folded(20, 20, 0)
+
+
+def test_an_id_is_forgotten_after_two_generations_of_its_bucket() -> None:
+    rng = seeded(2)
+    me = pseudonym(1, "account")
+    rows = [event(rng, k, nulls=1, account_id=me) for k in range(300)]
+    with engine(replace(SMALL, buckets=1, dedupe_window=128)) as made:
+        fold_all(made, rows, 100)
+        assert made.fold(batch(rows[-128:])) == Folded(0, 128, 0)
+        assert made.fold(batch(rows[:1])) == Folded(1, 0, 0)
+
+
+def test_events_without_an_account_are_counted_and_left_out() -> None:
+    rows = [row | {"account_id": None} for row in ROWS[:9]]
+    with engine() as made:
+        assert made.fold(batch(rows)) == Folded(0, 0, 9)
+        assert made.fold(batch([])) == Folded(0, 0, 0)
+        assert (len(made), len(made.artefacts), made.nbytes > 0) == (0, 0, True)
+        assert made.arrays().key.shape == (0,)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.integers(0, 120), max_size=60), st.integers(1, 60), st.integers(1, 20))
+def test_any_stream_with_repeats_equals_its_set(numbers: list[int], size: int, buckets: int) -> None:
+    rows = [event(seeded(k), k, account_id=pseudonym(k % 7, "account")) for k in numbers]
+    once = [event(seeded(k), k, account_id=pseudonym(k % 7, "account")) for k in sorted(set(numbers))]
+    with engine(replace(SMALL, buckets=buckets, dedupe_window=128 * buckets)) as made:
+        fold_all(made, rows, size)
+    assert state_of(made) == folded([once]).checkpoint()
+
+
+def test_a_failure_in_a_thread_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise MemoryError
+
+    with engine() as made:
+        monkeypatch.setattr("stillwatch.sketches.state.AccountState.fold", fail)
+        with pytest.raises(MemoryError):
+            made.fold(batch(ROWS[:10]))
+
+
+def test_threads_are_as_told_or_one_a_processor() -> None:
+    assert workers(replace(SMALL, threads=3)) == 3
+    assert workers(replace(SMALL, threads=0)) >= 1
+
+
+def test_an_engine_makes_its_own_threads_where_none_are_given() -> None:
+    made = LocalEngine(KEYS, SMALL)
+    fold_all(made, ROWS[:20])
+    made._pool.shutdown()
+    assert state_of(made) == folded([ROWS[:20]]).checkpoint()
