@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ESSENTIAL: Final = frozenset(
-    {"ts_ms", "tokens_in", "tokens_out", "tokens_reasoning", "tokens_cached_in", "status", "event_id", "account_id"}
+    {"ts_ms", "tokens_in", "tokens_out", "tokens_reasoning", "tokens_cached_in", "event_id", "account_id"}
 )
 """Fields whose nonsense refuses the record; nonsense elsewhere leaves the field empty and is counted."""
 

@@ -1,6 +1,6 @@
 """Langfuse ``observations_v2`` export: observations of type GENERATION; others are refused by name.
 
-``model_parameters`` and ``input`` are JSON inside strings; times are UTC without a zone.
+``model_parameters`` and ``input`` are JSON inside strings, or, from its interface, objects and lists; times are UTC without a zone.
 """
 
 from __future__ import annotations
@@ -13,10 +13,24 @@ from stillwatch.model.event import Identity
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from stillwatch.ingest.json.paths import Path
+
 
 def _recognise(record: Mapping[str, Any]) -> bool:
     return "provided_model_name" in record or ("trace_id" in record and "usage_details" in record)
 
+
+_ASKED: Final = ("model_parameters",)
+_PARAMETERS: Final[dict[str, tuple[Path, ...]]] = {
+    "max_tokens": (("max_tokens",), ("max_completion_tokens",)),
+    "temperature": (("temperature",),),
+    "top_p": (("top_p",),),
+    "n_choices": (("n",),),
+    "seed": (("seed",),),
+    "logit_bias_n": (("logit_bias",),),
+    "logprobs_requested": (("top_logprobs",), ("logprobs",)),
+    "reasoning_effort": (("reasoning_effort",),),
+}
 
 LANGFUSE: Final = Reader(
     name="langfuse",
@@ -25,6 +39,7 @@ LANGFUSE: Final = Reader(
     scale={"latency_ms": 1000.0, "ttft_ms": 1000.0},
     identity=Identity.HEADER,
     fields={
+        **{name: tuple((*_ASKED, *path) for path in paths) for name, paths in _PARAMETERS.items()},
         "event_id": (("id",),),
         "ts_ms": (("start_time",),),
         "account_id": (("user_id",), ("project_id",)),
@@ -43,17 +58,8 @@ LANGFUSE: Final = Reader(
         "ttft_ms": (("time_to_first_token",),),
         "cost_usd": (("cost_details", "total"),),
     },
-    nested={
-        "max_tokens": (("max_tokens",), ("max_completion_tokens",)),
-        "temperature": (("temperature",),),
-        "top_p": (("top_p",),),
-        "n_choices": (("n",),),
-        "seed": (("seed",),),
-        "logit_bias_n": (("logit_bias",),),
-        "logprobs_requested": (("top_logprobs",), ("logprobs",)),
-        "reasoning_effort": (("reasoning_effort",),),
-    },
-    nested_in=("model_parameters",),
+    nested=_PARAMETERS,
+    nested_in=_ASKED,
     only=("type", ("GENERATION",)),
     unwrap=True,
     request=(("input",),),
