@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -34,8 +35,10 @@ from stillwatch.sketches.warmth import is_cold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from stillwatch.config import Config
+    from stillwatch.engine.local import Folded
     from stillwatch.ingest.keys import PseudonymKey
     from stillwatch.ingest.read import Progress, Reading
     from stillwatch.ingest.sources import Source
@@ -70,6 +73,7 @@ class Scan:
         self.config: Config = reading.config
         self.reading = reading
         self.pool = ThreadPoolExecutor(workers(self.config), "stillwatch")
+        self._folder = ThreadPoolExecutor(1, "folding")
         self.engine = LocalEngine(key.sketch_keys(), self.config, self.pool)
         self.rejects: list[Reject] = []
         self.counts: list[SourceCount] = []
@@ -127,29 +131,38 @@ class Scan:
 
     def _fold_source(self, opened: OpenSource, done: int, told: Callable[[Tally], None]) -> None:
         duplicates = unattributed = 0
+        ended: list[SourceCount] = []
+        folding: deque[tuple[Progress, Future[Folded]]] = deque()
 
-        def counted(count: SourceCount) -> None:
-            self.counts.append(with_engine_counts(count, duplicates, unattributed))
-
-        ahead = workers(self.config) + 1
-        for piece in read_source(opened, self.reading, self.pool, ahead, counted):
-            folded = self.engine.fold(piece.batch)
+        def settle() -> None:
+            nonlocal duplicates, unattributed
+            piece, job = folding.popleft()
+            folded = job.result()
             duplicates += folded.duplicates
             unattributed += folded.unattributed
-            self._note(piece, folded.events, done)
-            accepted, rejected = len(piece.batch), len(piece.rejects)
-            for at, count in enumerate(
-                (accepted + rejected, accepted, rejected, folded.duplicates, folded.unattributed)
-            ):
-                self.partial[at] += count
+            self._note(piece, folded, done)
             told(self.tally)
 
-    def _note(self, piece: Progress, events: int, done: int) -> None:
+        try:
+            for piece in read_source(opened, self.reading, self.pool, workers(self.config) + 1, ended.append):
+                # One batch folds while the next ones are read; batches fold one after the other.
+                folding.append((piece, self._folder.submit(self.engine.fold, piece.batch)))
+                if len(folding) > 1:
+                    settle()
+        finally:
+            while folding:
+                settle()
+            self.counts += [with_engine_counts(count, duplicates, unattributed) for count in ended]
+
+    def _note(self, piece: Progress, folded: Folded, done: int) -> None:
+        accepted, rejected = len(piece.batch), len(piece.rejects)
+        for at, count in enumerate((accepted + rejected, accepted, rejected, folded.duplicates, folded.unattributed)):
+            self.partial[at] += count
         room = self.config.rejects_kept - len(self.rejects)
         self.rejects += piece.rejects[: max(room, 0)]
         columns = piece.batch.columns
         self.fields |= {name for name in EVENT_SCHEMA.names if columns.column(name).null_count < len(columns)}
-        self.tally.events += events
+        self.tally.events += folded.events
         self.tally.rejected += len(piece.rejects)
         self.tally.accounts = len(self.engine)
         self.tally.bytes_done = done + piece.position

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
-_V4_PREFIX: Final = 24
-_V6_PREFIX: Final = 48
+_OCTETS: Final = frozenset(map(str, range(256)))
 
 
 def trusted_networks(written: Sequence[str]) -> Networks:
@@ -41,6 +40,9 @@ def host_of(text: str) -> str:
         bare = bare[1:].split("]")[0]
     elif bare.count(":") == 1:
         bare = bare.split(":")[0]
+    parts = bare.split(".")
+    if len(parts) == 4 and all(part in _OCTETS for part in parts):  # noqa: PLR2004  IPv4
+        return bare
     try:
         address = ip_address(bare)
     except ValueError:
@@ -58,10 +60,9 @@ def network_of(host: str) -> str:
     >>> network_of("203.0.113.7"), network_of("2001:db8::1"), network_of("")
     ('203.0.113.0/24', '2001:db8::/48', '')
     """
-    if not host:
-        return ""
-    prefix = _V6_PREFIX if ":" in host else _V4_PREFIX
-    return str(ip_network(f"{host}/{prefix}", strict=False))
+    if ":" in host:
+        return str(ip_network(f"{host}/48", strict=False))
+    return f"{host.rpartition('.')[0]}.0/24" if host else ""
 
 
 def caller(peer: str, forwarded: str, trusted: Networks) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import local
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -29,6 +30,7 @@ class ParquetSource:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._own = local()
         try:
             self._file = pq.ParquetFile(path)
         except (OSError, pa.ArrowException) as error:
@@ -65,6 +67,26 @@ class ParquetSource:
         for batch in self._file.iter_batches(rows, columns=wanted, use_threads=False):
             yield first, batch
             first += batch.num_rows
+
+    def groups(self) -> list[tuple[int, int]]:
+        """List row groups: (rows before it, rows)."""
+        rows = [self._file.metadata.row_group(g).num_rows for g in range(self._file.num_row_groups)]
+        return list(zip(np.cumsum([0, *rows[:-1]]).tolist() if rows else [], rows, strict=True))
+
+    def group(self, number: int) -> pa.RecordBatch:
+        """Read one row group; threads may read different ones at once.
+
+        Raises
+        ------
+        OSError
+            The group is damaged.
+        """
+        if not hasattr(self._own, "file"):
+            self._own.file = pq.ParquetFile(self.path)
+        wanted = self._names if self.provenance is NATIVE_PARQUET else None
+        table = self._own.file.read_row_group(number, columns=wanted, use_threads=False).combine_chunks()
+        batches = table.to_batches()
+        return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
 
     def raw(self, batch: pa.RecordBatch, first: int) -> RawBatch:
         """Turn a batch of the file into raw columns; rows that make no sense are refused.

@@ -26,9 +26,11 @@ REMEMBERED: Final = 1 << 21
 _FIRST_ROOM: Final = 1 << 12
 
 
-def pseudonym(key: bytes, value: str) -> int:
-    """Key one identifier: the first 64 bits of HMAC-SHA-256, signed, never 0."""
-    return int.from_bytes(hmac.digest(key, value.encode(), "sha256")[:8], "big", signed=True) or 1
+def pseudonym(mac: hmac.HMAC, value: str) -> int:
+    """Key one identifier: the first 64 bits of HMAC-SHA-256, signed, never 0; ``mac`` holds the key."""
+    keyed = mac.copy()
+    keyed.update(value.encode())
+    return int.from_bytes(keyed.digest()[:8], "big", signed=True) or 1
 
 
 @kernel
@@ -78,7 +80,7 @@ class Pseudonyms:
     """The pseudonyms of one field."""
 
     def __init__(self, key: bytes, sip: tuple[np.uint64, np.uint64], of: Callable[[str], str] = str) -> None:
-        self._key = key
+        self._mac = hmac.new(key, digestmod="sha256")
         self._sip = sip
         self._of = of
         """Puts an identifier into its one written form; "" means that it is none."""
@@ -89,7 +91,7 @@ class Pseudonyms:
     def of(self, value: str) -> int:
         """Key one identifier; 0 where it is none."""
         text = self._of(value)
-        return pseudonym(self._key, text) if text else 0
+        return pseudonym(self._mac, text) if text else 0
 
     def column(self, column: pa.Array) -> pa.Array:
         """Key a column of texts; null stays null, and so does what is no identifier."""

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from stillwatch.model.event import EventBatch, Provenance, Reject
 
 _SNIFF_BYTES = 256 << 10
+_GROUP_ROWS = 1 << 18
+"""Row groups up to this size are read whole, in worker threads; larger ones are cut as they are read."""
 _PARQUET_ROWS = 65_536
 _MAGIC = {
     b"\xff\xfe": "it is UTF-16; write it as UTF-8",
@@ -142,6 +144,15 @@ def _look(head: NDArray[np.uint8]) -> str:
 
 
 def _parquet_pieces(opened: OpenSource, parquet: ParquetSource) -> Iterator[tuple[Provenance, Callable[[], RawBatch]]]:
+    groups = parquet.groups()
+    if all(rows <= _GROUP_ROWS for _, rows in groups):
+        for number, (before, _) in enumerate(groups):
+
+            def read(number: int = number, before: int = before) -> RawBatch:
+                return parquet.raw(parquet.group(number), before + 1)
+
+            yield parquet.provenance, read
+        return
     tables = parquet.tables(_PARQUET_ROWS)
     while True:
         try:
@@ -211,10 +222,14 @@ def read_source(
         raw = work()
         return raw, reading.door.enter(raw, origin, path)
 
-    def finish() -> Progress:
+    def finish() -> Progress | None:
         nonlocal read, accepted
         position, _, future = waiting.popleft()
-        raw, batch = future.result()
+        try:
+            raw, batch = future.result()
+        except (OSError, pa.ArrowException) as error:
+            opened.incomplete = f"the Parquet file is damaged: {str(error).splitlines()[0][:120]}"
+            return None
         read += raw.read
         accepted += len(batch)
         for name, count in raw.blanked.items():
@@ -226,10 +241,13 @@ def read_source(
         for origin, work in pieces:
             provenance = origin
             waiting.append((opened.position, origin, pool.submit(job, work, origin)))
-            if len(waiting) > ahead:
-                yield finish()
-        while waiting:
-            yield finish()
+            if len(waiting) > ahead and (piece := finish()):
+                yield piece
+            if opened.incomplete and rows:
+                break
+        while waiting and not (opened.incomplete and rows):
+            if piece := finish():
+                yield piece
     finally:
         while waiting:
             waiting.pop()[2].cancel()

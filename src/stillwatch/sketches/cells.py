@@ -106,18 +106,28 @@ def timeline_level(first_h: int, last_h: int) -> int:
 
 
 @kernel
+def _rebin(bins: np.ndarray, row: int, old_base: int, base: int, coarser: int) -> None:
+    """Move a row's bins to bins 2^coarser as wide that begin at ``base``."""
+    first = old_base >> coarser
+    for k in range(TIMELINE):
+        amount = np.int64(bins[row, k])
+        bins[row, k] = 0
+        if amount:
+            add16(bins, row, ((old_base + k) >> coarser) - first, amount)
+    if first == base:
+        return
+    for k in range(TIMELINE - 1, -1, -1):
+        before = k - (first - base)
+        bins[row, k] = bins[row, before] if before >= 0 else np.uint16(0)
+
+
+@kernel
 def timeline_widen(bins: np.ndarray, row: int, first_h: int, last_h: int, new_first: int, new_last: int) -> int:
     """Re-bin a row's time line from the span first_h..last_h to a wider one; returns the new level."""
     level = timeline_level(new_first, new_last)
     base = new_first >> level
     old_level = timeline_level(first_h, last_h)
     old_base = first_h >> old_level
-    if old_level == level and old_base == base:
-        return level
-    moved = np.zeros(TIMELINE, np.int64)
-    for k in range(TIMELINE):
-        if bins[row, k]:
-            moved[((old_base + k) >> (level - old_level)) - base] += np.int64(bins[row, k])
-    for k in range(TIMELINE):
-        bins[row, k] = np.uint16(min(moved[k], _FULL16))
+    if old_level != level or old_base != base:
+        _rebin(bins, row, old_base, base, level - old_level)
     return level

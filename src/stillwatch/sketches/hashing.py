@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function to machine code that runs without the interpreter lock, cached on disk."""
     # Machine types are not Python's: what a kernel takes is checked when it is compiled, not by mypy.
-    compiled: Callable[..., Any] = njit(cache=True, nogil=True)(function)
+    # Without the run-time's reference counts: passing two dozen arrays from kernel to kernel cost as many
+    # atomic increments an event as the work itself. A kernel cannot make arrays.
+    compiled: Callable[..., Any] = njit(cache=True, nogil=True, _nrt=False)(function)
     return compiled
 
 

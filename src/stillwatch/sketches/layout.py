@@ -1,6 +1,6 @@
 """The account state as a struct of arrays: what is kept of an account, and how much room it takes.
 
-Every array has one row an account. Each kind of cell merges by one commutative and associative rule
+Every array has one row an account; in memory the rows of one account lie side by side. Each kind of cell merges by one commutative and associative rule
 (sum, saturating sum, max, min, smallest-k), so that a state depends on the *set* of events folded
 and on nothing else: not on their order, not on the batches, not on the shards. Nothing here folds.
 """
@@ -198,24 +198,67 @@ _SPECS: Final[dict[str, tuple[type[np.generic], tuple[int, ...], int]]] = {
     "code_rank": (np.uint32, (N_CODES,), EMPTY_ID),
 }
 
-BYTES_PER_ACCOUNT: Final = sum(
-    np.dtype(kind).itemsize * int(np.prod(shape, dtype=np.int64)) for kind, shape, _ in _SPECS.values()
-)
+_LINE: Final = 64
+
+
+def _places() -> tuple[dict[str, int], int]:
+    """Give where each field begins inside a record, and the length of a record, whole cache lines."""
+    places, at = {}, 0
+    for name, (kind, shape, _) in _SPECS.items():
+        size = np.dtype(kind).itemsize
+        at = -(-at // size) * size
+        places[name] = at
+        at += size * int(np.prod(shape, dtype=np.int64))
+    return places, -(-at // _LINE) * _LINE
+
+
+_PLACES: Final = _places()[0]
+BYTES_PER_ACCOUNT: Final = _places()[1]
 """Bytes an account takes in the arrays, the index of keys apart."""
 
 
-def allocate(capacity: int) -> Arrays:
-    """Make room for ``capacity`` empty accounts."""
-    made = {}
-    for name, (kind, shape, fill) in _SPECS.items():
-        # Zero pages stay unmapped until written, so spare capacity costs no memory.
-        made[name] = np.zeros((capacity, *shape), kind) if fill == 0 else np.full((capacity, *shape), fill, kind)
+def _view(cells: NDArray[np.uint8]) -> Arrays:
+    """See records, shape (n, BYTES_PER_ACCOUNT), as the columns they are made of."""
+    made = {
+        name: np.ndarray(
+            (cells.shape[0], *shape),
+            kind,
+            cells,  # type: ignore[arg-type]
+            _PLACES[name],
+            (BYTES_PER_ACCOUNT, *(np.dtype(kind).itemsize for _ in shape)),
+        )
+        for name, (kind, shape, _) in _SPECS.items()
+    }
     return Arrays._make(made[name] for name in Arrays._fields)
 
 
+def reserve(capacity: int) -> Arrays:
+    """Make room for ``capacity`` accounts that :func:`open_rows` has yet to open.
+
+    An account's fields stand side by side in one record: an event touches most of them, and two dozen
+    arrays cost two dozen address translations an event where a record costs one. Pages stay unmapped
+    until an account is opened in them, so spare capacity costs no memory.
+    """
+    return _view(np.zeros((capacity, BYTES_PER_ACCOUNT), np.uint8))
+
+
+def open_rows(arrays: Arrays, first: int, last: int) -> None:
+    """Make rows first..last-1 empty accounts; the key is left as it is."""
+    for name, (_, _, fill) in _SPECS.items():
+        if fill:
+            getattr(arrays, name)[first:last] = fill
+
+
+def allocate(capacity: int) -> Arrays:
+    """Make ``capacity`` empty accounts."""
+    arrays = reserve(capacity)
+    open_rows(arrays, 0, capacity)
+    return arrays
+
+
 def grow(arrays: Arrays, used: int, capacity: int) -> Arrays:
-    """Copy the first ``used`` rows into arrays of a larger capacity."""
-    grown = allocate(capacity)
+    """Copy the first ``used`` rows into room for more; the new rows have yet to be opened."""
+    grown = reserve(capacity)
     columns: Any = zip(arrays, grown, strict=True)
     for old, new in columns:
         new[:used] = old[:used]
@@ -223,5 +266,5 @@ def grow(arrays: Arrays, used: int, capacity: int) -> Arrays:
 
 
 def take(arrays: Arrays, rows: NDArray[np.int64]) -> Arrays:
-    """Copy some rows, in the order given."""
+    """Copy some rows, in the order given, each column on its own."""
     return Arrays._make(column[rows] for column in arrays)

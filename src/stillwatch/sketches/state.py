@@ -13,7 +13,7 @@ import numpy as np
 from stillwatch.model.errors import CheckpointError
 from stillwatch.sketches.fold import fold_rows
 from stillwatch.sketches.hashing import U1, kernel, mix64
-from stillwatch.sketches.layout import Arrays, allocate, grow, take
+from stillwatch.sketches.layout import BYTES_PER_ACCOUNT, Arrays, grow, open_rows, reserve, take
 from stillwatch.sketches.merge import merge_rows
 from stillwatch.sketches.seal import seal, unseal
 from stillwatch.sketches.text import Scratch, scratch
@@ -88,7 +88,7 @@ class AccountState:
     def __init__(self, keys: Keys, *, text_limit_bytes: int = 2048) -> None:
         self.keys = keys
         self.used = 0
-        self.arrays = allocate(_FIRST_ROOM)
+        self.arrays = reserve(_FIRST_ROOM)
         self._index = np.full(_FIRST_ROOM * 2, -1, np.int32)
         self._limit = text_limit_bytes
         self._room: Scratch = scratch(text_limit_bytes)
@@ -100,7 +100,7 @@ class AccountState:
     @property
     def nbytes(self) -> int:
         """Bytes of the rows in use and of the index of keys."""
-        return sum(column[: self.used].nbytes for column in self.arrays) + self._index.nbytes
+        return self.used * BYTES_PER_ACCOUNT + self._index.nbytes
 
     def _rows_of(self, accounts: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
         wanted = self.used + rows.shape[0]
@@ -113,7 +113,9 @@ class AccountState:
             self._index = np.full(1 << int(2 * wanted - 1).bit_length(), -1, np.int32)
             _reindex(self._index, self.arrays.key, self.used)
         at = np.empty(rows.shape[0], np.int64)
-        self.used = int(_locate(self._index, self.arrays.key, self.used, accounts, rows, at))
+        before = self.used
+        self.used = int(_locate(self._index, self.arrays.key, before, accounts, rows, at))
+        open_rows(self.arrays, before, self.used)
         return at
 
     def fold(self, batch: Columns, rows: NDArray[np.int64], table: NDArray[np.uint32]) -> None:
@@ -203,12 +205,9 @@ class AccountState:
             )
         state = cls(keys, text_limit_bytes=text_limit_bytes)
         made = [np.lib.format.read_array(source, allow_pickle=False) for _ in Arrays._fields]
-        # read_array gives read-only or foreign memory; the kernels write in place.
-        state.arrays = Arrays._make(np.ascontiguousarray(column).copy() for column in made)
         state.used = int(header["accounts"])
         room = max(_FIRST_ROOM, state.used)
-        if room > state.used:
-            state.arrays = grow(state.arrays, state.used, room)
+        state.arrays = grow(Arrays._make(made), state.used, room)
         state._index = np.full(1 << int(2 * room - 1).bit_length(), -1, np.int32)
         _reindex(state._index, state.arrays.key, state.used)
         return state
