@@ -300,7 +300,8 @@ def test_what_stands_empty_is_missing() -> None:
         "prompt": "",
     }
 
-    assert event(reader_named("native"), record) == {"ts_ms": 1795433819245}
+    lists = {"artefacts_carried": [], "binding_mismatch": []}
+    assert event(reader_named("native"), record) == {"ts_ms": 1795433819245, **lists}
 
 
 def test_chat_reader_takes_a_list_as_its_length_only_where_a_count_is_meant() -> None:

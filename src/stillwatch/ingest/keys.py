@@ -77,6 +77,8 @@ def _write(path: Path, secrets_by_epoch: dict[int, bytes], flag: int) -> None:
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError as error:
+        if not path.exists():
+            raise KeyFileError(f"{path}: the key file cannot be written: a part of its path is a file") from error
         raise KeyFileError(f"{path}: the key file exists already; rotate it with `stillwatch key rotate`") from error
     except OSError as error:
         # Nobody else's file: it was made by the O_EXCL above or not at all.

@@ -232,7 +232,8 @@ def _objects(texts: Sequence[bytes]) -> list[dict[str, Any]]:
     found = []
     for text in texts:
         try:
-            parsed = json.loads(text)
+            # As UTF-8 whatever it is: json would guess UTF-16, which the scan refuses.
+            parsed = json.loads(text.decode("utf-8", "replace"))
         except (ValueError, RecursionError):
             continue
         if isinstance(parsed, dict):

@@ -133,9 +133,14 @@ def _gather_spans(buffer: Bytes, found: np.ndarray, offsets: np.ndarray, out: np
     offsets[found.shape[0]] = at
 
 
-def lists_of(buffer: NDArray[np.uint8], found: NDArray[np.int64], n: int) -> pa.ListArray:
-    """Collect string spans (row, start, end, kind), by ascending row, into one list a record, null where none."""
-    if not found.shape[0]:
+def lists_of(
+    buffer: NDArray[np.uint8], found: NDArray[np.int64], n: int, given: NDArray[np.bool_] | None = None
+) -> pa.ListArray:
+    """Collect string spans (row, start, end, kind), by ascending row, into one list a record.
+
+    Null where ``given`` is false, without ``given`` where there is none.
+    """
+    if not found.shape[0] and given is None:
         return pa.nulls(n, pa.list_(pa.string()))
     offsets = np.zeros(found.shape[0] + 1, np.int32)
     out = np.empty(int((found[:, 2] - found[:, 1]).sum()), np.uint8)
@@ -143,7 +148,7 @@ def lists_of(buffer: NDArray[np.uint8], found: NDArray[np.int64], n: int) -> pa.
     texts = pa.StringArray.from_buffers(found.shape[0], pa.py_buffer(offsets), pa.py_buffer(out))
     counts = np.bincount(found[:, 0], minlength=n)
     bounds = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-    return pa.ListArray.from_arrays(pa.array(bounds), texts, mask=pa.array(counts == 0))
+    return pa.ListArray.from_arrays(pa.array(bounds), texts, mask=pa.array(counts == 0 if given is None else ~given))
 
 
 def artefact_lists(buffer: NDArray[np.uint8], walk: Walk, n: int) -> pa.ListArray:

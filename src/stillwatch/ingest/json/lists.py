@@ -148,8 +148,8 @@ def _list_spans(buffer: Bytes, start: np.ndarray, end: np.ndarray, kind: np.ndar
 
 
 def list_of_texts(buffer: NDArray[np.uint8], column: Column) -> pa.Array:
-    """Read lists of texts; an empty text counts as none."""
+    """Read lists of texts, null where there is no list; an empty text counts as none."""
     room = int((column[1] - column[0])[column[2] == ARRAY].sum()) // 3 + 1
     found = np.zeros((room, 4), np.int64)
     n = int(_list_spans(buffer, *column, found))
-    return lists_of(buffer, found[:n], column[0].shape[0])
+    return lists_of(buffer, found[:n], column[0].shape[0], column[2] == ARRAY)
