@@ -32,7 +32,7 @@ class ParquetSource:
         self.path = path
         self._own = local()
         try:
-            self._file = pq.ParquetFile(path)
+            self._file = pq.ParquetFile(path, page_checksum_verification=True)
         except (OSError, pa.ArrowException) as error:
             raise FormatError(f"{path}: this is no readable Parquet file: {str(error).splitlines()[0]}") from error
         names = self._file.schema_arrow.names
@@ -82,7 +82,7 @@ class ParquetSource:
             The group is damaged.
         """
         if not hasattr(self._own, "file"):
-            self._own.file = pq.ParquetFile(self.path)
+            self._own.file = pq.ParquetFile(self.path, page_checksum_verification=True)
         wanted = self._names if self.provenance is NATIVE_PARQUET else None
         table = self._own.file.read_row_group(number, columns=wanted, use_threads=False).combine_chunks()
         batches = table.to_batches()
@@ -151,7 +151,8 @@ def _whole(column: pa.Array) -> tuple[pa.Array, NDArray[np.bool_]]:
     if pa.types.is_timestamp(column.type):
         return pc.cast(column, pa.timestamp("ms", column.type.tz), safe=False).cast(pa.int64()), none
     if pa.types.is_uint64(column.type):
-        wrong = np.asarray(pc.fill_null(pc.greater(column, INT_MAX["int64"]), False))  # noqa: FBT003
+        most = pa.scalar(INT_MAX["int64"], pa.uint64())
+        wrong = np.asarray(pc.fill_null(pc.greater(column, most), False))  # noqa: FBT003
         return pc.if_else(pa.array(~wrong), column, None).cast(pa.int64()), wrong
     if pa.types.is_floating(column.type):
         numbers = column.cast(pa.float64()).fill_null(0).to_numpy(zero_copy_only=False)

@@ -211,55 +211,78 @@ def read_source(
     KeyboardInterrupt
         The reading was interrupted; what had been read by then was given and counted first.
     """
-    path = opened.source.path
     pieces, rows = _work(opened, reading)
-    waiting: deque[tuple[int, Provenance, Future[tuple[RawBatch, EventBatch]]]] = deque()
-    read = accepted = 0
-    provenance: Provenance | None = None
-    blanked: dict[str, int] = {}
+    ahead_of = _Ahead(opened, reading, pool, rows)
+    try:
+        for origin, work in pieces:
+            ahead_of.add(origin, work)
+            if len(ahead_of.waiting) > ahead and (piece := ahead_of.take()):
+                yield piece
+            if ahead_of.torn:
+                break
+        while ahead_of.waiting and not ahead_of.torn:
+            if piece := ahead_of.take():
+                yield piece
+    finally:
+        ahead_of.drop()
+    if ahead_of.read:
+        counted(ahead_of.count())
+    if opened.interrupted:
+        raise KeyboardInterrupt
+    if not ahead_of.read:
+        raise FormatError(f"{opened.source.path}: {opened.incomplete or 'the source holds no record'}")
 
-    def job(work: Callable[[], RawBatch], origin: Provenance) -> tuple[RawBatch, EventBatch]:
+
+class _Ahead:
+    """Pieces of one source that worker threads read ahead, given back in order and counted."""
+
+    def __init__(self, opened: OpenSource, reading: Reading, pool: Executor, rows: int) -> None:
+        self.waiting: deque[tuple[int, Future[tuple[RawBatch, EventBatch]]]] = deque()
+        self.read = self.accepted = 0
+        self.torn = False
+        """Whether a piece could not be read, which ends the source."""
+        self._opened, self._reading, self._pool, self._rows = opened, reading, pool, rows
+        self._blanked: dict[str, int] = {}
+        self._origin: Provenance | None = None
+
+    def add(self, origin: Provenance, work: Callable[[], RawBatch]) -> None:
+        self._origin = origin
+        self.waiting.append((self._opened.position, self._pool.submit(self._job, work, origin)))
+
+    def _job(self, work: Callable[[], RawBatch], origin: Provenance) -> tuple[RawBatch, EventBatch]:
         raw = work()
-        return raw, reading.door.enter(raw, origin, path)
+        return raw, self._reading.door.enter(raw, origin, self._opened.source.path)
 
-    def finish() -> Progress | None:
-        nonlocal read, accepted
-        position, _, future = waiting.popleft()
+    def take(self) -> Progress | None:
+        position, future = self.waiting.popleft()
         try:
             raw, batch = future.result()
         except (OSError, pa.ArrowException) as error:
-            opened.incomplete = f"the Parquet file is damaged: {str(error).splitlines()[0][:120]}"
+            if not self._rows:
+                raise
+            self.torn = True
+            self._opened.incomplete = f"the Parquet file is damaged: {str(error).splitlines()[0][:120]}"
             return None
-        read += raw.read
-        accepted += len(batch)
+        self.read += raw.read
+        self.accepted += len(batch)
         for name, count in raw.blanked.items():
-            blanked[name] = blanked.get(name, 0) + count
-        at = int(opened.source.size * min(1.0, read / rows)) if rows else position
-        return Progress(opened.source, batch, raw.rejects, at)
+            self._blanked[name] = self._blanked.get(name, 0) + count
+        source = self._opened.source
+        at = int(source.size * min(1.0, self.read / self._rows)) if self._rows else position
+        return Progress(source, batch, raw.rejects, at)
 
-    try:
-        for origin, work in pieces:
-            provenance = origin
-            waiting.append((opened.position, origin, pool.submit(job, work, origin)))
-            if len(waiting) > ahead and (piece := finish()):
-                yield piece
-            if opened.incomplete and rows:
-                break
-        while waiting and not (opened.incomplete and rows):
-            if piece := finish():
-                yield piece
-    finally:
-        while waiting:
-            waiting.pop()[2].cancel()
-    if provenance is None:
-        raise FormatError(f"{path}: {opened.incomplete or 'the source holds no record'}")
-    counted(
-        SourceCount(
-            path, provenance, read, accepted, read - accepted, 0, 0, opened.incomplete, tuple(sorted(blanked.items()))
+    def drop(self) -> None:
+        while self.waiting:
+            self.waiting.pop()[1].cancel()
+
+    def count(self) -> SourceCount:
+        assert self._origin is not None
+        rejected = self.read - self.accepted
+        blanked = tuple(sorted(self._blanked.items()))
+        why = self._opened.incomplete
+        return SourceCount(
+            self._opened.source.path, self._origin, self.read, self.accepted, rejected, 0, 0, why, blanked
         )
-    )
-    if opened.interrupted:
-        raise KeyboardInterrupt
 
 
 def with_engine_counts(count: SourceCount, duplicates: int, unattributed: int) -> SourceCount:

@@ -6,6 +6,7 @@ The recording is the account; a call that is no inference is refused by name.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -25,7 +26,14 @@ HTTP_RECORDING: Final = Provenance("http-recording", Identity.HEADER, Clock.LOG)
 NEEDED: Final = frozenset({"method", "path", "ts"})
 """Columns that make a file a recording."""
 
-_PATHS: Final = ("completions", "messages", "responses", "embeddings", "converse", "generate", "invoke")
+_CALLS: Final = re.compile(
+    r"(?!.*/threads/[^/]*/messages)"  # puts a message on a thread, which a run answers
+    r".*(?:/(?:completions?|complete|messages|responses|chat|generate|embed|embeddings|predictions|invocations"
+    r"|converse(?:-stream)?|invoke(?:-with-response-stream)?|generation/text(?:_stream)?|threads/[^/]*/runs)"
+    r"|:(?:streamG|g)enerateContent|:embedContent)"
+    r"/?(?:[?#].*)?"
+)
+"""Paths that ask a model for something: the last step says so, whatever stands before it."""
 _RENAMED: Final = {
     "model": "model_requested",
     "path": "operation",
@@ -84,7 +92,7 @@ def recording(given: Mapping[str, pa.Array], verdict: Verdict, path: str) -> dic
 
 
 def _infers(path: str) -> bool:
-    return any(part in path for part in _PATHS) and "batches" not in path
+    return _CALLS.fullmatch(path) is not None
 
 
 def _parsed(text: object) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Langfuse ``observations_v2`` export: observations of type GENERATION; others are refused by name.
 
-``model_parameters`` and ``input`` are JSON inside strings, or, from its interface, objects and lists; times are UTC without a zone.
+``model_parameters`` and ``input`` are JSON inside strings, or, from its interface, objects and lists;
+times are UTC without a zone.
 """
 
 from __future__ import annotations
