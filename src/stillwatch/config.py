@@ -14,7 +14,7 @@ class Config:
     """log2 odds that an account extracts, before any evidence: about 1 in 1,000. A stated base rate, not a measurement."""
     threshold_bits: float = 3.0
     """Total at which an account is reported: odds of 8 to 1. Uncalibrated until ``calibrate`` exists."""
-    chunk_bytes: int = 8 << 20
+    chunk_bytes: int = 16 << 20
     """Bytes of text read into one batch (bytes); bounds memory, not record length."""
     max_record_bytes: int = 64 << 20
     """Longest single record accepted (bytes)."""

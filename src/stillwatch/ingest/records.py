@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from stillwatch.ingest.json.lexer import U1, Bytes
+from stillwatch.ingest.json.lexer import HIGH, ONES, U1, Bytes, load8, marked_byte
 from stillwatch.model.errors import FormatError
 from stillwatch.sketches.hashing import kernel
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from stillwatch.ingest.sources import OpenSource
 
+_8: Final = np.uint64(8)
+_FEEDS: Final = np.uint64(0x0A0A0A0A0A0A0A0A)
 _BOM: Final = b"\xef\xbb\xbf"
 DOCUMENT_BYTES: Final = 1 << 30
 """Largest source read as whole documents, which needs all of it in memory (bytes)."""
@@ -53,27 +55,52 @@ def without_bom(head: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return head[len(_BOM) :] if head[: len(_BOM)].tobytes() == _BOM else head
 
 
-def _lines(buffer: NDArray[np.uint8], filled: int, first_line: int, *, last: bool) -> tuple[Chunk, int]:
-    """Cut lines; returns them and how many bytes they take."""
-    view = buffer[:filled]
-    breaks = np.flatnonzero(view == 0x0A)
-    ends = np.append(breaks, filled) if last and (not breaks.size or breaks[-1] != filled - 1) else breaks
-    starts = np.concatenate([[0], ends[:-1] + 1]).astype(np.int64) if ends.size else ends
-    used = int(ends[-1]) + 1 if ends.size else 0
-    lines = first_line + np.arange(ends.shape[0], dtype=np.int64)
-    written = np.zeros(starts.shape[0], np.bool_)
-    _find_filled(buffer, starts, ends, written)
-    return Chunk(buffer, starts[written], ends[written], lines[written], ()), min(used, filled)
+def _lines(buffer: NDArray[np.uint8], filled: int, first_line: int, *, last: bool) -> tuple[Chunk, int, int]:
+    """Cut lines; returns them, how many bytes they take, and line feeds among those."""
+    # As many as there are bytes; what is never written takes no memory.
+    starts, ends, lines = (np.empty(filled + 1, np.int64) for _ in range(3))
+    n, passed, used = _cut(buffer, filled, first_line, last, starts, ends, lines)
+    return Chunk(buffer, starts[:n].copy(), ends[:n].copy(), lines[:n].copy(), ()), used, passed
 
 
 @kernel
-def _find_filled(buffer: Bytes, starts: np.ndarray, ends: np.ndarray, filled: np.ndarray) -> None:
-    for row in range(starts.shape[0]):
-        for i in range(starts[row], ends[row]):
-            c = buffer[i]
-            if c not in (0x20, 0x09, 0x0D):
-                filled[row] = True
-                break
+def _line_end(buffer: Bytes, i: np.uint64, stop: np.uint64) -> np.uint64:
+    """Find the next line feed, eight bytes at a time."""
+    while i + _8 <= stop:
+        feed = load8(buffer, i) ^ _FEEDS
+        marks = (feed - ONES) & ~feed & HIGH
+        if marks != np.uint64(0):
+            return i + marked_byte(marks)
+        i += _8
+    while i < stop and buffer[i] != 0x0A:
+        i += U1
+    return i
+
+
+@kernel
+def _cut(
+    buffer: Bytes, filled: int, line: int, last: bool, starts: np.ndarray, ends: np.ndarray, lines: np.ndarray
+) -> tuple[int, int, int]:
+    """Note the lines that are not blank: (how many, line feeds passed, bytes used)."""
+    i, stop = np.uint64(0), np.uint64(filled)
+    n = passed = 0
+    while i < stop:
+        end = _line_end(buffer, i, stop)
+        if end == stop and not last:
+            break
+        first = i
+        while first < end and (buffer[first] == 0x20 or buffer[first] == 0x09 or buffer[first] == 0x0D):
+            first += U1
+        if first < end:
+            starts[n] = np.int64(i)
+            ends[n] = np.int64(end)
+            lines[n] = line + passed
+            n += 1
+        if end == stop:
+            return n, passed, filled
+        passed += 1
+        i = end + U1
+    return n, passed, np.int64(i)
 
 
 def cut_lines(opened: OpenSource, head: NDArray[np.uint8], chunk_bytes: int, max_record: int) -> Iterator[Chunk]:
@@ -110,9 +137,9 @@ def cut_lines(opened: OpenSource, head: NDArray[np.uint8], chunk_bytes: int, max
                 carry = room[:0]
                 continue
             room, filled, skipping, line = room[breaks[0] + 1 : filled], filled - int(breaks[0]) - 1, False, line + 1
-        chunk, used = _lines(room, filled, line, last=last)
+        chunk, used, passed = _lines(room, filled, line, last=last)
         carry = room[used:filled].copy()
-        line += int(np.count_nonzero(room[:used] == 0x0A))
+        line += passed
         if carry.shape[0] > max_record:
             too_long, skipping, carry = (line,), True, carry[:0]
         chunk = chunk.within(max_record)

@@ -8,7 +8,7 @@ import numpy as np
 
 from stillwatch.model.event import BINDING_MISMATCHES, FINISH_REASONS, REASONING_EFFORTS, REFUSAL_CATEGORIES
 from stillwatch.sketches.cells import HOUR_MS, add16, hll_add, smallest_add, timeline_widen, window_add
-from stillwatch.sketches.hashing import kernel, mix64, siphash
+from stillwatch.sketches.hashing import inlined, kernel, mix64, siphash
 from stillwatch.sketches.layout import (
     CODES,
     COUNTS,
@@ -67,7 +67,7 @@ _COARSE = TOPICS // SLOT_TOPICS
 _MODEL_MASK = np.uint64(MODELS - 1)
 
 
-@kernel
+@inlined
 def fold_time(state: Any, row: int, ts_ms: int) -> None:  # noqa: ANN401  an Arrays, typed by its fields
     """Count one event's time: week, sampled windows, time line, first and last."""
     week = (ts_ms // _DAY_MS + _WEEK_SHIFT_DAYS) % 7 * 24 + ts_ms % _DAY_MS // HOUR_MS
@@ -104,7 +104,7 @@ def fold_time(state: Any, row: int, ts_ms: int) -> None:  # noqa: ANN401  an Arr
     add16(state.timeline, row, (hour >> level) - (first_h >> level), 1)
 
 
-@kernel
+@inlined
 def slot_add(state: Any, row: int, key: np.uint64, event: np.uint64, ts_s: int, topic: int) -> None:  # noqa: ANN401
     """Count one occurrence of a template key."""
     slot = int(key & _SLOT_MASK)
@@ -119,7 +119,7 @@ def slot_add(state: Any, row: int, key: np.uint64, event: np.uint64, ts_s: int, 
         add16(state.slot_topics, row, slot * SLOT_TOPICS + topic // _COARSE, 1)
 
 
-@kernel
+@inlined
 def fold_text(
     state: Any,  # noqa: ANN401
     row: int,
@@ -160,7 +160,7 @@ def fold_text(
         slot_add(state, row, tail, event, ts_s, topic)
 
 
-@kernel
+@inlined
 def fold_outcome(state: Any, row: int, batch: Any, i: int) -> None:  # noqa: ANN401
     """Count one event's status, finish, refusal, mismatches and tokens."""
     counts = state.counts
@@ -205,7 +205,7 @@ def fold_outcome(state: Any, row: int, batch: Any, i: int) -> None:  # noqa: ANN
         add16(state.out_hist, row, size, 1)
 
 
-@kernel
+@inlined
 def fold_request(state: Any, row: int, batch: Any, i: int) -> None:  # noqa: ANN401
     """Count one event's request parameters and turns."""
     counts = state.counts
@@ -241,7 +241,7 @@ def fold_request(state: Any, row: int, batch: Any, i: int) -> None:  # noqa: ANN
         counts[row, _SINGLE] += turns <= 1
 
 
-@kernel
+@inlined
 def fold_access(state: Any, row: int, batch: Any, i: int, event: np.uint64) -> None:  # noqa: ANN401
     """Count where one event came from and which model answered."""
     for f in range(_N_REACH):

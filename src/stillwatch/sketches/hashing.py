@@ -28,6 +28,15 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function a part of the kernels that call it: for small ones that take a tuple of arrays.
+
+    Such a tuple would be passed through memory, array by array, at every call.
+    """
+    compiled: Callable[..., Any] = njit(inline="always", _nrt=False)(function)
+    return compiled
+
+
 _C1: Final = np.uint64(0xFF51AFD7ED558CCD)
 _C2: Final = np.uint64(0xC4CEB9FE1A85EC53)
 _33: Final = np.uint64(33)

@@ -60,8 +60,8 @@ def _string_classes() -> NDArray[np.uint8]:
 
 
 _STRING_CLASS: Final = _string_classes()
-_HIGH: Final = np.uint64(0x8080808080808080)
-_ONES: Final = np.uint64(0x0101010101010101)
+HIGH: Final = np.uint64(0x8080808080808080)
+ONES: Final = np.uint64(0x0101010101010101)
 _QUOTES: Final = np.uint64(0x2222222222222222)
 _SLASHES: Final = np.uint64(0x5C5C5C5C5C5C5C5C)
 _SPACES: Final = np.uint64(0x2020202020202020)
@@ -95,6 +95,31 @@ def utf8_length(buffer: Bytes, i: Int, stop: Int) -> Int:
 
 
 @kernel
+def load8(buffer: Bytes, i: Int) -> Int:
+    """Read eight bytes as one little-endian number; it becomes a single load."""
+    return (
+        np.uint64(buffer[i])
+        | (np.uint64(buffer[i + np.uint64(1)]) << np.uint64(8))
+        | (np.uint64(buffer[i + np.uint64(2)]) << np.uint64(16))
+        | (np.uint64(buffer[i + np.uint64(3)]) << np.uint64(24))
+        | (np.uint64(buffer[i + np.uint64(4)]) << np.uint64(32))
+        | (np.uint64(buffer[i + np.uint64(5)]) << np.uint64(40))
+        | (np.uint64(buffer[i + np.uint64(6)]) << np.uint64(48))
+        | (np.uint64(buffer[i + np.uint64(7)]) << np.uint64(56))
+    )
+
+
+@kernel
+def marked_byte(marks: Int) -> Int:
+    """Give the place, 0 to 7, of the lowest byte whose top bit is marked.
+
+    Of a borrow-based search the lowest mark is exact; a borrow disturbs higher bytes only.
+    """
+    lowest = (marks & (~marks + U1)) >> np.uint64(7)
+    return ((lowest - U1) & ONES) * ONES >> np.uint64(56)
+
+
+@kernel
 def string_end(buffer: Bytes, at: Int, stop: Int) -> tuple[Int, int, int]:
     """Find the closing quote of a string whose first byte is at ``at``: (its place, kind, fault)."""
     i = at
@@ -102,20 +127,13 @@ def string_end(buffer: Bytes, at: Int, stop: Int) -> tuple[Int, int, int]:
     while True:
         # Eight bytes at a time while none of them needs a look.
         while i + _8 <= stop:
-            word = (
-                np.uint64(buffer[i])
-                | (np.uint64(buffer[i + np.uint64(1)]) << np.uint64(8))
-                | (np.uint64(buffer[i + np.uint64(2)]) << np.uint64(16))
-                | (np.uint64(buffer[i + np.uint64(3)]) << np.uint64(24))
-                | (np.uint64(buffer[i + np.uint64(4)]) << np.uint64(32))
-                | (np.uint64(buffer[i + np.uint64(5)]) << np.uint64(40))
-                | (np.uint64(buffer[i + np.uint64(6)]) << np.uint64(48))
-                | (np.uint64(buffer[i + np.uint64(7)]) << np.uint64(56))
-            )
+            word = load8(buffer, i)
             quote = word ^ _QUOTES
             slash = word ^ _SLASHES
-            odd = ((quote - _ONES) & ~quote) | ((slash - _ONES) & ~slash) | ((word - _SPACES) & ~word) | word
-            if odd & _HIGH != np.uint64(0):
+            odd = ((quote - ONES) & ~quote) | ((slash - ONES) & ~slash) | ((word - _SPACES) & ~word) | word
+            odd &= HIGH
+            if odd != np.uint64(0):
+                i += marked_byte(odd)
                 break
             i += _8
         while i < stop and _STRING_CLASS[buffer[i]] == 0:

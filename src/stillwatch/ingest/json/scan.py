@@ -33,7 +33,7 @@ from stillwatch.ingest.json.lexer import (
 )
 from stillwatch.ingest.json.paths import BUCKETS
 from stillwatch.ingest.json.text import unescape
-from stillwatch.sketches.hashing import kernel
+from stillwatch.sketches.hashing import inlined, kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,7 +74,7 @@ class Spans(NamedTuple):
     """Wanted path being read there, -1 where none."""
 
 
-@kernel
+@inlined
 def _child(buffer: Bytes, start: Int, end: Int, trie: Any, node: Int) -> Int:  # noqa: ANN401
     length: Int = np.int64(end - start)
     place: Int = 0
@@ -95,7 +95,7 @@ def _child(buffer: Bytes, start: Int, end: Int, trie: Any, node: Int) -> Int:  #
     return np.int64(-1)
 
 
-@kernel
+@inlined
 def _escaped_child(buffer: Bytes, start: Int, end: Int, trie: Any, node: Int, room: Bytes) -> Int:  # noqa: ANN401
     """Do the same for a key with backslashes, whose text goes to ``room``."""
     if end - start > _LONGEST_KEY:
@@ -104,7 +104,7 @@ def _escaped_child(buffer: Bytes, start: Int, end: Int, trie: Any, node: Int, ro
     return _child(room, np.uint64(0), np.uint64(length), trie, node)
 
 
-@kernel
+@inlined
 def _read_key(buffer: Bytes, i: Int, stop: Int, trie: Any, node: Int, room: Bytes) -> tuple[Int, Int, int]:  # noqa: ANN401
     """Read a key and its colon at ``i``: (where its value begins, node of the value, fault)."""
     if i >= stop:
@@ -126,21 +126,21 @@ def _read_key(buffer: Bytes, i: Int, stop: Int, trie: Any, node: Int, room: Byte
     return skip_space(buffer, i + U1, stop), node, OK
 
 
-@kernel
+@inlined
 def _note(spans: Any, row: Int, capture: Int, start: Int, end: Int, kind: Int) -> None:  # noqa: ANN401
     spans.start[capture, row] = np.int64(start)
     spans.end[capture, row] = np.int64(end)
     spans.kind[capture, row] = kind
 
 
-@kernel
+@inlined
 def _forget(spans: Any, row: Int, trie: Any, node: Int) -> None:  # noqa: ANN401
     """Let go of what the earlier value of a key that stands twice held inside."""
     for at in range(trie.below_from[node], trie.below_to[node]):
         spans.kind[trie.below[at], row] = ABSENT
 
 
-@kernel
+@inlined
 def scan_record(
     buffer: Bytes,
     start: Int,
