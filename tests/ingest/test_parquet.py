@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from ingest.reading import Read, read_files
 from ingest.samples import NATIVE
-
 from stillwatch.ingest.parquet import fit
 from stillwatch.model.errors import ForbiddenField, FormatError
 from stillwatch.model.event import FORBIDDEN, RAW_SCHEMA
@@ -218,8 +218,18 @@ def test_a_recording_without_a_column_reads_all_the_same(read, name: str) -> Non
 
 @pytest.mark.parametrize(
     "params",
-    ["[1]", "7", "null", '{"n":1e400}', '{"n":99999999999}', '{"seed":123456789012345678901234567890}', '{"stream":1}', '{"temperature":NaN}', "[" * 9999],
-)  # fmt: skip
+    [
+        "[1]",
+        "7",
+        "null",
+        '{"n":1e400}',
+        '{"n":99999999999}',
+        '{"seed":123456789012345678901234567890}',
+        '{"stream":1}',
+        '{"temperature":NaN}',
+        "[" * 9999,
+    ],
+)
 def test_odd_parameters_of_a_recording_never_lose_the_call(read, params: str) -> None:
     assert read(RECORDING | {"params": [params] * 4}).counts[0].accepted == 2
 
@@ -233,8 +243,21 @@ def test_the_shared_recordings_are_read(shared_data: Path) -> None:
 
 @pytest.mark.parametrize("field", RAW_SCHEMA.names)
 def test_any_column_type_is_read_or_refused_as_arrow_refuses(field: str) -> None:
-    kinds = [pa.null(), pa.bool_(), pa.int8(), pa.uint64(), pa.float16(), pa.float64(), pa.string(), pa.large_binary(), pa.date32(),
-             pa.timestamp("ns"), pa.decimal128(5, 2), pa.list_(pa.string()), pa.struct([("a", pa.int8())])]  # fmt: skip
+    kinds = [
+        pa.null(),
+        pa.bool_(),
+        pa.int8(),
+        pa.uint64(),
+        pa.float16(),
+        pa.float64(),
+        pa.string(),
+        pa.large_binary(),
+        pa.date32(),
+        pa.timestamp("ns"),
+        pa.decimal128(5, 2),
+        pa.list_(pa.string()),
+        pa.struct([("a", pa.int8())]),
+    ]
     for kind in kinds:
         try:
             column, wrong = fit(pa.nulls(3, kind), field, RAW_SCHEMA.field(field).type)

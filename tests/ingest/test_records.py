@@ -6,7 +6,6 @@ import gzip
 import json
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +19,8 @@ from stillwatch.model.errors import FormatError
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    import numpy as np
 
 
 class Bytes(OpenSource):

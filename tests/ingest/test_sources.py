@@ -59,9 +59,14 @@ def test_files_folders_and_patterns_each_file_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("given", "reason"),
-    [("{}/none.jsonl", "no such file, and no file matches"), ("{}/*.jsonl", "no such file, and no file"), ("{}", "the folder holds no log file"),
-     ("{}/" + "n" * 300, "File name too long|no such file"), ("{}/\x00", "null byte|no such file")],
-)  # fmt: skip
+    [
+        ("{}/none.jsonl", "no such file, and no file matches"),
+        ("{}/*.jsonl", "no such file, and no file"),
+        ("{}", "the folder holds no log file"),
+        ("{}/" + "n" * 300, "File name too long|no such file"),
+        ("{}/\x00", "null byte|no such file"),
+    ],
+)
 def test_what_is_not_there_is_named(tmp_path: Path, given: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
         expand([given.format(tmp_path)])
@@ -74,8 +79,17 @@ def test_a_path_under_a_file_is_not_there(tmp_path: Path) -> None:
         expand([f"{tmp_path}/file/log.jsonl"])
 
 
-@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstd, lambda d: gzip.compress(d[:5000]) + gzip.compress(d[5000:]),
-                                  lambda d: zstd(d[:5000]) + zstd(d[5000:])], ids=["plain", "gzip", "zstd", "gzips", "zstds"])  # fmt: skip
+@pytest.mark.parametrize(
+    "pack",
+    [
+        bytes,
+        gzip.compress,
+        zstd,
+        lambda d: gzip.compress(d[:5000]) + gzip.compress(d[5000:]),
+        lambda d: zstd(d[:5000]) + zstd(d[5000:]),
+    ],
+    ids=["plain", "gzip", "zstd", "gzips", "zstds"],
+)
 @pytest.mark.parametrize("name", ["log.jsonl", "log.gz", "log.zst"])
 def test_compression_is_told_by_the_bytes(tmp_path: Path, pack, name: str) -> None:
     (tmp_path / name).write_bytes(pack(LINES))
