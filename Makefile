@@ -63,10 +63,11 @@ check: .venv/stamp-dev
 	$(BIN)/python -m pytest tests/docs tests/architecture $(PYTEST_ARGS)
 
 bench: .venv/stamp-dev
-	@set -e; for program in bench/*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
+	$(BIN)/python bench/run.py
 
 docs: .venv/stamp-dev
 	$(BIN)/python docs/build_reference.py
+	$(BIN)/python docs/build_evidence.py
 
 lock:
 	@command -v $(UV) >/dev/null 2>&1 || { echo "make lock needs uv (pip install uv); or: make lock UV=/path/to/uv" >&2; exit 2; }

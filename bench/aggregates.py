@@ -1,6 +1,6 @@
 """Twelve plain aggregates an account with DuckDB on the same files: the yardstick for a scan's time.
 
-    python bench/aggregates.py parquet|jsonl FOLDER
+python bench/aggregates.py parquet|jsonl FOLDER
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ import sys
 
 import duckdb
 
-READ = {"parquet": "read_parquet('{}/*.parquet')", "jsonl": "read_json('{}/*.jsonl.zst', format='newline_delimited', columns={{{}}})"}
+READ = {
+    "parquet": "read_parquet('{}/*.parquet')",
+    "jsonl": "read_json('{}/*.jsonl.zst', format='newline_delimited', columns={{{}}})",
+}
 COLUMNS = (
     "event_id: 'VARCHAR', ts_ms: 'BIGINT', account_id: 'VARCHAR', client_ip: 'VARCHAR', user_agent: 'VARCHAR',"
     " session_id: 'VARCHAR', status: 'INTEGER', tokens_in: 'BIGINT', tokens_out: 'BIGINT', n_turns: 'INTEGER',"

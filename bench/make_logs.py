@@ -20,11 +20,58 @@ import pyarrow.parquet as pq
 FILES = 10
 START_MS = 1_793_577_600_000  # 2026-11-02
 WEEK_MS = 7 * 86_400_000
-WORDS = (
-    "explain compare write summarise the difference between market theory engine protein history loop function "
-    "matrix river contract climate novel cell voltage budget recipe stanza orbit vaccine parser treaty enzyme "
-    "and of for with a an in to why how which step answer detail example please give short long first second"
-).split()
+WORDS = [
+    "explain",
+    "compare",
+    "write",
+    "summarise",
+    "the",
+    "difference",
+    "between",
+    "market",
+    "theory",
+    "engine",
+    "protein",
+    "history",
+    "loop",
+    "function",
+    "matrix",
+    "river",
+    "contract",
+    "climate",
+    "novel",
+    "cell",
+    "voltage",
+    "budget",
+    "recipe",
+    "stanza",
+    "orbit",
+    "vaccine",
+    "parser",
+    "treaty",
+    "enzyme",
+    "and",
+    "of",
+    "for",
+    "with",
+    "a",
+    "an",
+    "in",
+    "to",
+    "why",
+    "how",
+    "which",
+    "step",
+    "answer",
+    "detail",
+    "example",
+    "please",
+    "give",
+    "short",
+    "long",
+    "first",
+    "second",
+]
 
 
 def halves(rng: np.random.Generator, count: int) -> pa.Array:
@@ -34,7 +81,9 @@ def halves(rng: np.random.Generator, count: int) -> pa.Array:
     return pa.array([" ".join(words[row]) for row in drawn])
 
 
-def piece(rng: np.random.Generator, n: int, accounts: int, texts: pa.Array, start: int, span: tuple[int, int]) -> pa.Table:
+def piece(
+    rng: np.random.Generator, n: int, accounts: int, texts: pa.Array, start: int, span: tuple[int, int]
+) -> pa.Table:
     """Make n events."""
     account = (accounts * rng.random(n) ** 1.6).astype(np.int64)
     text = pc.binary_join_element_wise(
@@ -66,7 +115,12 @@ def piece(rng: np.random.Generator, n: int, accounts: int, texts: pa.Array, star
             "temperature": rng.choice(np.array([0.0, 0.2, 0.7, 1.0], np.float32), n),
             "max_tokens": rng.choice(np.array([256, 1024, 4096], np.int32), n),
             "client_ip": pc.binary_join_element_wise(
-                "10", *(pa.array(part.astype(np.int64)).cast(pa.string()) for part in (account >> 8 & 255, account & 255, rng.integers(1, 4, n))), "."
+                "10",
+                *(
+                    pa.array(part.astype(np.int64)).cast(pa.string())
+                    for part in (account >> 8 & 255, account & 255, rng.integers(1, 4, n))
+                ),
+                ".",
             ),
             "user_agent": agents.take(pa.array(account % 4)),
             "n_messages": rng.integers(1, 6, n).astype(np.int16),
@@ -90,7 +144,9 @@ def main(folder: Path, events: int, accounts: int) -> None:
         made = piece(rng, each, accounts, texts, number * each, span)
         name = folder / "parquet" / f"part-{number}.parquet"
         pq.write_table(made, name, compression="zstd", row_group_size=1 << 16)
-        duckdb.sql(f"COPY (SELECT * FROM '{name}') TO '{folder}/jsonl/part-{number}.jsonl.zst' (FORMAT json, COMPRESSION zstd)")
+        duckdb.sql(
+            f"COPY (SELECT * FROM '{name}') TO '{folder}/jsonl/part-{number}.jsonl.zst' (FORMAT json, COMPRESSION zstd)"
+        )
         print(f"{name}: {each:,} events", flush=True)
 
 

@@ -45,14 +45,17 @@ def _scan_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         epilog="examples:\n"
         "  stillwatch scan logs/2026-11-*.jsonl.zst --accounts accounts.csv --out report/\n"
         "  zcat gateway.gz | stillwatch scan - --format litellm --json\n"
-        "  stillwatch scan access.log --format envoy --map account_id=x-user-id --trusted-proxy 10.0.0.0/8\n\n" + _EPILOG,
+        "  stillwatch scan access.log --format envoy --map account_id=x-user-id --trusted-proxy 10.0.0.0/8\n\n"
+        + _EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     scan.add_argument("inputs", nargs="+", metavar="INPUT", help="files, globs, folders, or - for standard input")
-    scan.add_argument("--format", default="auto", choices=FORMAT_WORDS, help="log format (default: told by the records)")
-    scan.add_argument("--accounts", metavar="FILE", help="account file, CSV or Parquet: plan, signup, organisation, ...")
+    scan.add_argument("--format", default="auto", choices=FORMAT_WORDS, help="log format (default: auto)")
+    scan.add_argument("--accounts", metavar="FILE", help="account file, CSV or Parquet: plan, signup, organisation ...")
     scan.add_argument("--out", metavar="FOLDER", help="write report.html, findings.parquet and findings.jsonl there")
-    scan.add_argument("--key", metavar="FILE", default="stillwatch.key", help="pseudonym key, made if missing (%(default)s)")
+    scan.add_argument(
+        "--key", metavar="FILE", default="stillwatch.key", help="pseudonym key, made if missing (%(default)s)"
+    )
     scan.add_argument("--epoch", type=int, metavar="N", help="epoch of the key (default: the latest)")
     scan.add_argument(
         "--map", action="append", default=[], metavar="FIELD=PATH", help="read an event field from a place of your own"

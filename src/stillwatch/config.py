@@ -11,7 +11,7 @@ class Config:
     """Settings of one run. Change one with ``dataclasses.replace``."""
 
     prior_bits: float = -10.0
-    """log2 odds that an account extracts, before any evidence: about 1 in 1,000. A stated base rate, not a measurement."""
+    """log2 odds that an account extracts, before any evidence: about 1 in 1,000. Stated, not measured."""
     threshold_bits: float = 3.0
     """Total at which an account is reported: odds of 8 to 1. Uncalibrated until ``calibrate`` exists."""
     chunk_bytes: int = 16 << 20

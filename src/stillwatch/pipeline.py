@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.detectors import capabilities, combine, examine_all
+from stillwatch.detectors import capabilities, combine, examine_all, withhold
 from stillwatch.engine.local import LocalEngine, workers
 from stillwatch.features.assemble import profile
 from stillwatch.features.replay import ReplayColumns
@@ -171,6 +171,9 @@ class Scan:
         """Profile, examine and rank what was folded."""
         made = profile_engine(self.engine, accounts)
         examined = examine_all(made, self.config)
+        if any(name == "ts_ms" for count in self.counts for name, _ in count.blanked):
+            reason = "some events have no time of their own and carry the time of reading"
+            examined = tuple(withhold(one, reason) if one.detector == "rhythm" else one for one in examined)
         return ScanResult(
             sources=tuple(self.counts),
             rejects=tuple(self.rejects),
@@ -201,6 +204,7 @@ def profile_engine(engine: LocalEngine, accounts: AccountFile = EMPTY) -> Profil
     """
     arrays = engine.arrays()
     account = np.sort(arrays.key)
+    # What the log says of the organisation is in the index itself and counts first.
     owner = accounts.owner_of(account, np.zeros(account.shape[0], np.int64))
     replay = None
     if len(engine.artefacts):

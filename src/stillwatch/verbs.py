@@ -61,7 +61,10 @@ def _key(path: Path, epoch: int | None) -> PseudonymKey:
     if path.exists():
         return read_key(path, epoch)
     key = create_key(path)
-    print(f"stillwatch: made a new pseudonym key, {path} (mode 0600); keep it, reports compare only under one key", file=sys.stderr)
+    print(
+        f"stillwatch: made a new pseudonym key, {path} (mode 0600); keep it, reports compare only under one key",
+        file=sys.stderr,
+    )
     return key
 
 
@@ -85,8 +88,9 @@ def exit_code(result: ScanResult) -> int:
     return FINDINGS if result.ranking.flagged.any() else CLEAN
 
 
-def _write(result: ScanResult, config: Config, folder: Path, now_ms: int) -> list[str]:
-    page = render_html(result, config, now_ms, features=FEATURES)
+def _write(result: ScanResult, config: Config, folder: Path) -> list[str]:
+    # No date on the page: equal input gives equal bytes, and the file system knows when it was written.
+    page = render_html(result, config, None, features=FEATURES)
     write_findings_parquet(result, config, folder / "findings.parquet")
     write_findings_jsonl(result, config, folder / "findings.jsonl")
     write_atomically(folder / "report.html", page.encode())
@@ -114,7 +118,7 @@ def scan_verb(asked: argparse.Namespace) -> int:
         print("stillwatch: first run on this machine: compiling kernels, about half a minute, once", file=sys.stderr)
     with ProgressLine(Console(stderr=True)) as line:
         result = scan(sources, reading, key, accounts, line.show, keep_exemplars=asked.keep_exemplars)
-    written = _write(result, config, folder, now_ms) if folder else []
+    written = _write(result, config, folder) if folder else []
     code = exit_code(result)
     if asked.json:
         print(json.dumps(to_json(result, config) | {"exit_code": code, "written": written}))

@@ -29,7 +29,7 @@ FIXED = "You are a careful assistant. Answer the following question in one sente
 
 
 def seeded(seed: int) -> random.Random:
-    return random.Random(seed)  # noqa: S311  test texts, not secrets
+    return random.Random(seed)
 
 
 def pseudonym(number: int, field: str = "") -> int:

@@ -105,8 +105,8 @@ def test_above_the_cap_the_counts_are_unbiased() -> None:
     assert index.share_kept == 1 / 16
     assert len(index) <= 750
     found = index.replay(np.array(sorted({row["account_id"] for row in rows})))
-    assert abs(found.artefacts_distinct.sum() / 8000 - 1) < 4 * 0.043
-    assert abs(found.artefacts_distinct / 1000 - 1).max() < 5 * 0.122
+    assert abs(found.artefacts_distinct.sum() / index.share_kept / 8000 - 1) < 4 * 0.043
+    assert abs(found.artefacts_distinct / index.share_kept / 1000 - 1).max() < 5 * 0.122
     assert (found.foreign_distinct == 0).all()
 
 

@@ -1,6 +1,6 @@
 """Reasoning artefacts (signatures, encrypted blocks) that turn up under an owner who never got them.
 
-Needs no content: an exact join of keyed hashes says that a block was born, or carried earlier, under
+Needs no content: an exact join of keyed hashes says that a block was born under
 another organisation.
 """
 
@@ -73,7 +73,7 @@ def _sentence(profile: Profile) -> Callable[[int], str]:
         share = at["foreign_distinct"] / at["artefacts_distinct"]
         text = (
             f"{whole(at['foreign_distinct'])} of {whole(at['artefacts_distinct'])} carried reasoning artefacts "
-            f"({percent(share)}) were born or carried earlier under {whole(at['foreign_owners'])} other owner(s)"
+            f"({percent(share)}) were born under {whole(at['foreign_owners'])} other owner(s)"
         )
         if at["owner_known"] > 0:
             return text

@@ -24,9 +24,8 @@ def _why(detector: Detector, examined: Examined, absent: tuple[str, ...]) -> str
     if untold:
         times = np.bincount(examined.reason, minlength=len(examined.reasons))[1:]
         most = int(times.argmax())
-        parts.append(
-            f"could not tell for {untold:,} accounts, {int(times[most]):,} of them: {examined.reasons[most + 1]}"
-        )
+        part = "" if times[most] == untold else f", {int(times[most]):,} of them"
+        parts.append(f"could not tell for {untold:,} accounts{part}: {examined.reasons[most + 1]}")
     return "; ".join(parts) if parts else f"{detector.title}: judged every account"
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 REPLAY: Final = (
     Feature("artefacts_distinct", "artefacts", "Different reasoning artefacts the account sent back."),
-    Feature("foreign_distinct", "artefacts", "Of these, how many another owner's account bore or carried earlier."),
+    Feature("foreign_distinct", "artefacts", "Of these, how many were born in answers to another owner's account."),
     Feature("foreign_owners", "owners", "Other owners those came from."),
     Feature("owner_known", "1 or 0", "Whether the organisations involved are known; else teams look like strangers."),
 )
@@ -29,7 +29,7 @@ class ReplayColumns:
     artefacts_distinct: NDArray[np.float64]
     """Different artefacts carried, shape (n,)."""
     foreign_distinct: NDArray[np.float64]
-    """Different artefacts carried that an account of another owner bore or carried earlier, shape (n,).
+    """Different artefacts carried that were born under an account of another owner, shape (n,).
 
     The owner is the organisation, or the account itself where none is known.
     """

@@ -41,7 +41,7 @@ def host_of(text: str) -> str:
     elif bare.count(":") == 1:
         bare = bare.split(":")[0]
     parts = bare.split(".")
-    if len(parts) == 4 and all(part in _OCTETS for part in parts):  # noqa: PLR2004  IPv4
+    if len(parts) == 4 and all(part in _OCTETS for part in parts):
         return bare
     try:
         address = ip_address(bare)

@@ -196,6 +196,7 @@ def read_chunk(
         reader.finish(columns, extra)
     times = columns.get("ts_ms", pa.nulls(chunk.line.shape[0], pa.int64()))
     if reader.clock is Clock.INGEST and ingest_ms is not None:
+        verdict.left_out("ts_ms", np.asarray(times.is_null()))
         times = columns["ts_ms"] = pc.fill_null(times, ingest_ms)
     verdict.refuse("ts_ms", np.asarray(times.is_null()), NO_TIME)
     known = {name: column for name, column in columns.items() if name in RAW_SCHEMA.names}

@@ -81,7 +81,11 @@ class Verdict:
             kind = str(RAW_SCHEMA.field(field).type)
             self.refuse(field, rows, "is not a plausible time" if field == "ts_ms" else _NOT.get(kind, "is not a text"))
         else:
-            self._blank[field] = self._blank.get(field, False) | rows
+            self.left_out(field, rows)
+
+    def left_out(self, field: str, rows: NDArray[np.bool_]) -> None:
+        """Count values that were missing or made no sense and that the event goes on without."""
+        self._blank[field] = self._blank.get(field, False) | rows
 
     def batch(self, columns: Mapping[str, pa.Array], also: list[Reject]) -> RawBatch:
         """Put the accepted records together; ``also`` are refused records that are no row here."""

@@ -64,7 +64,7 @@ def _lines(buffer: NDArray[np.uint8], filled: int, first_line: int, *, last: boo
 
 
 @kernel
-def _line_end(buffer: Bytes, i: np.uint64, stop: np.uint64) -> np.uint64:
+def _line_end(buffer: Bytes, i: Any, stop: Any) -> Any:  # noqa: ANN401  unsigned places
     """Find the next line feed, eight bytes at a time."""
     while i + _8 <= stop:
         feed = load8(buffer, i) ^ _FEEDS
@@ -80,7 +80,7 @@ def _line_end(buffer: Bytes, i: np.uint64, stop: np.uint64) -> np.uint64:
 @kernel
 def _cut(
     buffer: Bytes, filled: int, line: int, last: bool, starts: np.ndarray, ends: np.ndarray, lines: np.ndarray
-) -> tuple[int, int, int]:
+) -> tuple[Any, ...]:
     """Note the lines that are not blank: (how many, line feeds passed, bytes used)."""
     i, stop = np.uint64(0), np.uint64(filled)
     n = passed = 0

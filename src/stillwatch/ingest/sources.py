@@ -5,6 +5,7 @@ The compression is told by the first bytes, never by the name.
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import io
 import sys
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 STDIN: Final = "-"
 _LOG_SUFFIXES: Final = (".jsonl", ".json", ".ndjson", ".log", ".parquet", ".gz", ".zst")
 _ZSTD, _GZIP, _PARQUET = b"\x28\xb5\x2f\xfd", b"\x1f\x8b", b"PAR1"
+_PIPE_STEP: Final = 64 << 10
+"""Most bytes unpacked at once from a pipe: what is lost of an archive that turns out to be damaged."""
+_RESCUE_STEP: Final = 256
+"""The same for files, whose damaged part is read twice."""
 INTERRUPTED: Final = "interrupted; the rest was not read"
 """Why a source ended early that its reader was told to stop reading."""
 
@@ -115,6 +120,7 @@ class OpenSource:
         self.source = source
         self.incomplete = ""
         self.interrupted = False
+        self._given = 0
         self._file: BinaryIO | None = None
         try:
             self._raw, peek = self._open()
@@ -156,12 +162,14 @@ class OpenSource:
         """
         filled = 0
         view = memoryview(room)  # type: ignore[arg-type]
+        step = len(view) if self.is_file else _PIPE_STEP
         while filled < len(view) and not self.incomplete:
             try:
-                got = self._stream.readinto(view[filled:])
+                got = self._stream.readinto(view[filled : filled + step])
             except (OSError, pa.ArrowException) as error:
                 kind = f"the {self._codec} archive" if self._codec else "the file"
                 self.incomplete = f"{kind} is truncated or damaged: {str(error).splitlines()[0][:120]}"
+                filled += self._rescue(view[filled:])
                 break
             except KeyboardInterrupt:
                 self.interrupted, self.incomplete = True, INTERRUPTED
@@ -169,7 +177,23 @@ class OpenSource:
             if not got:
                 break
             filled += got
+            self._given += got
         return filled
+
+    def _rescue(self, view: memoryview) -> int:
+        """Read again, in small steps, what came before the damage in the read that failed; returns the bytes."""
+        if not (self.is_file and self._codec):
+            return 0
+        rescued = 0
+        with contextlib.suppress(OSError, pa.ArrowException), pa.OSFile(self.source.path, "rb") as raw:
+            stream = pa.CompressedInputStream(raw, self._codec)
+            left = self._given
+            while left > 0:
+                left -= len(stream.read(min(left, 1 << 20))) or left
+            while rescued < len(view) and (got := stream.readinto(view[rescued : rescued + _RESCUE_STEP])):
+                rescued += got
+        self._given += rescued
+        return rescued
 
     def close(self) -> None:
         """Let the input go."""

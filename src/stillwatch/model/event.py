@@ -98,9 +98,15 @@ CODES: Final[dict[str, tuple[str, ...]]] = {
 P1, P2, P3 = Privacy.P1, Privacy.P2, Privacy.P3
 
 EVENT_FIELDS: Final[tuple[EventField, ...]] = (
-    _keyed("event_id", P1, "Identity of the call, for counting each call once; the source position where the log has none."),
+    _keyed(
+        "event_id", P1, "Identity of the call, for counting each call once; the source position where the log has none."
+    ),
     _plain("ts_ms", _I64, "ms since 1970-01-01 UTC", "When the request arrived."),
-    _keyed("account_id", P1, "Who is billed: team, consumer, organisation or key, whichever the log or the account map names."),
+    _keyed(
+        "account_id",
+        P1,
+        "Who is billed: team, consumer, organisation or key, whichever the log or the account map names.",
+    ),
     _keyed("credential_id", P1, "The API key used (already a hash in most logs)."),
     _keyed("org_id", P1, "The organisation the account belongs to; the same-owner test of replay rests on it."),
     _keyed("end_user_id", P1, "The customer's own user, as the customer declared it."),
@@ -113,7 +119,11 @@ EVENT_FIELDS: Final[tuple[EventField, ...]] = (
     _coded("finish_reason", "Why the answer ended, one of FINISH_REASONS."),
     _coded("refusal_category", "The provider's own refusal category, one of REFUSAL_CATEGORIES."),
     EventField(
-        "binding_mismatch", _STRINGS, _U8, Privacy.P0, "bit set",
+        "binding_mismatch",
+        _STRINGS,
+        _U8,
+        Privacy.P0,
+        "bit set",
         "Reasons the provider gave for dropping carried reasoning; bits of BINDING_MISMATCHES.",
     ),
     _plain("tokens_in", _I32, "tokens", "Prompt tokens billed."),
@@ -125,7 +135,12 @@ EVENT_FIELDS: Final[tuple[EventField, ...]] = (
     _plain("top_p", _F32, "1", "Nucleus sampling mass."),
     _plain("n_choices", _I16, "answers", "Answers asked for per prompt."),
     _plain("seed", _I64, "1", "Sampling seed, where the caller fixed one."),
-    _plain("logprobs_requested", _I16, "log-probabilities a token", "0 where log-probabilities were asked for without alternatives."),
+    _plain(
+        "logprobs_requested",
+        _I16,
+        "log-probabilities a token",
+        "0 where log-probabilities were asked for without alternatives.",
+    ),
     _plain("logit_bias_n", _I16, "tokens", "Number of tokens biased."),
     _coded("reasoning_effort", "Effort asked for, one of REASONING_EFFORTS."),
     _coded("response_format", "Shape asked for, one of RESPONSE_FORMATS."),
@@ -137,7 +152,14 @@ EVENT_FIELDS: Final[tuple[EventField, ...]] = (
     _plain("ttft_ms", _F32, "ms", "Request to first token."),
     _plain("cost_usd", _F32, "US dollars", "List cost of the call."),
     EventField("client_ip", _STR, _I64, P2, "keyed 64-bit id", "Caller's address."),
-    EventField("client_net", _STR, _I64, P2, "keyed 64-bit id", "Caller's network, /24 or /48; derived from client_ip where absent."),
+    EventField(
+        "client_net",
+        _STR,
+        _I64,
+        P2,
+        "keyed 64-bit id",
+        "Caller's network, /24 or /48; derived from client_ip where absent.",
+    ),
     _plain("asn", _I32, "AS number", "Autonomous system of the caller, where the log was enriched."),
     _keyed("user_agent", P2, "Client software as it calls itself."),
     _plain("client_lib", _STR, "name", "SDK family taken from the user agent, such as openai-python."),
@@ -147,8 +169,22 @@ EVENT_FIELDS: Final[tuple[EventField, ...]] = (
     EventField("prompt", _TEXT, _TEXT, P3, "UTF-8 bytes", "Text of the last user turn. Dropped after the fold."),
     EventField("system", _TEXT, _TEXT, P3, "UTF-8 bytes", "System or developer text. Dropped after the fold."),
     _plain("completion_chars", _I32, "bytes of UTF-8", "Length of the answer text."),
-    EventField("artefacts_carried", _STRINGS, _HASHES, P1, "keyed 64-bit ids", "Signatures or encrypted reasoning blocks sent back in the request."),
-    EventField("artefacts_born", _STRINGS, _HASHES, P1, "keyed 64-bit ids", "Signatures or encrypted reasoning blocks in the answer."),
+    EventField(
+        "artefacts_carried",
+        _STRINGS,
+        _HASHES,
+        P1,
+        "keyed 64-bit ids",
+        "Signatures or encrypted reasoning blocks sent back in the request.",
+    ),
+    EventField(
+        "artefacts_born",
+        _STRINGS,
+        _HASHES,
+        P1,
+        "keyed 64-bit ids",
+        "Signatures or encrypted reasoning blocks in the answer.",
+    ),
 )
 """Every column, in order. The reference page of the docs is checked against it."""
 

@@ -102,4 +102,3 @@ class Ranking:
     def flagged(self) -> NDArray[np.bool_]:
         """Rows at or above the threshold."""
         return self.total_bits >= self.threshold_bits
-

@@ -35,7 +35,7 @@ class SourceCount:
     incomplete: str
     """Empty, or why the source ended early (a truncated archive, an interrupt)."""
     blanked: tuple[tuple[str, int], ...] = ()
-    """Optional fields with values that made no sense and were left out: (field, how many)."""
+    """Fields whose values made no sense and were left out, or (``ts_ms``) were missing: (field, how many)."""
 
 
 @dataclass(frozen=True, slots=True)

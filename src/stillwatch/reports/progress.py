@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -34,7 +34,7 @@ class ProgressLine:
         self._shown = self._began + QUIET_S - _EVERY_S[console.is_terminal]
         self._open = False
 
-    def __enter__(self) -> ProgressLine:
+    def __enter__(self) -> Self:
         """Begin."""
         return self
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 SOURCES: Final = 8
 """Sources listed one by one; more are summed up."""
+REJECTS: Final = 5
+"""Rejected records named; --json and the report list more."""
 _PLAIN: Final = str.maketrans({MINUS: "-", "\u2026": "...", "\u2014": "-"})
 
 WORTH: Final = 1.0
@@ -63,7 +65,7 @@ def render_terminal(
     written
         Paths of the files written, named in the last lines.
     """
-    parts = [_read(result), _sources(result), _detectors(result), *_findings(result, config)]
+    parts = [_read(result), _sources(result), _rejects(result), _detectors(result), *_findings(result, config)]
     shown = Group(*(Group(part, "") for part in parts if part is not None), _closing(result, exit_code, written))
     if console.encoding.startswith("utf"):
         console.print(shown)
@@ -110,6 +112,19 @@ def _sources(result: ScanResult) -> RenderableType | None:
         name = Text(f"{len(rest)} more sources" + (f", {ended} incomplete" if ended else ""), "dim")
         table.add_row(name, "", count(sum(s.accepted for s in rest)), count(sum(s.rejected for s in rest)))
     return table
+
+
+def _rejects(result: ScanResult) -> RenderableType | None:
+    if not result.rejects:
+        return None
+    said = Text("Rejected records, the first of them", "bold")
+    for one in result.rejects[:REJECTS]:
+        said.append(f"\n{_tail(clean(one.file, 1000))}, line {one.line}: ", "not bold")
+        said.append(f"{clean(one.field)} {clean(one.reason)}", "not bold dim")
+    rest = totals(result).rejected - REJECTS
+    if rest > 0:
+        said.append(f"\n{count(rest)} more; --json and the report list them", "not bold dim")
+    return said
 
 
 def _tail(path: str, limit: int = 48) -> str:

@@ -36,9 +36,9 @@ class Replay:
     """What the index says of some accounts; row i is the i-th account asked for."""
 
     artefacts_distinct: NDArray[np.float64]
-    """Different artefacts carried (scaled up by the share kept, if not all were)."""
+    """Different artefacts carried, of those the index still follows."""
     foreign_distinct: NDArray[np.float64]
-    """Of these, those that another owner's account bore, or carried earlier."""
+    """Of these, those that another owner's account bore."""
     foreign_owners: NDArray[np.float64]
     """Other owners those came from."""
     owner_known: NDArray[np.bool_]
@@ -163,7 +163,8 @@ class ArtefactIndex:
 
         Notes
         -----
-        An artefact began with the account that bore it, else with the earliest one that carried it. Where an
+        An artefact is foreign to an account whose owner is not that of the account that bore it. One whose
+        birth is not in the log counts for nobody: its rightful owner cannot be told from a copier. Where an
         event does not name the organisation, another event of the same account may. An account without a
         known organisation is its own owner. O(m log m) for m pairs.
         """
@@ -186,16 +187,16 @@ class ArtefactIndex:
         origin = np.empty(m, np.int64)
         origin[order] = order[np.flatnonzero(begins)][np.cumsum(begins) - 1]
         carried = asked & ((flags & CARRIED) != 0)
-        foreign = carried & (owning != owning[origin])
-        scale = 1.0 / self.share_kept
+        born_here = (flags[origin] & BORN) != 0
+        foreign = carried & born_here & (owning != owning[origin])
         pairs = np.unique(np.stack([row[foreign], owning[origin[foreign]]]), axis=1)
         known = np.ones(n, bool)
         seen = np.zeros(n, bool)
         np.logical_and.at(known, row[asked], ((org != 0) & (org[origin] != 0))[asked])
         seen[row[asked]] = True
         return Replay(
-            np.asarray(np.bincount(row[carried], minlength=n) * scale, np.float64),
-            np.asarray(np.bincount(row[foreign], minlength=n) * scale, np.float64),
+            np.asarray(np.bincount(row[carried], minlength=n), np.float64),
+            np.asarray(np.bincount(row[foreign], minlength=n), np.float64),
             np.bincount(pairs[0], minlength=n).astype(np.float64),
             known & seen,
         )

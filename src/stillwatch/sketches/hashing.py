@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+# numba's own stubs leave out the option that takes the reference counts away.
+_compile: Callable[..., Callable[..., Any]] = njit
+
+
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function to machine code that runs without the interpreter lock, cached on disk."""
     # Machine types are not Python's: what a kernel takes is checked when it is compiled, not by mypy.
     # Without the run-time's reference counts: passing two dozen arrays from kernel to kernel cost as many
     # atomic increments an event as the work itself. A kernel cannot make arrays.
-    compiled: Callable[..., Any] = njit(cache=True, nogil=True, _nrt=False)(function)
+    compiled: Callable[..., Any] = _compile(cache=True, nogil=True, _nrt=False)(function)
     return compiled
 
 
@@ -33,7 +37,7 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Such a tuple would be passed through memory, array by array, at every call.
     """
-    compiled: Callable[..., Any] = njit(inline="always", _nrt=False)(function)
+    compiled: Callable[..., Any] = _compile(inline="always", _nrt=False)(function)
     return compiled
 
 

@@ -1,8 +1,9 @@
 """The account state as a struct of arrays: what is kept of an account, and how much room it takes.
 
-Every array has one row an account; in memory the rows of one account lie side by side. Each kind of cell merges by one commutative and associative rule
-(sum, saturating sum, max, min, smallest-k), so that a state depends on the *set* of events folded
-and on nothing else: not on their order, not on the batches, not on the shards. Nothing here folds.
+Every array has one row an account; in memory the rows of one account lie side by side. Each kind of
+cell merges by one commutative and associative rule (sum, saturating sum, max, min, smallest-k), so that
+a state depends on the *set* of events folded and on nothing else: not on their order, not on the batches,
+not on the shards. Nothing here folds.
 """
 
 from __future__ import annotations
@@ -223,7 +224,7 @@ def _view(cells: NDArray[np.uint8]) -> Arrays:
         name: np.ndarray(
             (cells.shape[0], *shape),
             kind,
-            cells,  # type: ignore[arg-type]
+            cells,
             _PLACES[name],
             (BYTES_PER_ACCOUNT, *(np.dtype(kind).itemsize for _ in shape)),
         )
