@@ -6,6 +6,7 @@ Everything heavy is imported inside the verb that needs it, so that ``--help`` a
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -191,7 +192,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = build_parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = asked.run
     try:
-        return run(asked)
+        code = run(asked)
+        sys.stdout.flush()
     except InputError as error:
         print(f"stillwatch: {error}", file=sys.stderr)
     except StillwatchError as error:
@@ -199,7 +201,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("stillwatch: stopped; nothing was written", file=sys.stderr)
         return STOPPED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return BAD_INPUT
+    except (BrokenPipeError, SystemExit):
+        # Whoever read the output has gone; the tables' library leaves with a code that would mean findings.
+        _drop_output()
+    except OSError as error:
+        _drop_output()
+        print(f"stillwatch: {error.filename or 'standard output'}: {error.strerror or error}", file=sys.stderr)
+    else:
+        return code
     return BAD_INPUT
+
+
+def _drop_output() -> None:
+    """Let go of what standard output did not take, so that nothing tries again when the program ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

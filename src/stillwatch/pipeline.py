@@ -115,6 +115,8 @@ class Scan:
         if not (self.tally.events or self.tally.rejected):
             raise KeyboardInterrupt
         counted = bool(self.counts) and self.counts[-1].path == rest[0].path
+        if counted:
+            self.partial = [0, 0, 0, 0, 0]
         for source in rest[counted:]:
             self._ended_early(source, INTERRUPTED)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import threading
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,12 +106,14 @@ def test_a_truncated_archive_gives_what_it_holds_and_says_so(tmp_path: Path, pac
     packed = pack(data)
     (tmp_path / "log").write_bytes(packed[: int(len(packed) * share)])
 
-    got, why = content(tmp_path / "log", 1 << 16)
+    got, why = content(tmp_path / "log", 1 << 24)
 
     assert data.startswith(got)
     assert why.startswith(f"the {kind} archive is truncated or damaged")
-    # Nothing that could be unpacked is lost, but for a block that was cut in two.
-    assert len(got) >= len(data) * share - 300_000
+    if kind == "gzip":
+        whole = zlib.decompressobj(31).decompress((tmp_path / "log").read_bytes())
+        assert len(got) > len(whole) - 500, "nothing that could be unpacked is lost"
+    assert len(got) > len(data) * share - 200_000, "but for a block that was cut in two"
 
 
 def test_a_damaged_archive_ends_there(tmp_path: Path) -> None:

@@ -66,7 +66,9 @@ class Door:
     def _event_ids(self, column: pa.Array, path: str, line: NDArray[np.int64]) -> pa.Array:
         """Key event ids; where the log has none, the place in the source is the identity."""
         if column.null_count:
-            places = pc.binary_join_element_wise(path, pa.array(line).cast(pa.string()), "\x00")
+            # A file may have a name that is no UTF-8.
+            name = path.encode("utf-8", "backslashreplace").decode()
+            places = pc.binary_join_element_wise(name, pa.array(line).cast(pa.string()), "\x00")
             column = pc.coalesce(column, places)
         return pa.array(self._many("event_id", column))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from threading import local
 from typing import TYPE_CHECKING, Final
 
@@ -32,7 +33,7 @@ class ParquetSource:
         self.path = path
         self._own = local()
         try:
-            self._file = pq.ParquetFile(path, page_checksum_verification=True)
+            self._file = pq.ParquetFile(pa.OSFile(os.fsencode(path)), page_checksum_verification=True)
         except (OSError, pa.ArrowException) as error:
             raise FormatError(f"{path}: this is no readable Parquet file: {str(error).splitlines()[0]}") from error
         names = self._file.schema_arrow.names
@@ -82,7 +83,7 @@ class ParquetSource:
             The group is damaged.
         """
         if not hasattr(self._own, "file"):
-            self._own.file = pq.ParquetFile(self.path, page_checksum_verification=True)
+            self._own.file = pq.ParquetFile(pa.OSFile(os.fsencode(self.path)), page_checksum_verification=True)
         wanted = self._names if self.provenance is NATIVE_PARQUET else None
         table = self._own.file.read_row_group(number, columns=wanted, use_threads=False).combine_chunks()
         batches = table.to_batches()

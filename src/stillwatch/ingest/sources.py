@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import io
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,7 +140,7 @@ class OpenSource:
         if path != STDIN and Path(path).is_file():
             with Path(path).open("rb") as file:
                 peek = file.read(len(_PARQUET))
-            return pa.OSFile(path, "rb"), peek
+            return pa.OSFile(os.fsencode(path), "rb"), peek
         if path != STDIN:
             self._file = Path(path).open("rb")  # noqa: SIM115  closed with the source
         pipe = _Pipe(self._file or _stdin())
@@ -185,7 +186,7 @@ class OpenSource:
         if not (self.is_file and self._codec):
             return 0
         rescued = 0
-        with contextlib.suppress(OSError, pa.ArrowException), pa.OSFile(self.source.path, "rb") as raw:
+        with contextlib.suppress(OSError, pa.ArrowException), pa.OSFile(os.fsencode(self.source.path), "rb") as raw:
             stream = pa.CompressedInputStream(raw, self._codec)
             left = self._given
             while left > 0:
