@@ -41,10 +41,17 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/dev.txt
 	@touch $@
 
+# A kernel's cache on disk does not notice a change in a kernel it calls from another file.
+KERNELS := $(wildcard src/stillwatch/sketches/*.py src/stillwatch/engine/*.py src/stillwatch/ingest/*.py src/stillwatch/ingest/json/*.py)
+
+.venv/stamp-kernels: .venv/stamp-run $(KERNELS)
+	@find src -name '*.nb[ic]' -delete
+	@touch $@
+
 # --- verbs ---------------------------------------------------------------------------------------
 
 # Exit code 1 of a scan means "findings", which is what a demonstration is for.
-demo: .venv/stamp-run
+demo: .venv/stamp-run .venv/stamp-kernels
 	@rm -rf $(DEMO)
 	$(BIN)/stillwatch simulate --out $(DEMO)/world --seed 7
 	$(BIN)/stillwatch scan $(DEMO)/world/logs --accounts $(DEMO)/world/accounts.csv --key $(DEMO)/stillwatch.key --out $(DEMO)/report \
@@ -52,17 +59,17 @@ demo: .venv/stamp-run
 	@echo
 	@echo "The report: $(CURDIR)/$(DEMO)/report/report.html"
 
-test: .venv/stamp-dev
+test: .venv/stamp-dev .venv/stamp-kernels
 	$(BIN)/python -m pytest -n $(JOBS) $(PYTEST_ARGS)
 
-check: .venv/stamp-dev
+check: .venv/stamp-dev .venv/stamp-kernels
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest tests/docs tests/architecture $(PYTEST_ARGS)
 
-bench: .venv/stamp-dev
+bench: .venv/stamp-dev .venv/stamp-kernels
 	$(BIN)/python bench/run.py
 
 docs: .venv/stamp-dev

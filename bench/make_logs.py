@@ -85,7 +85,10 @@ def piece(
     rng: np.random.Generator, n: int, accounts: int, texts: pa.Array, start: int, span: tuple[int, int]
 ) -> pa.Table:
     """Make n events."""
-    account = (accounts * rng.random(n) ** 1.6).astype(np.int64)
+    # As many accounts as events: one event each.
+    account = (
+        np.arange(start, start + n) if accounts >= FILES * n else (accounts * rng.random(n) ** 1.6).astype(np.int64)
+    )
     text = pc.binary_join_element_wise(
         texts.take(pa.array(rng.integers(0, len(texts), n))), texts.take(pa.array(rng.integers(0, len(texts), n))), " "
     )

@@ -63,7 +63,7 @@ def main(events: int, accounts: int) -> None:
     results["scan, tiny world, warm"] = timed([*scan, str(tiny)])
     for kind in ("parquet", "jsonl"):
         results[f"scan, {kind}"] = timed([*scan, str(logs / kind)])
-        results[f"DuckDB 12 aggregates, {kind}"] = timed([python, str(HERE / "aggregates.py"), kind, str(logs)])
+        results[f"DuckDB 12 aggregates, {kind}"] = timed([python, str(HERE / "aggregates.py"), kind, str(logs / kind)])
     for name, row in results.items():
         if name.startswith(("scan, parquet", "scan, jsonl", "DuckDB")):
             row["events_per_s"] = events / row["wall_s"]

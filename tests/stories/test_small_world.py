@@ -27,7 +27,17 @@ def scan(folder: Path, out: str, *options: str) -> int:
     key = str(folder / "stillwatch.key")
     accounts = str(folder / "world" / "accounts.csv")
     return main(
-        ["scan", str(folder / "world" / "logs"), "--accounts", accounts, "--key", key, "--out", str(folder / out), *options]
+        [
+            "scan",
+            str(folder / "world" / "logs"),
+            "--accounts",
+            accounts,
+            "--key",
+            key,
+            "--out",
+            str(folder / out),
+            *options,
+        ]
     )
 
 
