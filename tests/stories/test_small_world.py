@@ -1,4 +1,4 @@
-"""A simulated week, written to disk, scanned by the command: who is reported, who never is, and the same bytes twice."""
+"""A simulated week, written to disk and scanned: who is reported, who never is, and the same bytes twice."""
 
 from __future__ import annotations
 
