@@ -81,7 +81,7 @@ def test_valid_objects_are_accepted_with_the_same_values(parsed: dict[str, Any],
     same(json.dumps(parsed, ensure_ascii=ascii_only, indent=indent).encode())
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(objects, st.integers(0, 2**32), st.integers(1, 3))
 def test_mutated_objects_are_judged_alike(parsed: dict[str, Any], seed: int, times: int) -> None:
     rng = random.Random(seed)

@@ -48,7 +48,7 @@ written_numbers = st.builds(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(written_numbers)
 def test_numbers_are_those_of_python(written: str) -> None:
     value, whole, exact, is_number = number(array(written.encode()), 0, len(written))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import os
+import stat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -251,3 +254,49 @@ def test_many_accounts_with_one_event_each(scanner: Scanner) -> None:
 
     assert (told.code, told.read()) == (CLEAN, (20_000, 20_000, 0))
     assert "acct-1" not in told.out
+
+
+def test_empty_standard_input_is_bad_input(scanner: Scanner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(b""))))
+
+    told = scanner("-")
+
+    assert (told.code, told.out, told.err) == (BAD_INPUT, "", "stillwatch: -: the source is empty\n")
+
+
+@pytest.mark.parametrize("where", ["file/report", "file"])
+def test_a_folder_that_cannot_be_made_is_said_before_anything_is_read(scanner: Scanner, where: str) -> None:
+    scanner.write("file", b"x")
+
+    told = scanner(scanner.write("log.jsonl", good()), "--out", str(scanner.folder / where))
+
+    assert (told.code, told.out) == (BAD_INPUT, "")
+    assert f"{where}: cannot write there: " in told.err
+    assert told.err.rstrip().endswith("choose another folder with --out")
+
+
+def test_a_key_others_may_read_is_refused(scanner: Scanner) -> None:
+    scanner.key.chmod(0o644)
+
+    told = scanner(scanner.write("log.jsonl", good()))
+
+    assert (told.code, told.out) == (BAD_INPUT, "")
+    assert told.err.endswith(f"others may read the key file (mode 644); run: chmod 600 {scanner.key}\n")
+
+
+def test_a_new_key_is_made_with_its_mode_and_named(scanner: Scanner) -> None:
+    scanner.key.unlink()
+
+    told = scanner(scanner.write("log.jsonl", good()))
+
+    assert told.code == CLEAN
+    assert stat.S_IMODE(scanner.key.stat().st_mode) == 0o600
+    assert f"made a new pseudonym key, {scanner.key} (mode 0600)" in told.err
+
+
+def test_a_name_that_is_not_utf8_is_read_and_shown(scanner: Scanner) -> None:
+    path = scanner.write(os.fsdecode(b"log-\xff.jsonl"), good())
+
+    told = scanner(path, "--out", str(scanner.folder / "report"))
+
+    assert (told.code, told.read()) == (CLEAN, (5, 5, 0))

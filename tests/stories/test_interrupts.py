@@ -6,7 +6,6 @@ import fcntl
 import os
 import resource
 import signal
-import stat
 import struct
 import subprocess
 import sys
@@ -67,12 +66,6 @@ def test_standard_input_is_read(program: Program) -> None:
 
     assert (told.code, told.read()) == (CLEAN, (5, 5, 0))
     assert told.result["sources"][0]["path"] == "-"
-
-
-def test_empty_standard_input_is_bad_input(program: Program) -> None:
-    told = program.told(program.start("-"), "")
-
-    assert (told.code, told.out, told.err) == (BAD_INPUT, "", "stillwatch: -: the source is empty\n")
 
 
 def test_an_interrupt_keeps_what_was_read_and_says_what_was_not(program: Program) -> None:
@@ -139,39 +132,6 @@ def test_a_full_disk_behind_standard_output_is_said(program: Program) -> None:
     assert "No space left" in told.err
 
 
-@pytest.mark.parametrize("where", ["file/report", "file"])
-def test_a_folder_that_cannot_be_made_is_said_before_anything_is_read(program: Program, where: str) -> None:
-    (program.folder / "file").write_text("x")
-    (program.folder / "log.jsonl").write_bytes(good())
-
-    told = program.told(program.start("log.jsonl", "--out", where))
-
-    assert (told.code, told.out) == (BAD_INPUT, "")
-    assert told.err.startswith(f"stillwatch: {where}: cannot write there: ")
-    assert told.err.rstrip().endswith("choose another folder with --out")
-
-
-def test_a_key_others_may_read_is_refused(program: Program) -> None:
-    (program.folder / "log.jsonl").write_bytes(good())
-    (program.folder / "key").chmod(0o644)
-
-    told = program.told(program.start("log.jsonl"))
-
-    assert (told.code, told.out) == (BAD_INPUT, "")
-    assert told.err == "stillwatch: key: others may read the key file (mode 644); run: chmod 600 key\n"
-
-
-def test_a_new_key_is_made_with_its_mode_and_named(program: Program) -> None:
-    (program.folder / "key").unlink()
-    (program.folder / "log.jsonl").write_bytes(good())
-
-    told = program.told(program.start("log.jsonl", "--json"))
-
-    assert told.code == CLEAN
-    assert stat.S_IMODE((program.folder / "key").stat().st_mode) == 0o600
-    assert "made a new pseudonym key, key (mode 0600)" in told.err
-
-
 @pytest.mark.parametrize("form", [["--json"], []])
 def test_a_reader_of_the_output_that_goes_away_is_no_error_message(program: Program, form: list[str]) -> None:
     (program.folder / "log.jsonl").write_bytes(lines(row(n) for n in range(50)))
@@ -185,12 +145,3 @@ def test_a_reader_of_the_output_that_goes_away_is_no_error_message(program: Prog
     assert running.returncode == BAD_INPUT
     assert "Traceback" not in err
     assert "Exception ignored" not in err
-
-
-def test_a_name_that_is_not_utf8_is_read_and_shown(program: Program) -> None:
-    name = os.fsdecode(b"log-\xff.jsonl")
-    (program.folder / name).write_bytes(good())
-
-    told = program.told(program.start(name, "--out", "report"))
-
-    assert (told.code, told.err.count("Traceback")) == (CLEAN, 0)
