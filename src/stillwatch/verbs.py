@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 from rich.console import Console
 
 from stillwatch.config import DEFAULT, Config
@@ -42,12 +43,16 @@ CLEAN, FINDINGS, PARTIAL = 0, 1, 3
 
 
 def _config(asked: argparse.Namespace) -> Config:
+    for name in ("threads", "shown", "keep_exemplars"):
+        if (getattr(asked, name) or 0) < 0:
+            raise InputError(f"--{name.replace('_', '-')} {getattr(asked, name)}: write a number from 0")
     given = {"threshold_bits": asked.threshold, "shown": asked.shown, "threads": asked.threads}
     return dataclasses.replace(DEFAULT, **{name: value for name, value in given.items() if value is not None})
 
 
 def _places(written: list[str]) -> dict[str, Place]:
-    names = {f.name for f in EVENT_FIELDS}
+    # A list of texts has no one place.
+    names = {f.name for f in EVENT_FIELDS if not pa.types.is_list(f.raw)}
     places: dict[str, Place] = {}
     for text in written:
         name, _, path = text.partition("=")

@@ -300,3 +300,21 @@ def test_a_name_that_is_not_utf8_is_read_and_shown(scanner: Scanner) -> None:
     told = scanner(path, "--out", str(scanner.folder / "report"))
 
     assert (told.code, told.read()) == (CLEAN, (5, 5, 0))
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (["--threads", "-1"], "--threads -1: write a number from 0"),
+        (["--keep-exemplars", "-1"], "--keep-exemplars -1: write a number from 0"),
+        (["--map", "artefacts_born=x"], "--map artefacts_born=x: write FIELD=PATH"),
+        (["--map", "account_id"], "--map account_id: write FIELD=PATH"),
+        (["--trusted-proxy", "ten"], "--trusted-proxy: 'ten'"),
+        (["--epoch", "9"], "no epoch 9; there are [1]"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_named(scanner: Scanner, option: list[str], message: str) -> None:
+    told = scanner(scanner.write("log.jsonl", good()), *option)
+
+    assert (told.code, told.out) == (BAD_INPUT, "")
+    assert message in told.err
