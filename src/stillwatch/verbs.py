@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import json
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+import pyarrow as pa
 import pyarrow as pa
 from rich.console import Console
 
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
     from stillwatch.ingest.json.paths import Path as Place
     from stillwatch.ingest.keys import PseudonymKey
     from stillwatch.model.scan import ScanResult
+
+_MALLOPT: Final = ((-3, 32 << 20), (-1, (1 << 31) - 1), (-8, 4))
+"""M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_ARENA_MAX of glibc's malloc.h and what they are set to."""
 
 CLEAN, FINDINGS, PARTIAL = 0, 1, 3
 
@@ -102,8 +107,24 @@ def _write(result: ScanResult, config: Config, folder: Path) -> list[str]:
     return [str(folder / name) for name in ("report.html", "findings.parquet", "findings.jsonl")]
 
 
+def keep_memory() -> None:
+    """Let this process keep the memory of a batch for the next one instead of giving it back each time.
+
+    A scan makes and drops arrays of some MB for every batch; returning them to the system cost a tenth of
+    its time in page faults. Does nothing where the C library is not glibc.
+    """
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        tune = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return
+    for option, value in _MALLOPT:
+        tune(option, value)
+
+
 def scan_verb(asked: argparse.Namespace) -> int:
     """Scan, show, write; see ``stillwatch scan --help``."""
+    keep_memory()
     config = _config(asked)
     sources = expand(asked.inputs)
     folder = _folder(asked.out) if asked.out else None
