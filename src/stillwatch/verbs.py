@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
-import pyarrow as pa
 from rich.console import Console
 
 from stillwatch.config import DEFAULT, Config
