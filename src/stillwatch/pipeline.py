@@ -122,6 +122,8 @@ class Scan:
 
     def close(self) -> None:
         """Let the threads go, once what they are folding is folded."""
+        # Folding hands work to the pool, so it ends first.
+        self._folder.shutdown(wait=True)
         self.pool.shutdown(wait=True, cancel_futures=True)
 
     def _read_one(self, source: Source, done: int, told: Callable[[Tally], None]) -> None:

@@ -38,6 +38,16 @@ def read(tmp_path: Path):
     return write
 
 
+def test_means_of_payment_are_keyed_and_alike_where_they_are_shared(read) -> None:
+    file = read("account_id,payment_fingerprint\na,card-1\nb,card-1\nc,card-2\nd,\n")
+    paid = {name: int(file.payment[file.account == DOOR.account(name)][0]) for name in "abcd"}
+    assert paid["a"] == paid["b"] == DOOR.payment("card-1")
+    assert paid["c"] not in (0, paid["a"])
+    assert paid["d"] == 0
+    # Two fields never share a pseudonym.
+    assert DOOR.payment("card-1") != DOOR.account("card-1")
+
+
 def test_rows_are_lined_up_with_accounts_and_strangers_stay_unknown(read) -> None:
     file = read(
         HEAD + 'acme,pro,2026-01-02,"chat, support",true,org-1\nzeta,,,,no,\nmid,free,2026-01-02T03:04:05Z,,,org-1\n'

@@ -10,6 +10,7 @@ import pytest
 from stillwatch.config import DEFAULT
 from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.reports.html import POLICY, render_html
+from stillwatch.sketches.topics import names
 
 NOW_MS = 1_793_700_000_000
 VOID = {"meta", "link", "img", "br", "input", "hr"}
@@ -129,6 +130,8 @@ def test_fairness_is_on_the_page(result):
         "none of these alone is abuse",
     ):
         assert text in said
+    for name in names():
+        said = said.replace(name, "")  # a topic is named by words of prompts, whatever they are
     for word in ("signal", "score", "bad actor", "suspicious"):
         assert word not in said.lower()
 

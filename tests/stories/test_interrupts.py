@@ -36,11 +36,18 @@ class Program:
     def start(self, *asked: str, limit: Callable[[], None] | None = None, **how: int) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "stillwatch", "scan", *asked, "--key", "key"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | how
-        return subprocess.Popen(command, cwd=self.folder, text=True, preexec_fn=limit, **pipes)  # noqa: PLW1509
+
+        def begin() -> None:
+            # A run in the background is started with interrupts ignored, and a child inherits that.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            if limit is not None:
+                limit()
+
+        return subprocess.Popen(command, cwd=self.folder, text=True, preexec_fn=begin, **pipes)  # noqa: PLW1509
 
     def told(self, running: subprocess.Popen[str], fed: str | None = None) -> Told:
         out, err = running.communicate(fed, timeout=PATIENCE_S)
-        clean(out or "" + (err or ""), self.folder / "key")
+        clean((out or "") + (err or ""), self.folder / "key")
         return Told(running.returncode, out, err)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from stillwatch.detectors.base import Detector, Gate, answer, fewer, missing
 from stillwatch.detectors.likelihood import Beta, mix
 from stillwatch.detectors.trait import Beside, Trait
-from stillwatch.detectors.words import percent, whole
+from stillwatch.detectors.words import counted, percent, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +73,7 @@ def _sentence(profile: Profile) -> Callable[[int], str]:
         share = at["foreign_distinct"] / at["artefacts_distinct"]
         text = (
             f"{whole(at['foreign_distinct'])} of {whole(at['artefacts_distinct'])} carried reasoning artefacts "
-            f"({percent(share)}) were born under {whole(at['foreign_owners'])} other owner(s)"
+            f"({percent(share)}) were born under {counted(at['foreign_owners'], 'other owner')}"
         )
         if at["owner_known"] > 0:
             return text

@@ -10,7 +10,7 @@ import numpy as np
 from stillwatch.detectors.base import Detector, Gate, answer, fewer, missing
 from stillwatch.detectors.cohort import cohort_ratio
 from stillwatch.detectors.likelihood import BITS, log_normal, mix
-from stillwatch.detectors.words import rounded, whole
+from stillwatch.detectors.words import counted, rounded, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,10 +67,10 @@ def _sentence(profile: Profile, ratio: NDArray[np.float64]) -> Callable[[int], s
     def say(row: int) -> str:
         at = {name: float(profile.column(name)[row]) for name in DETECTOR.reads}
         prints = at["tls_fingerprints"]
-        client = "TLS fingerprints unknown" if np.isnan(prints) else f"{whole(prints)} TLS fingerprint(s)"
+        client = "TLS fingerprints unknown" if np.isnan(prints) else counted(prints, "TLS fingerprint")
         compared = "" if np.isnan(ratio[row]) else f", {rounded(float(ratio[row]))} times the median of its cohort"
         return (
-            f"{whole(at['credentials'])} key(s) used from {whole(at['client_nets'])} networks "
+            f"{counted(at['credentials'], 'key')} used from {counted(at['client_nets'], 'network')} "
             f"({rounded(at['nets_per_credential'])} a key{compared}); {client}; {whole(at['events'])} requests"
         )
 

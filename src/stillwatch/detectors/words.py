@@ -10,6 +10,11 @@ def whole(value: float) -> str:
     return "unknown" if isnan(value) else f"{value:,.0f}"
 
 
+def counted(value: float, noun: str) -> str:
+    """Write a count with its noun: ``1 key``, ``3 keys``."""
+    return f"{whole(value)} {noun}" if value == 1 else f"{whole(value)} {noun}s"
+
+
 def percent(share: float) -> str:
     """Write a share: ``98 %``, with a digit below 10 %."""
     if isnan(share):

@@ -59,6 +59,8 @@ class AccountFile:
     """1, 0 or -1 where unknown."""
     organisation: NDArray[np.int64]
     """Organisation pseudonym, 0 where unknown."""
+    payment: NDArray[np.int64]
+    """Pseudonym of the means of payment, 0 where unknown; joined by campaigns, weighed by no single account."""
 
     def facts(self, account: NDArray[np.int64]) -> AccountFacts:
         """Line the file up with some accounts, given ascending."""
@@ -84,7 +86,13 @@ class AccountFile:
 
 
 EMPTY: Final = AccountFile(
-    np.zeros(0, np.int64), (), np.zeros(0, np.int64), (), np.zeros(0, np.int8), np.zeros(0, np.int64)
+    np.zeros(0, np.int64),
+    (),
+    np.zeros(0, np.int64),
+    (),
+    np.zeros(0, np.int8),
+    np.zeros(0, np.int64),
+    np.zeros(0, np.int64),
 )
 """No account file."""
 
@@ -169,6 +177,7 @@ def read_accounts(path: Path, door: Door) -> AccountFile:
         tuple(texts["declared_purpose"][row] for row in order),
         np.array([words[value.lower()] for value in texts["reseller"]], np.int8)[order],
         np.array([door.organisation(value) if value else 0 for value in texts["organisation"]], np.int64)[order],
+        np.array([door.payment(value) if value else 0 for value in texts["payment_fingerprint"]], np.int64)[order],
     )
 
 

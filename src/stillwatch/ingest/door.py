@@ -48,7 +48,7 @@ class Door:
                 _halves(key.derive(f"memory/{name}")),
                 written.get(name, str),
             )
-            for name in (*_FEW, *written)
+            for name in (*_FEW, *written, "payment_fp")
         }
 
     def account(self, value: str) -> int:
@@ -58,6 +58,10 @@ class Door:
     def organisation(self, value: str) -> int:
         """Give the pseudonym of an organisation."""
         return self._fields["org_id"].of(value)
+
+    def payment(self, value: str) -> int:
+        """Give the pseudonym of a means of payment (class P2)."""
+        return self._fields["payment_fp"].of(value)
 
     def _many(self, name: str, column: pa.Array) -> NDArray[np.int64]:
         """Hash a column with many distinct values; nulls hash as the empty text."""

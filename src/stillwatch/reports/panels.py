@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from stillwatch.reports.svg import Axis, element, picture, short
 from stillwatch.reports.words import amount, count, counted, percent, span, when
+from stillwatch.sketches.topics import names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,9 +118,10 @@ def topics(values: NDArray[np.float64], typical: NDArray[np.float64] | None) -> 
         return Markup("")
     shares = seen / seen.sum()
     order = np.argsort(-shares, kind="stable")
-    said = [f"Topic {t}: {percent(shares[t])} of prompts" for t in order]
+    named = names() if len(seen) == len(names()) else tuple(f"topic {t}" for t in range(len(seen)))
+    said = [f"{named[t]}: {percent(shares[t])} of prompts" for t in order]
     parts = _columns(shares[order], said, typical)
-    parts += [_text("largest topic", 0, anchor="start"), _text(f"topic {len(seen)}", WIDTH, anchor="end")]
+    parts += [_text(f"largest: {named[order[0]]}", 0, anchor="start"), _text(f"topic {len(seen)}", WIDTH, anchor="end")]
     half = int(np.searchsorted(np.cumsum(shares[order]), 0.5)) + 1
     several = f"{counted((seen > 0).sum(), 'topic')} of {len(seen)} seen"
     title = f"{several}; {counted(half, 'topic')} make up half of the prompts"
