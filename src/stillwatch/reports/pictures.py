@@ -43,6 +43,11 @@ class Bar:
     step: Step | None
     """The detector's part; none for prior and total."""
 
+    @property
+    def shown_bits(self) -> float:
+        """The number written beside the row."""
+        return self.end_bits if self.kind in {"prior", "total"} else self.end_bits - self.start_bits
+
 
 def bars(account: AccountView, prior_bits: float) -> tuple[Bar, ...]:
     """Stack prior and counted weights; the last running total is the account's total.
