@@ -18,7 +18,7 @@ import pyarrow as pa
 from stillwatch.model.event import EVENT_SCHEMA, Clock, EventBatch, Identity, Provenance
 from stillwatch.sketches.columns import columns
 from stillwatch.sketches.state import AccountState, Keys
-from stillwatch.sketches.words import packed
+from stillwatch.sketches.tables import tables
 
 EVENTS = 65_536
 START_MS = 1_793_577_600_000
@@ -61,7 +61,7 @@ def measure(accounts: int) -> dict[str, float]:
     texts = pa.array(
         [" ".join(row).encode() for row in words[rng.integers(0, len(words), (20_000, 48))]], pa.large_binary()
     )
-    state, table = AccountState(Keys(1, 2)), packed()
+    state, table = AccountState(Keys(1, 2)), tables()
     for first in range(0, accounts, EVENTS):
         numbers = np.arange(first, min(first + EVENTS, accounts))
         state.fold(columns(batch(rng, spread(numbers), texts)), np.arange(numbers.shape[0]), table)

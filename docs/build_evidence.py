@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.detectors import DETECTORS, GROUPS, Detector
-from stillwatch.detectors.work_shapes import SHARES, WORK_SHAPES
+from stillwatch.detectors.content.work_shapes import SHARES, WORK_SHAPES
 from stillwatch.features.access import ACCESS
 from stillwatch.features.content import CONTENT
 from stillwatch.features.harvest import HARVEST

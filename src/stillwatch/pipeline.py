@@ -216,7 +216,8 @@ def profile_engine(engine: LocalEngine, accounts: AccountFile = EMPTY) -> Profil
         replay = ReplayColumns(
             found.artefacts_distinct, found.foreign_distinct, found.foreign_owners, found.owner_known
         )
-    return profile(arrays, account.shape[0], accounts.facts(account), replay)
+    corpus = engine.tables.corpus.shape[0] > 0
+    return profile(arrays, account.shape[0], accounts.facts(account), replay, corpus=corpus)
 
 
 def scan(

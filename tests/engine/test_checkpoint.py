@@ -15,7 +15,9 @@ from engine.engines import SMALL, engine, fold_all, held
 from sketches.events import KEYS, events
 from stillwatch.engine import LocalEngine, checkpoint
 from stillwatch.model.errors import CheckpointError, StoreError
+from stillwatch.sketches.corpus import NO_CORPUS, room_for
 from stillwatch.sketches.state import Keys
+from stillwatch.sketches.tables import with_corpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,17 +207,17 @@ def test_another_key_is_refused(tmp_path: Path) -> None:
         restored(tmp_path, Keys(1, 2))
 
 
-def test_another_word_table_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_tables_of_the_text_pass_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path, OLD)
-    monkeypatch.setattr("stillwatch.engine.local.packed", lambda: TINY_TABLE)
-    with pytest.raises(CheckpointError, match="words"):
-        restored(tmp_path)
-
-
-class TINY_TABLE:  # noqa: N801  stands for an array
-    @staticmethod
-    def tobytes() -> bytes:
-        return b"another"
+    shipped = with_corpus(NO_CORPUS)
+    for name, other in (
+        ("words", shipped._replace(words=shipped.words[1:])),
+        ("phrases", shipped._replace(phrases=shipped.phrases._replace(keys=shipped.phrases.keys[1:]))),
+        ("corpus", shipped._replace(corpus=room_for(100))),
+    ):
+        monkeypatch.setattr("stillwatch.engine.local.with_corpus", lambda _, other=other: other)
+        with pytest.raises(CheckpointError, match=name):
+            restored(tmp_path)
 
 
 def test_another_format_is_refused_and_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

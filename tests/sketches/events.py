@@ -13,7 +13,7 @@ from stillwatch.model.event import CODES, EVENT_SCHEMA, Clock, EventBatch, Ident
 from stillwatch.sketches.columns import columns
 from stillwatch.sketches.layout import Arrays
 from stillwatch.sketches.state import AccountState, Keys
-from stillwatch.sketches.words import packed
+from stillwatch.sketches.tables import tables
 
 Event = dict[str, Any]
 KEYS = Keys(0x0706050403020100, 0x0F0E0D0C0B0A0908)
@@ -133,7 +133,7 @@ def folded(parts: list[list[Event]], keys: Keys = KEYS, limit: int = 2048) -> Ac
     state = AccountState(keys, text_limit_bytes=limit)
     for rows in parts:
         cols = columns(batch(rows))
-        state.fold(cols, np.flatnonzero(cols.account), packed())
+        state.fold(cols, np.flatnonzero(cols.account), tables())
     return state
 
 

@@ -7,13 +7,14 @@ integers and dictionaries. What the kernels hold must equal it, cell by cell.
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import Any
 
 import numpy as np
 
 from sketches import oracle_text as text
 from stillwatch.model.event import BINDING_MISMATCHES, FINISH_REASONS, REASONING_EFFORTS, REFUSAL_CATEGORIES
-from stillwatch.sketches.layout import CODES, COUNTS, REACH, SUMS, WINDOWS, Arrays, allocate
+from stillwatch.sketches.layout import CODES, COUNTS, PHRASES, REACH, SUMS, WINDOWS, Arrays, allocate
 
 Event = dict[str, Any]
 Cells = dict[str, Any]
@@ -47,7 +48,25 @@ def model(event: Event) -> int:
     return 0 if name is None else int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
-def counts(events: list[Event], topics: list[int | None]) -> list[int]:
+def refused(event: Event) -> bool:
+    stopped = (FINISH_REASONS.index("refusal"), FINISH_REASONS.index("content_filter"))
+    return event["refusal_category"] is not None or event["finish_reason"] in stopped
+
+
+def visible(event: Event) -> int:
+    """Answer tokens without reasoning; 0 where unknown or where there is no prompt to set against them."""
+    if not event["prompt"] or event["tokens_out"] is None:
+        return 0
+    return max(event["tokens_out"] - (event["tokens_reasoning"] or 0), 0)
+
+
+def log2_256(value: int) -> int:
+    """Base-2 logarithm in 256ths, read from the first nine bits."""
+    size = value.bit_length() - 1
+    return 256 * size + round(256 * math.log2((value << 8 >> size) / 256))
+
+
+def counts(events: list[Event], topics: list[int | None], families: list[int]) -> list[int]:
     def n(true: Any) -> int:
         return sum(bool(true(e)) for e in events)
 
@@ -62,13 +81,21 @@ def counts(events: list[Event], topics: list[int | None]) -> list[int]:
 
     params = ("temperature", "max_tokens", "n_choices", "logprobs_requested", "logit_bias_n", "n_tools")
     high = REASONING_EFFORTS.index("high")
-    stopped = (FINISH_REASONS.index("refusal"), FINISH_REASONS.index("content_filter"))
     made = {
         "events": len(events),
         "status_known": known("status"),
         "errors": n(lambda e: (e["status"] or 0) >= 400 and e["status"] != 429),
         "throttled": n(lambda e: e["status"] == 429),
-        "refused": n(lambda e: e["refusal_category"] is not None or e["finish_reason"] in stopped),
+        "refused": n(refused),
+        "lengths_known": n(visible),
+        "logit_probe": n(
+            lambda e: (e["logit_bias_n"] or 0) > 0
+            and (e["logprobs_requested"] is not None or (e["max_tokens"] is not None and e["max_tokens"] <= 4))
+        ),
+        "user_agent_known": n(lambda e: e["user_agent"]),
+        "network_known": n(lambda e: e["client_net"]),
+        "refused_prompts": n(lambda e: refused(e) and e["prompt"] is not None),
+        "corpus_found": 0,
         "mismatch_events": n(lambda e: e["binding_mismatch"]),
         "finish_known": known("finish_reason"),
         "finish_length": finish("length"),
@@ -101,6 +128,8 @@ def counts(events: list[Event], topics: list[int | None]) -> list[int]:
         made[f"refusal_{word}"] = n(lambda e, code=code: e["refusal_category"] == code)
     for bit, word in enumerate(BINDING_MISMATCHES):
         made[f"mismatch_{word}"] = n(lambda e, bit=bit: (e["binding_mismatch"] or 0) >> bit & 1)
+    for bit, name in enumerate(PHRASES):
+        made[f"phrase_{name}"] = sum(found >> bit & 1 for found in families)
     return [made[name] for name in COUNTS]
 
 
@@ -112,7 +141,32 @@ def sums(events: list[Event]) -> list[int]:
     made["prompt_bytes"] = sum(len(e["prompt"] or b"") for e in events)
     made["completion_bytes"] = sum(e["completion_chars"] or 0 for e in events)
     made["choices"] = sum(max(e["n_choices"] or 1, 1) for e in events)
+    logs = [(log2_256(len(e["prompt"])), log2_256(visible(e))) for e in events if visible(e)]
+    made["in_log2"], made["out_log2"] = sum(a for a, _ in logs), sum(b for _, b in logs)
+    made["in_log2_sq"], made["out_log2_sq"] = sum(a * a for a, _ in logs), sum(b * b for _, b in logs)
+    made["in_out_log2"] = sum(a * b for a, b in logs)
+    made["ts_s"] = sum(e["ts_ms"] // 1000 for e in events)
+    made["refused_ts_s"] = sum(e["ts_ms"] // 1000 for e in events if refused(e))
     return [made[name] for name in SUMS]
+
+
+def sample(seen: list[tuple[int, Event]], size: int, prefix: str) -> Cells:
+    """The values of smallest hash: how often each was seen, when first and last, on which models."""
+    kept = sorted({value for value, _ in seen})[:size]
+    of = [[e for v, e in seen if v == value] for value in kept]
+    times = [[e["ts_ms"] // 1000 for e in mine] for mine in of]
+    empty = size - len(kept)
+    models = [0] * len(kept)
+    for at, mine in enumerate(of):
+        for e in mine:
+            models[at] |= 1 << model(e) % 8 if model(e) else 0
+    return {
+        prefix: kept + [M64] * empty,
+        f"{prefix}_count": [min(len(mine), FULL16) for mine in of] + [0] * empty,
+        f"{prefix}_first_s": [min(t) for t in times] + [EMPTY] * empty,
+        f"{prefix}_last_s": [max(t) for t in times] + [0] * empty,
+        f"{prefix}_models": models + [0] * empty,
+    }
 
 
 def clock(times: list[int]) -> Cells:
@@ -171,7 +225,14 @@ def codes(events: list[Event]) -> Cells:
 def cells(events: list[Event], k0: int, k1: int, limit: int) -> Cells:
     """Every cell of the account that made ``events``."""
     prompts = [e for e in events if e["prompt"] is not None]
-    exact = {text.siphash(k0, k1, e["prompt"]) for e in prompts}
+    digests = [(text.siphash(k0, k1, e["prompt"]), e) for e in prompts]
+    exact = {digest for digest, _ in digests}
+    families = [text.families(e["prompt"], e["system"] or b"", limit) for e in prompts]
+    framed = {key for e in events if e["system"] for key in text.system_keys(e["system"], k0)}
+    used: dict[int, list[int]] = {}
+    for e in events:
+        if model(e):
+            used.setdefault(model(e) % 8, []).append(e["ts_ms"] // 1000)
     topics: list[int | None] = []
     found = [(key, e, -1) for e in events if e["system"] for key in text.system_keys(e["system"], k0)]
     for e in prompts:
@@ -180,11 +241,15 @@ def cells(events: list[Event], k0: int, k1: int, limit: int) -> Cells:
         found += [(key, e, topics[-1]) for key in text.prompt_keys(hashes, k0)]
     return {
         "key": events[0]["account_id"],
-        "counts": counts(events, topics),
+        "counts": counts(events, topics, families),
         "sums": sums(events),
         "hll": registers(exact, 8),
         "reach": [r for name, p in REACH for r in registers({unsigned(e[name]) for e in events if e[name]}, p)],
-        "sample": (sorted(exact) + [M64] * 16)[:16],
+        **sample(digests, 16, "sample"),
+        **sample([(unsigned(e["client_net"]), e) for e in events if e["client_net"]], 8, "nets"),
+        "systems": registers(framed, 4),
+        "refused": registers({digest for digest, e in digests if refused(e)}, 4),
+        "model_first_s": [min(used.get(cell, [EMPTY])) for cell in range(8)],
         "topics": tally([topic for topic in topics if topic is not None], 64),
         "out_hist": tally(
             [min(max(e["tokens_out"], 1).bit_length() - 1, 15) for e in events if e["tokens_out"] is not None], 16

@@ -8,6 +8,8 @@ from functools import cache
 import numpy as np
 
 from stillwatch.sketches import topics
+from stillwatch.sketches.concepts import packed as phrase_table
+from stillwatch.sketches.phrases import find_families
 
 M64 = (1 << 64) - 1
 NONE = M64
@@ -103,6 +105,18 @@ def prompt_keys(hashes: list[int], seed: int) -> list[int]:
 def system_keys(text: bytes, seed: int) -> list[int]:
     key = frame([word_hash(word) for word in words(text[:1024])][:32], seed)
     return [] if key == NONE else [key]
+
+
+def families(prompt: bytes, system: bytes, limit: int) -> int:
+    """Families of phrases of a prompt, and those of its system text that count there.
+
+    What a family is has an oracle of its own in ``test_phrases``; here it matters which words are asked.
+    """
+    table, seen = phrase_table(), np.zeros(64, np.int32)
+    framed = [word_hash(word) for word in words(system[:1024])]
+    parts = [np.array([*hashes, 0], np.uint64) for hashes in (read(prompt, limit), framed)]
+    asked, in_system = (int(find_families(part, len(part) - 1, table, seen)) for part in parts)
+    return asked | (in_system & int(table.systems))
 
 
 @cache

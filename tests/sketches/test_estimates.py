@@ -9,13 +9,18 @@ from datasketches import hll_sketch, update_theta_sketch
 
 from sketches.events import KEYS
 from stillwatch.features.shares import distinct
-from stillwatch.sketches.cells import hll_add, smallest_add
+from stillwatch.sketches.cells import hll_add, sample_add
 from stillwatch.sketches.hashing import siphash
 from stillwatch.sketches.layout import EMPTY_HASH, HLL_P, REACH, SAMPLE_K
 
 RUNS = 40
 ERROR = {p: 1.04 / 2 ** (p / 2) for p in (4, 5, 8)}
 """Standard error of a HyperLogLog of 2^p registers, relative."""
+
+
+def add(kept: np.ndarray, row: int, value: np.uint64) -> None:
+    cells = [np.zeros(kept.shape, kind) for kind in (np.uint16, np.uint32, np.uint32)]
+    sample_add(kept, *cells, row, value, 1, np.uint32(1), np.uint32(1))
 
 
 def hashes(n: int, seed: int) -> np.ndarray:
@@ -83,7 +88,7 @@ def test_the_sample_is_the_sixteen_smallest(n: int) -> None:
     values = hashes(n, 3)
     kept = np.full((2, SAMPLE_K), EMPTY_HASH, np.uint64)
     for value in (*values, *values[::-1], *values):
-        smallest_add(kept, 1, value)
+        add(kept, 1, value)
     wanted = np.unique(values)[:SAMPLE_K]
     assert np.array_equal(kept[1, : len(wanted)], wanted)
     assert (kept[1, len(wanted) :] == EMPTY_HASH).all()
@@ -97,7 +102,7 @@ def test_the_sample_estimates_what_a_theta_sketch_estimates() -> None:
         values = np.sort(hashes(n, run))
         kept = np.full((1, SAMPLE_K), EMPTY_HASH, np.uint64)
         for value in values[::-1]:
-            smallest_add(kept, 0, value)
+            add(kept, 0, value)
         found.append((SAMPLE_K - 1) / (float(kept[0, -1]) / 2**64) / n)
         theta = update_theta_sketch(lg_k=5)
         for value in values.tolist():
@@ -112,7 +117,7 @@ def test_two_accounts_with_common_prompts_share_their_sample() -> None:
     rows = np.full((2, SAMPLE_K), EMPTY_HASH, np.uint64)
     for row, own in enumerate((hashes(100, 6), hashes(100, 7))):
         for value in (*own, *shared):
-            smallest_add(rows, row, value)
+            add(rows, row, value)
     union = np.unique(rows)[:SAMPLE_K]
     overlap = np.mean([value in rows[0] and value in rows[1] for value in union])
     assert overlap > 0.3  # the Jaccard similarity is 400 / 600, its standard error over 16 draws 0.12

@@ -9,7 +9,7 @@ from sketches import oracle
 from sketches.events import KEYS, SOME_DAY_MS, batch, event, events, folded, prose, pseudonym, seeded, unequal
 from sketches.oracle_text import WIDE
 from stillwatch.sketches.columns import columns
-from stillwatch.sketches.words import packed
+from stillwatch.sketches.tables import tables
 
 ME = pseudonym(1, "account")
 
@@ -63,7 +63,7 @@ def test_a_slice_of_a_batch_is_read_where_it_lies() -> None:
     part = type(whole)(whole.columns.slice(13, 20), whole.provenance)
     state = folded([[]])
     cols = columns(part)
-    state.fold(cols, np.flatnonzero(cols.account), packed())
+    state.fold(cols, np.flatnonzero(cols.account), tables())
     assert state.checkpoint() == folded([rows[13:33]]).checkpoint()
 
 
@@ -77,7 +77,7 @@ def test_a_cell_of_16_bits_stays_full() -> None:
     cols = columns(batch([row] * 1000))
     state = folded([])
     for _ in range(66):
-        state.fold(cols, np.arange(1000), packed())
+        state.fold(cols, np.arange(1000), tables())
     assert state.arrays.counts[0, 0] == 66_000
     for name in ("week", "topics", "out_hist", "timeline", "models", "window_count", "slot_topics"):
         column = getattr(state.arrays, name)[0]

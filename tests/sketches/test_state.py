@@ -12,9 +12,9 @@ from stillwatch.sketches.columns import columns
 from stillwatch.sketches.layout import Arrays, allocate
 from stillwatch.sketches.seal import seal, unseal
 from stillwatch.sketches.state import AccountState, Keys
-from stillwatch.sketches.words import packed
+from stillwatch.sketches.tables import tables
 
-MOST_BYTES = 2048
+MOST_BYTES = 2560
 INDEX_BYTES = 16
 """Index entries are 4 bytes; their number is a power of two, at most 4 an account."""
 
@@ -25,7 +25,7 @@ def many(n: int) -> AccountState:
     return folded([rows[:10], rows[10:]])
 
 
-def test_an_account_takes_at_most_two_kilobytes() -> None:
+def test_an_account_takes_at_most_two_and_a_half_kilobytes() -> None:
     assert layout.BYTES_PER_ACCOUNT + INDEX_BYTES <= MOST_BYTES
     found = many(3000)
     assert len(found) == 3000
@@ -69,7 +69,7 @@ def test_a_restored_state_folds_on() -> None:
     for cut in (0, 1, 100, 200):
         back = AccountState.restore(folded([rows[:cut]]).checkpoint(), KEYS)
         cols = columns(batch(rows[cut:]))
-        back.fold(cols, np.flatnonzero(cols.account), packed())
+        back.fold(cols, np.flatnonzero(cols.account), tables())
         assert back.checkpoint() == folded([rows]).checkpoint()
 
 

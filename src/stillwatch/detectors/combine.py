@@ -51,11 +51,33 @@ GROUPS: Final[tuple[Group, ...]] = (
         "content",
         low_bits=-8.0,
         high_bits=8.0,
-        weak_alone=False,
+        weak_alone=True,
         why=(
-            "All shapes of prompts and answers describe one workload. From content a benchmark run or permitted "
-            "synthetic data cannot be told from a harvest, so +8 stays below the 13 bits between prior and "
-            "threshold; the same distance may speak for an account."
+            "All shapes of prompts and answers, fixed texts, public seeds, batches of generated prompts and grading "
+            "describe one workload. From content a benchmark run or permitted synthetic data cannot be told from a "
+            "harvest, so +8 stays below the 13 bits between prior and threshold; the same distance may speak for an "
+            "account."
+        ),
+    ),
+    Group(
+        "asked",
+        low_bits=-1.0,
+        high_bits=8.0,
+        weak_alone=True,
+        why=(
+            "Elicitation of reasoning, arguing with filters, safety rewrites and false identities are read from "
+            "families of phrases. Red teams, tutors and audit trails use some of them, so they never report an account "
+            "alone; that none was seen says next to nothing."
+        ),
+    ),
+    Group(
+        "probing",
+        low_bits=-1.0,
+        high_bits=8.0,
+        weak_alone=True,
+        why=(
+            "Requests that read the model's numbers. Calibration work and classifiers by log-probability do some of "
+            "it; together with any other evidence it tells."
         ),
     ),
     Group(
@@ -64,8 +86,19 @@ GROUPS: Final[tuple[Group, ...]] = (
         high_bits=3.0,
         weak_alone=True,
         why=(
-            "Rhythm and fan-out are what automation looks like. Honest machines outnumber dishonest ones by far, so "
-            "together they only tip what other evidence has brought near the threshold."
+            "Rhythm, fan-out, relays, ramps, plans, bare headers, pivots and repeated canaries are what automation and "
+            "resale look like. Honest machines outnumber dishonest ones by far, so together they only tip what other "
+            "evidence has brought near the threshold."
+        ),
+    ),
+    Group(
+        "purpose",
+        low_bits=-10.0,
+        high_bits=0.0,
+        weak_alone=True,
+        why=(
+            "Evidence of an honest purpose speaks for an account and never against it. A copier can imitate a purpose "
+            "at a cost, so -10 leaves room for exact evidence of replay to stand against it."
         ),
     ),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stillwatch.detectors import artefact_replay, coverage_harvest, credential_fanout, provider_native, rhythm
+from stillwatch.detectors.content import coverage_harvest
+from stillwatch.detectors.habits import credential_fanout, rhythm
+from stillwatch.detectors.provenance import artefact_replay, provider_native
 
 if TYPE_CHECKING:
     from stillwatch.config import Config

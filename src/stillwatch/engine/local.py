@@ -6,7 +6,6 @@ never write to the same account and the result does not depend on how many threa
 
 from __future__ import annotations
 
-import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,9 +17,10 @@ from stillwatch.engine import checkpoint
 from stillwatch.engine.dedupe import Recent
 from stillwatch.sketches.artefacts import ArtefactIndex
 from stillwatch.sketches.columns import columns
+from stillwatch.sketches.corpus import NO_CORPUS
 from stillwatch.sketches.layout import Arrays
 from stillwatch.sketches.state import LAYOUT_VERSION, AccountState
-from stillwatch.sketches.words import packed
+from stillwatch.sketches.tables import fingerprints, with_corpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from stillwatch.model.event import EventBatch
     from stillwatch.sketches.columns import Columns
     from stillwatch.sketches.state import Keys
+    from stillwatch.sketches.tables import Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,11 @@ def workers(config: Config) -> int:
     return config.threads or len(os.sched_getaffinity(0))
 
 
-def _facts(keys: Keys, config: Config) -> dict[str, int | str]:
+def _facts(keys: Keys, config: Config, tables: Tables) -> dict[str, int | str]:
     """Say what decides the bytes of a state, and so must be equal to go on with it."""
     return {
         "layout": LAYOUT_VERSION,
-        "words": hashlib.sha256(packed().tobytes()).hexdigest()[:16],
+        **fingerprints(tables),
         "key": keys.fingerprint(),
         "buckets": config.buckets,
         "text_limit_bytes": config.text_limit_bytes,
@@ -67,14 +68,20 @@ def _facts(keys: Keys, config: Config) -> dict[str, int | str]:
 class LocalEngine:
     """The state of all accounts, folded in threads."""
 
-    def __init__(self, keys: Keys, config: Config, pool: ThreadPoolExecutor | None = None) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        config: Config,
+        pool: ThreadPoolExecutor | None = None,
+        corpus: NDArray[np.uint64] = NO_CORPUS,
+    ) -> None:
         self._buckets = config.buckets
-        self._facts = _facts(keys, config)
+        self.tables = with_corpus(corpus)
+        self._facts = _facts(keys, config, self.tables)
         self.states = tuple(AccountState(keys, text_limit_bytes=config.text_limit_bytes) for _ in range(config.buckets))
         self.artefacts = ArtefactIndex(config.artefact_pairs)
         self._recent = tuple(Recent(config.dedupe_window // config.buckets) for _ in range(config.buckets))
         self._pool = pool or ThreadPoolExecutor(workers(config), "fold")
-        self._table = packed()
         # The narrowest type of bucket numbers: the sort goes through it byte by byte.
         self._narrow = np.min_scalar_type(config.buckets)
 
@@ -90,7 +97,7 @@ class LocalEngine:
     def _fold_bucket(self, bucket: int, batch: Columns, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         fresh = self._recent[bucket].first_times(batch.event, batch.account, rows)
         kept = rows if fresh.all() else rows[fresh]
-        self.states[bucket].fold(batch, kept, self._table)
+        self.states[bucket].fold(batch, kept, self.tables)
         return kept
 
     def fold(self, batch: EventBatch) -> Folded:
@@ -156,7 +163,14 @@ class LocalEngine:
         checkpoint.write(folder, self._facts, self._files())
 
     @classmethod
-    def restore(cls, folder: Path, keys: Keys, config: Config, pool: ThreadPoolExecutor | None = None) -> LocalEngine:
+    def restore(
+        cls,
+        folder: Path,
+        keys: Keys,
+        config: Config,
+        pool: ThreadPoolExecutor | None = None,
+        corpus: NDArray[np.uint64] = NO_CORPUS,
+    ) -> LocalEngine:
         """Go on from a checkpoint.
 
         Parameters
@@ -169,14 +183,16 @@ class LocalEngine:
             Buckets, text limit, window and artefact pairs must be those it was made with.
         pool
             Threads to fold in.
+        corpus
+            Filter of public prompt sets it was made with.
 
         Raises
         ------
         CheckpointError
             There is none, it is damaged, or it was made under another key, version or setting.
         """
-        found = checkpoint.Checkpoint(folder, _facts(keys, config))
-        engine = cls(keys, config, pool)
+        found = checkpoint.Checkpoint(folder, _facts(keys, config, with_corpus(corpus)))
+        engine = cls(keys, config, pool, corpus)
         engine.states = tuple(
             AccountState.restore(found.read(f"bucket-{b:05d}.state"), keys, text_limit_bytes=config.text_limit_bytes)
             for b in range(config.buckets)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.features.shares import distinct, entropy_nats, only_where, ratio, unsaturated
+from stillwatch.features.shares import count, distinct, entropy_nats, only_where, ratio, unsaturated
 from stillwatch.model.profile import Feature
 from stillwatch.sketches.layout import REACH, REACH_OFFSETS
 
@@ -34,6 +34,7 @@ ACCESS: Final = (
     ),
     Feature("nets_per_credential", "networks a key", "Networks over keys; high is one key in many places."),
     Feature("fingerprints_per_credential", "fingerprints a key", "TLS fingerprints over keys; high is many programs."),
+    Feature("system_texts", "texts", "Different system texts by their beginning, within about 26 %; many is a relay."),
     Feature("models_effective", "models", "Models an even use of the same entropy would have; 1 is a single model."),
 )
 
@@ -48,5 +49,6 @@ def access(rows: Arrays) -> Columns:
     credentials = columns["credentials"]
     columns["nets_per_credential"] = ratio(columns["client_nets"], credentials)
     columns["fingerprints_per_credential"] = ratio(columns["tls_fingerprints"], credentials)
+    columns["system_texts"] = only_where(distinct(rows.systems), (count(rows, "prompt_known") > 0))
     columns["models_effective"] = np.exp(entropy_nats(unsaturated(rows.models)))
     return columns

@@ -11,23 +11,43 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.features.access import ACCESS, access
+from stillwatch.features.asked import ASKED, asked
 from stillwatch.features.content import CONTENT, content
 from stillwatch.features.harvest import HARVEST, harvest
+from stillwatch.features.lengths import LENGTHS, lengths
 from stillwatch.features.lifecycle import LIFECYCLE, lifecycle
 from stillwatch.features.panels import Panels
+from stillwatch.features.repeats import REPEATS, repeats
 from stillwatch.features.replay import REPLAY, ReplayColumns, replay_columns
+from stillwatch.features.takeover import TAKEOVER, takeover
 from stillwatch.features.timing import TIMING, timing
+from stillwatch.features.together import TOGETHER, together
 from stillwatch.features.volume import VOLUME, volume
 from stillwatch.model.profile import AccountFacts, Feature, Profile
 from stillwatch.model.pseudonym import pseudonym_column
-from stillwatch.sketches.layout import Arrays, take
+from stillwatch.sketches.layout import first_rows, take
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-FEATURES: Final[tuple[Feature, ...]] = (*VOLUME, *TIMING, *CONTENT, *ACCESS, *HARVEST, *LIFECYCLE, *REPLAY)
+    from stillwatch.sketches.layout import Arrays
+
+FEATURES: Final[tuple[Feature, ...]] = (
+    *VOLUME,
+    *TIMING,
+    *CONTENT,
+    *LENGTHS,
+    *REPEATS,
+    *ASKED,
+    *ACCESS,
+    *TAKEOVER,
+    *HARVEST,
+    *LIFECYCLE,
+    *TOGETHER,
+    *REPLAY,
+)
 """Every column of a profile, in order."""
 
 _CHUNK: Final = 8_192
@@ -42,7 +62,9 @@ def unknown_facts(account: NDArray[np.int64]) -> AccountFacts:
     )
 
 
-def profile(arrays: Arrays, n: int, facts: AccountFacts | None, replay: ReplayColumns | None) -> Profile:
+def profile(
+    arrays: Arrays, n: int, facts: AccountFacts | None, replay: ReplayColumns | None, *, corpus: bool = False
+) -> Profile:
     """Turn account state into named features, one row an account.
 
     Parameters
@@ -55,6 +77,8 @@ def profile(arrays: Arrays, n: int, facts: AccountFacts | None, replay: ReplayCo
         Joined account facts by ascending pseudonym, or None.
     replay
         Artefact index by ascending pseudonym, or None where no artefacts were indexed.
+    corpus
+        Whether prompts were looked up in a filter of public prompt sets.
 
     Returns
     -------
@@ -71,6 +95,7 @@ def profile(arrays: Arrays, n: int, facts: AccountFacts | None, replay: ReplayCo
     known = unknown_facts(account) if facts is None else facts
     columns = {feature.name: np.empty(n) for feature in FEATURES}
     columns.update(replay_columns(replay, n))
+    columns.update({name: values[order] for name, values in together(first_rows(arrays, n)).items()})
     for begin in range(0, n, _CHUNK):
         part = slice(begin, min(begin + _CHUNK, n))
         rows = take(arrays, order[part])
@@ -78,7 +103,11 @@ def profile(arrays: Arrays, n: int, facts: AccountFacts | None, replay: ReplayCo
             volume(rows),
             timing(rows),
             content(rows),
+            lengths(rows),
+            repeats(rows),
+            asked(rows, corpus=corpus),
             access(rows),
+            takeover(rows),
             harvest(rows),
             lifecycle(rows, known.signup_ms[part]),
         ):

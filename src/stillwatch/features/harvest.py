@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.features.shares import count, only_where, ratio, total, unsaturated
+from stillwatch.features.shares import count, distinct, only_where, ratio, total, unsaturated
 from stillwatch.model.event import BINDING_MISMATCHES, REFUSAL_CATEGORIES
 from stillwatch.model.profile import Feature
 from stillwatch.sketches.layout import OUT_BINS
@@ -28,6 +28,7 @@ _SHARES: Final = (
     ("temperature_zero_share", "temperature_zero", "Requests without sampling noise: evaluation, field extraction."),
     ("seeded_share", "seeded", "Requests with a fixed seed."),
     ("short_max_tokens_share", "short_max_tokens", "Requests that allow at most 4 answer tokens."),
+    ("logit_probe_share", "logit_probe", "Requests that bias tokens and read log-probabilities or a token or four."),
     ("effort_high_share", "effort_high", "Requests for high reasoning effort."),
 )
 
@@ -40,6 +41,8 @@ HARVEST: Final = (
     Feature("reasoning_share", "share, 0 to 1", "Reasoning tokens over answer tokens, where the log gives both."),
     Feature("length_stop_share", "share, 0 to 1", "Answers cut off by the length limit."),
     Feature("refused_share", "share, 0 to 1", "Requests the provider refused, for whatever reason."),
+    Feature("refused_distinct_share", "share, 0 to 1", "Different refused prompts over refused; 1 tries, low retries."),
+    Feature("refused_lead", "share, -1 to 1", "How much earlier refusals came than requests, of the active time."),
     *(
         Feature(f"refusal_{name}_share", "share, 0 to 1", f"Requests refused with the provider's category {name}.")
         for name in REFUSAL_CATEGORIES
@@ -98,6 +101,16 @@ def _provider(rows: Arrays) -> Columns:
     return columns
 
 
+def _refusals(rows: Arrays) -> Columns:
+    events, refused, prompts = count(rows, "events"), count(rows, "refused"), count(rows, "refused_prompts")
+    span_s = (rows.last_ms - rows.first_ms) / 1000.0
+    lead_s = ratio(total(rows, "ts_s"), events) - ratio(total(rows, "refused_ts_s"), refused)
+    return {
+        "refused_distinct_share": np.minimum(ratio(distinct(rows.refused), prompts), 1.0),
+        "refused_lead": np.clip(ratio(lead_s, span_s), -1.0, 1.0),
+    }
+
+
 def harvest(rows: Arrays) -> Columns:
     """Measure what was taken away; one value an account."""
     events, params = count(rows, "events"), count(rows, "params_known")
@@ -105,6 +118,7 @@ def harvest(rows: Arrays) -> Columns:
     return {
         **_lengths(rows),
         **_provider(rows),
+        **_refusals(rows),
         "carried_events": carried,
         "carried_share": ratio(carried, events),
         "born_events": count(rows, "born_events"),

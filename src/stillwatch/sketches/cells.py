@@ -10,12 +10,14 @@ from typing import Final
 import numpy as np
 
 from stillwatch.sketches.hashing import U1, kernel, mix64
-from stillwatch.sketches.layout import EMPTY_ID, TIMELINE
+from stillwatch.sketches.layout import EMPTY_HASH, EMPTY_ID, TIMELINE
 
 _FULL16: Final = 0xFFFF
 _TOP: Final = np.uint64(1 << 63)
 _NO_WINDOW: Final = np.uint32(EMPTY_ID)
 HOUR_MS: Final = 3_600_000
+_NONE: Final = np.uint64(EMPTY_HASH)
+_LOG2: Final = np.rint(256 * np.log2(1 + np.arange(256) / 256)).astype(np.int64)
 
 
 @kernel
@@ -40,19 +42,65 @@ def hll_add(registers: np.ndarray, row: int, offset: int, p: int, digest: np.uin
 
 
 @kernel
-def smallest_add(kept: np.ndarray, row: int, digest: np.uint64) -> None:
-    """Keep a hash if it is among the smallest; a row is ascending and without repeats."""
+def sample_add(
+    kept: np.ndarray,
+    counts: np.ndarray,
+    firsts: np.ndarray,
+    lasts: np.ndarray,
+    row: int,
+    digest: np.uint64,
+    amount: int,
+    first_s: np.uint32,
+    last_s: np.uint32,
+) -> tuple[int, bool]:
+    """Count events of a value if its hash is among the smallest; returns its cell, -1 for none, and whether it is new.
+
+    A row is ascending and without repeats; whoever keeps more beside it moves that along (:func:`shift_from`).
+    """
     last = kept.shape[1] - 1
-    if digest >= kept[row, last]:
-        return
+    if digest > kept[row, last] or digest == _NONE:
+        return -1, False
     at = last
     while at > 0 and kept[row, at - 1] >= digest:
         at -= 1
-    if kept[row, at] == digest:
-        return
-    for k in range(last, at, -1):
-        kept[row, k] = kept[row, k - 1]
-    kept[row, at] = digest
+    fresh = kept[row, at] != digest
+    if fresh:
+        for k in range(last, at, -1):
+            kept[row, k] = kept[row, k - 1]
+            counts[row, k] = counts[row, k - 1]
+            firsts[row, k] = firsts[row, k - 1]
+            lasts[row, k] = lasts[row, k - 1]
+        kept[row, at] = digest
+        counts[row, at] = 0
+        firsts[row, at] = _NO_WINDOW
+        lasts[row, at] = 0
+    add16(counts, row, at, amount)
+    firsts[row, at] = min(firsts[row, at], first_s)
+    lasts[row, at] = max(lasts[row, at], last_s)
+    return at, fresh
+
+
+@kernel
+def shift_from(cells: np.ndarray, row: int, at: int) -> None:
+    """Move a row's cells from ``at`` on by one and empty that cell."""
+    for k in range(cells.shape[1] - 1, at, -1):
+        cells[row, k] = cells[row, k - 1]
+    cells[row, at] = 0
+
+
+@kernel
+def log2_256(value: int) -> np.int64:
+    """Give log2 of a whole number from 1, in 256ths: exact integers, the same on every machine."""
+    size = 0
+    rest = np.uint64(value)
+    while rest > U1:
+        rest >>= U1
+        size += 1
+    if size >= 8:
+        fraction = np.uint64(value) >> np.uint64(size - 8)
+    else:
+        fraction = np.uint64(value) << np.uint64(8 - size)
+    return np.int64(size * 256) + _LOG2[np.int64(fraction) - 256]
 
 
 @kernel

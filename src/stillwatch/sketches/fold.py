@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from stillwatch.model.event import BINDING_MISMATCHES, FINISH_REASONS, REASONING_EFFORTS, REFUSAL_CATEGORIES
-from stillwatch.sketches.cells import HOUR_MS, add16, hll_add, smallest_add, timeline_widen, window_add
+from stillwatch.sketches.cells import HOUR_MS, add16, hll_add, log2_256, sample_add, shift_from, timeline_widen, window_add
 from stillwatch.sketches.hashing import inlined, kernel, mix64, siphash
 from stillwatch.sketches.layout import (
     CODES,
@@ -17,13 +17,18 @@ from stillwatch.sketches.layout import (
     MODELS,
     N_CODES,
     OUT_BINS,
+    PHRASES,
     REACH,
     REACH_OFFSETS,
     SLOT_TOPICS,
     SLOTS,
+    SMALL_P,
+    SUMS,
     TOPICS,
     WINDOWS,
 )
+from stillwatch.sketches.corpus import in_corpus
+from stillwatch.sketches.phrases import find_families
 from stillwatch.sketches.text import head_key, read_text
 
 _AT: Final = {name: i for i, name in enumerate(COUNTS)}
@@ -44,6 +49,14 @@ _BATCHED, _EFFORT_HIGH = _AT["batched"], _AT["effort_high"]
 _OUT_KNOWN, _REASONING_KNOWN = _AT["tokens_out_known"], _AT["reasoning_known"]
 _COMPLETION_KNOWN = _AT["completion_known"]
 _CARRIED, _BORN, _SESSION = _AT["carried_events"], _AT["born_events"], _AT["session_known"]
+_LENGTHS, _LOGIT_PROBE = _AT["lengths_known"], _AT["logit_probe"]
+_AGENT, _NETWORK = _AT["user_agent_known"], _AT["network_known"]
+_REFUSED_PROMPTS, _CORPUS, _PHRASE_0 = _AT["refused_prompts"], _AT["corpus_found"], _AT[f"phrase_{PHRASES[0]}"]
+_N_PHRASES = len(PHRASES)
+_SUM_AT: Final = {name: i for i, name in enumerate(SUMS)}
+_IN, _OUT, _IN_SQ = _SUM_AT["in_log2"], _SUM_AT["out_log2"], _SUM_AT["in_log2_sq"]
+_OUT_SQ, _IN_OUT = _SUM_AT["out_log2_sq"], _SUM_AT["in_out_log2"]
+_TS, _REFUSED_TS = _SUM_AT["ts_s"], _SUM_AT["refused_ts_s"]
 
 _F_STOP, _F_LENGTH = FINISH_REASONS.index("stop"), FINISH_REASONS.index("length")
 _F_TOOL, _F_REFUSAL = FINISH_REASONS.index("tool_use"), FINISH_REASONS.index("refusal")
@@ -53,7 +66,8 @@ _N_REFUSALS, _N_MISMATCHES = len(REFUSAL_CATEGORIES), len(BINDING_MISMATCHES)
 _N_REACH = len(REACH)
 _REACH_P = tuple(p for _, p in REACH)
 _REACH_OFF = tuple(REACH_OFFSETS[:-1])
-_SESSION_REACH = _REACH_AT["session_id"]
+_SESSION_REACH, _AGENT_REACH = _REACH_AT["session_id"], _REACH_AT["user_agent"]
+_NET_REACH = _REACH_AT["client_net"]
 _CODE_FROM = tuple(_REACH_AT.get(name, -1) for name in CODES)
 _WIDTHS_MS = tuple(width * 1000 for width, _ in WINDOWS)
 _KEPT = tuple(k for _, k in WINDOWS)
@@ -120,13 +134,34 @@ def slot_add(state: Any, row: int, key: np.uint64, event: np.uint64, ts_s: int, 
 
 
 @inlined
+def refused(batch: Any, i: int) -> bool:  # noqa: ANN401
+    """Say whether the provider refused an event."""
+    return batch.refusal[i] >= 0 or batch.finish[i] in (_F_REFUSAL, _F_FILTER)
+
+
+@inlined
+def fold_lengths(state: Any, row: int, batch: Any, i: int, size: int) -> None:  # noqa: ANN401
+    """Add up how long prompt and visible answer are, where both are known and not empty."""
+    visible = batch.numbers[1, i] - max(batch.numbers[2, i], 0)
+    if size > 0 and visible > 0:
+        sums = state.sums
+        fed, drawn = log2_256(size), log2_256(visible)
+        state.counts[row, _LENGTHS] += 1
+        sums[row, _IN] += fed
+        sums[row, _OUT] += drawn
+        sums[row, _IN_SQ] += fed * fed
+        sums[row, _OUT_SQ] += drawn * drawn
+        sums[row, _IN_OUT] += fed * drawn
+
+
+@inlined
 def fold_text(
     state: Any,  # noqa: ANN401
     row: int,
     batch: Any,  # noqa: ANN401
     i: int,
     event: np.uint64,
-    table: np.ndarray,
+    tables: Any,  # noqa: ANN401  a Tables
     key0: np.uint64,
     key1: np.uint64,
     limit: int,
@@ -135,12 +170,15 @@ def fold_text(
     """Sketch one event's prompt and system text."""
     counts = state.counts
     ts_s = batch.ts_ms[i] // 1000
+    framed = np.uint32(0)
     s0, s1 = batch.system_at[i], batch.system_at[i + 1] if batch.system.shape[0] else batch.system_at[i]
     if s1 > s0:
         counts[row, _SYSTEM] += 1
-        key = head_key(batch.system, s0, s1, key0, room)
+        key, n = head_key(batch.system, s0, s1, key0, room)
+        framed = find_families(room.words, n, tables.phrases, room.seen) & tables.phrases.systems
         if key != _NONE:
             slot_add(state, row, key, event, ts_s, -1)
+            hll_add(state.systems, row, 0, SMALL_P, key)
     if not batch.prompt_seen[i]:
         return
     counts[row, _PROMPT_KNOWN] += 1
@@ -148,8 +186,34 @@ def fold_text(
     state.sums[row, 4] += p1 - p0
     digest = siphash(batch.prompt, p0, p1, key0, key1)
     hll_add(state.hll, row, 0, HLL_P, digest)
-    smallest_add(state.sample, row, digest)
-    head, tail, topic = read_text(batch.prompt, p0, p1, limit, key0, table, room)
+    model = np.uint64(batch.model[i])
+    used = np.uint8(0) if model == np.uint64(0) else np.uint8(1) << np.uint8(model & _MODEL_MASK)
+    at, fresh = sample_add(
+        state.sample,
+        state.sample_count,
+        state.sample_first_s,
+        state.sample_last_s,
+        row,
+        digest,
+        1,
+        np.uint32(ts_s),
+        np.uint32(ts_s),
+    )
+    if fresh:
+        shift_from(state.sample_models, row, at)
+    if at >= 0:
+        state.sample_models[row, at] |= used
+    if refused(batch, i):
+        counts[row, _REFUSED_PROMPTS] += 1
+        hll_add(state.refused, row, 0, SMALL_P, digest)
+    fold_lengths(state, row, batch, i, p1 - p0)
+    head, tail, topic, n = read_text(batch.prompt, p0, p1, limit, key0, tables.words, room)
+    found = framed | find_families(room.words, n, tables.phrases, room.seen)
+    if found:
+        for f in range(_N_PHRASES):
+            counts[row, _PHRASE_0 + f] += (found >> np.uint32(f)) & np.uint32(1)
+    if tables.corpus.shape[0] and in_corpus(room.words, n, tables.corpus):
+        counts[row, _CORPUS] += 1
     if topic >= 0:
         add16(state.topics, row, topic, 1)
     else:
@@ -181,7 +245,11 @@ def fold_outcome(state: Any, row: int, batch: Any, i: int) -> None:  # noqa: ANN
         counts[row, _FINISH_TOOL] += finish == _F_TOOL
     if refusal >= 0:
         counts[row, _REFUSAL_0 + refusal] += 1
-    counts[row, _REFUSED] += refusal >= 0 or finish in (_F_REFUSAL, _F_FILTER)
+    ts_s = batch.ts_ms[i] // 1000
+    sums[row, _TS] += ts_s
+    if refused(batch, i):
+        counts[row, _REFUSED] += 1
+        sums[row, _REFUSED_TS] += ts_s
     mismatch = batch.mismatch[i]
     if mismatch:
         counts[row, _MISMATCH_EVENTS] += 1
@@ -226,9 +294,11 @@ def fold_request(state: Any, row: int, batch: Any, i: int) -> None:  # noqa: ANN
     counts[row, _MANY_CHOICES] += choices > 1
     counts[row, _LOGPROBS] += batch.logprobs[i] >= 0
     counts[row, _LOGIT_BIAS] += batch.logit_bias[i] > 0
+    few = 0 <= max_tokens <= _SHORT_TOKENS
+    counts[row, _LOGIT_PROBE] += batch.logit_bias[i] > 0 and (few or batch.logprobs[i] >= 0)
     counts[row, _TEMPERATURE_0] += temperature == 0
     counts[row, _SEEDED] += flags & 1
-    counts[row, _SHORT_MAX] += 0 <= max_tokens <= _SHORT_TOKENS
+    counts[row, _SHORT_MAX] += few
     counts[row, _TOOLS] += batch.tools[i] > 0
     counts[row, _STREAMED] += (flags >> 1) & 1
     counts[row, _BATCHED] += (flags >> 2) & 1
@@ -249,6 +319,12 @@ def fold_access(state: Any, row: int, batch: Any, i: int, event: np.uint64) -> N
         if value != 0:
             hll_add(state.reach, row, _REACH_OFF[f], _REACH_P[f], np.uint64(value))
     state.counts[row, _SESSION] += batch.reach[_SESSION_REACH, i] != 0
+    state.counts[row, _AGENT] += batch.reach[_AGENT_REACH, i] != 0
+    network = np.uint64(batch.reach[_NET_REACH, i])
+    if network != np.uint64(0):
+        state.counts[row, _NETWORK] += 1
+        ts_s = np.uint32(batch.ts_ms[i] // 1000)
+        sample_add(state.nets, state.nets_count, state.nets_first_s, state.nets_last_s, row, network, 1, ts_s, ts_s)
     for c in range(N_CODES):
         source = _CODE_FROM[c]
         value = np.uint64(batch.model[i] if source < 0 else batch.reach[source, i])
@@ -261,7 +337,9 @@ def fold_access(state: Any, row: int, batch: Any, i: int, event: np.uint64) -> N
             state.code[row, c] = code
     model = np.uint64(batch.model[i])
     if model != np.uint64(0):
-        add16(state.models, row, int(model & _MODEL_MASK), 1)
+        cell = int(model & _MODEL_MASK)
+        add16(state.models, row, cell, 1)
+        state.model_first_s[row, cell] = min(state.model_first_s[row, cell], np.uint32(batch.ts_ms[i] // 1000))
 
 
 @kernel
@@ -270,7 +348,7 @@ def fold_rows(
     at: np.ndarray,
     batch: Any,  # noqa: ANN401
     rows: np.ndarray,
-    table: np.ndarray,
+    tables: Any,  # noqa: ANN401  a Tables
     key0: np.uint64,
     key1: np.uint64,
     limit: int,
@@ -285,7 +363,7 @@ def fold_rows(
         event = np.uint64(batch.event[i])
         state.counts[row, 0] += 1
         fold_time(state, row, batch.ts_ms[i])
-        fold_text(state, row, batch, i, event, table, key0, key1, limit, room)
+        fold_text(state, row, batch, i, event, tables, key0, key1, limit, room)
         fold_outcome(state, row, batch, i)
         fold_request(state, row, batch, i)
         fold_access(state, row, batch, i, event)

@@ -15,6 +15,20 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+PHRASES: Final = (
+    "reasoning_elicitation",
+    "thinking_format",
+    "memory_translation",
+    "anti_filter",
+    "prompt_generation",
+    "prompt_evolution",
+    "rubric_grading",
+    "critique_repair",
+    "safety_rewrite",
+    "identity_override",
+)
+"""Families of phrases, each a composition of concepts; bit f of what the text pass finds is family f."""
+
 COUNTS: Final = (
     "events",
     "status_known",
@@ -59,6 +73,13 @@ COUNTS: Final = (
     "carried_events",
     "born_events",
     "session_known",
+    "lengths_known",
+    "logit_probe",
+    "user_agent_known",
+    "network_known",
+    "refused_prompts",
+    "corpus_found",
+    *(f"phrase_{name}" for name in PHRASES),
 )
 """Events that ..., one u32 counter each (wraps never: 4e9 events an account)."""
 
@@ -70,8 +91,16 @@ SUMS: Final = (
     "prompt_bytes",
     "completion_bytes",
     "choices",
+    "in_log2",
+    "out_log2",
+    "in_log2_sq",
+    "out_log2_sq",
+    "in_out_log2",
+    "ts_s",
+    "refused_ts_s",
 )
-"""Totals, one i64 each."""
+"""Totals, one i64 each. Logarithms are of prompt bytes and of visible answer tokens, in 256ths, over the
+events that know both; squares and the product in 65,536ths."""
 
 REACH: Final = (
     ("client_ip", 5),
@@ -96,7 +125,12 @@ N_CODES: Final = len(CODES)
 HLL_P: Final = 8
 """log2 registers of the exact-prompt HyperLogLog; relative error 6.5 %."""
 SAMPLE_K: Final = 16
-"""Prompt hashes kept an account: the 16 smallest, the same prompts in every account."""
+"""Prompt hashes kept an account: the 16 smallest, the same prompts in every account. A hash that is kept now was
+kept from its first event on, so what is counted beside it is exact."""
+NETS_K: Final = 8
+"""Networks kept an account: those of the 8 smallest keyed ids, with how often and when each was seen."""
+SMALL_P: Final = 4
+"""log2 registers of the HyperLogLogs of system texts and of refused prompts; relative error 26 %."""
 WEEK_HOURS: Final = 168
 """Hours of the week, from Monday 00:00 UTC."""
 TOPICS: Final = 64
@@ -138,6 +172,26 @@ class Arrays(NamedTuple):
     """(n, N_REACH) HyperLogLog registers of REACH, one after the other. Merge: max."""
     sample: NDArray[np.uint64]
     """(n, SAMPLE_K) smallest prompt hashes, ascending, all-ones where empty. Merge: smallest k of the union."""
+    sample_count: NDArray[np.uint16]
+    """(n, SAMPLE_K) events with that prompt. Merge: saturating sum."""
+    sample_first_s: NDArray[np.uint32]
+    """(n, SAMPLE_K) first of them, s since 1970. Merge: min."""
+    sample_last_s: NDArray[np.uint32]
+    """(n, SAMPLE_K) last of them, s since 1970. Merge: max."""
+    sample_models: NDArray[np.uint8]
+    """(n, SAMPLE_K) bit set of the hashed models that got it. Merge: or."""
+    nets: NDArray[np.uint64]
+    """(n, NETS_K) smallest keyed networks, ascending, all-ones where empty. Merge: smallest k of the union."""
+    nets_count: NDArray[np.uint16]
+    """(n, NETS_K) events from that network. Merge: saturating sum."""
+    nets_first_s: NDArray[np.uint32]
+    """(n, NETS_K) first of them, s since 1970. Merge: min."""
+    nets_last_s: NDArray[np.uint32]
+    """(n, NETS_K) last of them, s since 1970. Merge: max."""
+    systems: NDArray[np.uint8]
+    """(n, 16) HyperLogLog registers of system texts. Merge: max."""
+    refused: NDArray[np.uint8]
+    """(n, 16) HyperLogLog registers of refused prompts. Merge: max."""
     week: NDArray[np.uint16]
     """(n, 168) events by hour of the week. Merge: saturating sum."""
     topics: NDArray[np.uint16]
@@ -148,6 +202,8 @@ class Arrays(NamedTuple):
     """(n, TIMELINE) events by time; bin width follows from first and last event. Merge: align, saturating sum."""
     models: NDArray[np.uint16]
     """(n, MODELS) events by hashed served model. Merge: saturating sum."""
+    model_first_s: NDArray[np.uint32]
+    """(n, MODELS) first event of each hashed model, s since 1970, EMPTY_ID where none. Merge: min."""
     window_id: NDArray[np.uint32]
     """(n, N_WINDOWS) sampled active windows (time // width), EMPTY_ID where none. Merge: smallest ranks."""
     window_mask: NDArray[np.uint64]
@@ -181,11 +237,22 @@ _SPECS: Final[dict[str, tuple[type[np.generic], tuple[int, ...], int]]] = {
     "hll": (np.uint8, (1 << HLL_P,), 0),
     "reach": (np.uint8, (N_REACH,), 0),
     "sample": (np.uint64, (SAMPLE_K,), EMPTY_HASH),
+    "sample_count": (np.uint16, (SAMPLE_K,), 0),
+    "sample_first_s": (np.uint32, (SAMPLE_K,), EMPTY_ID),
+    "sample_last_s": (np.uint32, (SAMPLE_K,), 0),
+    "sample_models": (np.uint8, (SAMPLE_K,), 0),
+    "nets": (np.uint64, (NETS_K,), EMPTY_HASH),
+    "nets_count": (np.uint16, (NETS_K,), 0),
+    "nets_first_s": (np.uint32, (NETS_K,), EMPTY_ID),
+    "nets_last_s": (np.uint32, (NETS_K,), 0),
+    "systems": (np.uint8, (1 << SMALL_P,), 0),
+    "refused": (np.uint8, (1 << SMALL_P,), 0),
     "week": (np.uint16, (WEEK_HOURS,), 0),
     "topics": (np.uint16, (TOPICS,), 0),
     "out_hist": (np.uint16, (OUT_BINS,), 0),
     "timeline": (np.uint16, (TIMELINE,), 0),
     "models": (np.uint16, (MODELS,), 0),
+    "model_first_s": (np.uint32, (MODELS,), EMPTY_ID),
     "window_id": (np.uint32, (N_WINDOWS,), EMPTY_ID),
     "window_mask": (np.uint64, (N_WINDOWS,), 0),
     "window_count": (np.uint16, (N_WINDOWS,), 0),
@@ -264,6 +331,11 @@ def grow(arrays: Arrays, used: int, capacity: int) -> Arrays:
     for old, new in columns:
         new[:used] = old[:used]
     return grown
+
+
+def first_rows(arrays: Arrays, n: int) -> Arrays:
+    """See the first n rows without copying them."""
+    return Arrays._make(column[:n] for column in arrays)
 
 
 def take(arrays: Arrays, rows: NDArray[np.int64]) -> Arrays:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from stillwatch.sketches.cells import HOUR_MS, add16, smallest_add, timeline_level, timeline_widen, window_add
-from stillwatch.sketches.hashing import kernel
-from stillwatch.sketches.layout import EMPTY_HASH, EMPTY_ID, N_CODES, SAMPLE_K, SLOTS, TIMELINE, WINDOWS
+from stillwatch.sketches.cells import HOUR_MS, add16, sample_add, shift_from, timeline_level, timeline_widen, window_add
+from stillwatch.sketches.hashing import inlined, kernel
+from stillwatch.sketches.layout import EMPTY_HASH, EMPTY_ID, MODELS, N_CODES, NETS_K, SAMPLE_K, SLOTS, TIMELINE, WINDOWS
 
 _KEPT = tuple(k for _, k in WINDOWS)
 _NONE = np.uint64(EMPTY_HASH)
@@ -90,6 +90,42 @@ def _merge_slots(a: Any, i: int, b: Any, j: int) -> None:  # noqa: ANN401
             a.code[i, c] = b.code[j, c]
 
 
+@inlined
+def _merge_samples(a: Any, i: int, b: Any, j: int) -> None:  # noqa: ANN401
+    for k in range(SAMPLE_K):
+        if b.sample[j, k] == _NONE:
+            break
+        at, fresh = sample_add(
+            a.sample,
+            a.sample_count,
+            a.sample_first_s,
+            a.sample_last_s,
+            i,
+            b.sample[j, k],
+            np.int64(b.sample_count[j, k]),
+            b.sample_first_s[j, k],
+            b.sample_last_s[j, k],
+        )
+        if fresh:
+            shift_from(a.sample_models, i, at)
+        if at >= 0:
+            a.sample_models[i, at] |= b.sample_models[j, k]
+    for k in range(NETS_K):
+        if b.nets[j, k] == _NONE:
+            break
+        sample_add(
+            a.nets,
+            a.nets_count,
+            a.nets_first_s,
+            a.nets_last_s,
+            i,
+            b.nets[j, k],
+            np.int64(b.nets_count[j, k]),
+            b.nets_first_s[j, k],
+            b.nets_last_s[j, k],
+        )
+
+
 @kernel
 def merge_rows(a: Any, at: np.ndarray, b: Any) -> None:  # noqa: ANN401
     """Merge every row j of state ``b`` into row ``at[j]`` of state ``a``."""
@@ -101,12 +137,13 @@ def merge_rows(a: Any, at: np.ndarray, b: Any) -> None:  # noqa: ANN401
             a.sums[i, k] += b.sums[j, k]
         _max_cells(a.hll, i, b.hll, j)
         _max_cells(a.reach, i, b.reach, j)
-        for k in range(SAMPLE_K):
-            if b.sample[j, k] == _NONE:
-                break
-            smallest_add(a.sample, i, b.sample[j, k])
+        _max_cells(a.systems, i, b.systems, j)
+        _max_cells(a.refused, i, b.refused, j)
+        _merge_samples(a, i, b, j)
         _merge_time(a, i, b, j)
         _merge_slots(a, i, b, j)
         _add_cells(a.topics, i, b.topics, j)
         _add_cells(a.out_hist, i, b.out_hist, j)
         _add_cells(a.models, i, b.models, j)
+        for k in range(MODELS):
+            a.model_first_s[i, k] = min(a.model_first_s[i, k], b.model_first_s[j, k])

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.sketches.columns import Columns
+    from stillwatch.sketches.tables import Tables
 
-LAYOUT_VERSION: Final = 1
+LAYOUT_VERSION: Final = 2
 """Raised when the meaning of any cell changes; a checkpoint of another version is refused."""
 _FIRST_ROOM: Final = 64
 _GROWTH: Final = 1.25
@@ -118,7 +119,7 @@ class AccountState:
         open_rows(self.arrays, before, self.used)
         return at
 
-    def fold(self, batch: Columns, rows: NDArray[np.int64], table: NDArray[np.uint32]) -> None:
+    def fold(self, batch: Columns, rows: NDArray[np.int64], tables: Tables) -> None:
         """Fold some events of a batch.
 
         Parameters
@@ -127,8 +128,8 @@ class AccountState:
             Columns of the whole batch.
         rows
             Which of its events to fold, each with an account; shape (k,).
-        table
-            Word table as ``words.packed`` gives it.
+        tables
+            What texts are looked up in, as ``tables.tables`` gives it.
 
         Notes
         -----
@@ -141,7 +142,7 @@ class AccountState:
             at,
             batch,
             rows,
-            table,
+            tables,
             np.uint64(self.keys.k0),
             np.uint64(self.keys.k1),
             self._limit,

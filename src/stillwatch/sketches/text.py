@@ -45,12 +45,14 @@ class Scratch(NamedTuple):
     """(TOPICS,) weight of the known words, by topic; all zero between texts."""
     words: NDArray[np.uint64]
     """Hashes of one text's words, one more than can be."""
+    seen: NDArray[np.int32]
+    """(64,) where each concept was last seen in one text."""
 
 
 def scratch(limit: int) -> Scratch:
     """Make room for one thread that cuts at most ``2 * limit`` bytes of a prompt into words."""
     # The head of a system text is cut in the same room, however small the limit of prompts.
-    return Scratch(np.zeros(TOPICS, np.int32), np.zeros(max(2 * limit, _HEAD_BYTES) + 2, np.uint64))
+    return Scratch(np.zeros(TOPICS, np.int32), np.zeros(max(2 * limit, _HEAD_BYTES) + 2, np.uint64), np.zeros(64, np.int32))
 
 
 def _classes() -> NDArray[np.uint64]:
@@ -140,10 +142,10 @@ def frame_key(words: np.ndarray, first: int, last: int, seed: np.uint64) -> np.u
 
 
 @kernel
-def head_key(buffer: np.ndarray, start: int, end: int, seed: np.uint64, room: Any) -> np.uint64:  # noqa: ANN401
-    """Give the template key of the first words of a text; all-ones for a text without words."""
+def head_key(buffer: np.ndarray, start: int, end: int, seed: np.uint64, room: Any) -> tuple[np.uint64, int]:  # noqa: ANN401
+    """Give (template key, words) of the head of a text; the key is all-ones for a text without words."""
     n = cut_words(buffer, start, min(end, start + _HEAD_BYTES), room.words, 0)
-    return frame_key(room.words, 0, min(n, FRAME_WORDS), seed)
+    return frame_key(room.words, 0, min(n, FRAME_WORDS), seed), n
 
 
 @kernel
@@ -179,8 +181,8 @@ def read_text(
     seed: np.uint64,
     table: np.ndarray,
     room: Any,  # noqa: ANN401  a Scratch; numba types it by its fields
-) -> tuple[np.uint64, np.uint64, int]:
-    """Give (head key, tail key, topic) of a text.
+) -> tuple[np.uint64, np.uint64, int, int]:
+    """Give (head key, tail key, topic, words) of a text; the words' hashes stay in ``room.words``.
 
     Keys are all-ones where there is none; the tail has a key only past 32 words. The topic is -1
     where fewer than two words are known to the table. Of a text longer than twice ``limit`` bytes
@@ -194,4 +196,4 @@ def read_text(
         n = cut_words(buffer, end - limit, end, words, n)
     head = frame_key(words, 0, min(n, FRAME_WORDS), seed)
     tail = frame_key(words, n - FRAME_WORDS, n, seed) if n > FRAME_WORDS else _NONE
-    return head, tail, _topic(words, n, table, room.votes)
+    return head, tail, _topic(words, n, table, room.votes), n

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from stillwatch.detectors.likelihood import BITS, Beta, log_beta_binomial, mix, wilson
+from stillwatch.detectors.weights.likelihood import BITS, Beta, log_beta_binomial, mix, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.detectors.base import Detector, Gate, answer, fewer
-from stillwatch.detectors.likelihood import Beta
-from stillwatch.detectors.trait import Trait
-from stillwatch.detectors.words import percent, whole
+from stillwatch.detectors.weights.likelihood import Beta
+from stillwatch.detectors.weights.trait import Trait
+from stillwatch.detectors.weights.words import percent, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

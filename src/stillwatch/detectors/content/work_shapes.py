@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from stillwatch.detectors.likelihood import Beta
+from stillwatch.detectors.weights.likelihood import Beta
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

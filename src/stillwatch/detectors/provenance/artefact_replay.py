@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.detectors.base import Detector, Gate, answer, fewer, missing
-from stillwatch.detectors.likelihood import Beta, mix
-from stillwatch.detectors.trait import Beside, Trait
-from stillwatch.detectors.words import counted, percent, whole
+from stillwatch.detectors.weights.likelihood import Beta, mix
+from stillwatch.detectors.weights.trait import Beside, Trait
+from stillwatch.detectors.weights.words import counted, percent, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ import numpy as np
 
 from stillwatch.detectors.base import Detector, Gate, answer, fewer, missing
 from stillwatch.detectors.cohort import cohort_ratio
-from stillwatch.detectors.likelihood import BITS, log_normal, mix
-from stillwatch.detectors.words import counted, rounded, whole
+from stillwatch.detectors.weights.likelihood import BITS, log_normal, mix
+from stillwatch.detectors.weights.words import counted, rounded, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable

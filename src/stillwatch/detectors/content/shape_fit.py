@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.detectors.likelihood import BITS, log_beta_binomial, log_normal, mix, wilson
-from stillwatch.detectors.work_shapes import SHARES, WORK_SHAPES
+from stillwatch.detectors.weights.likelihood import BITS, log_beta_binomial, log_normal, mix, wilson
+from stillwatch.detectors.content.work_shapes import SHARES, WORK_SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

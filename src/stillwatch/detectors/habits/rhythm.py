@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.detectors.base import Detector, Gate, answer, fewer, missing
-from stillwatch.detectors.likelihood import BITS, Beta, log_beta_binomial, log_normal, mix, wilson
-from stillwatch.detectors.words import percent, rounded, whole
+from stillwatch.detectors.weights.likelihood import BITS, Beta, log_beta_binomial, log_normal, mix, wilson
+from stillwatch.detectors.weights.words import percent, rounded, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,8 +12,8 @@ import numpy as np
 
 from stillwatch.detectors.base import Detector, Gate, answer, fewer, missing
 from stillwatch.detectors.cohort import cohort_ratio
-from stillwatch.detectors.shape_fit import Observed, best_honest, weigh
-from stillwatch.detectors.words import percent, rounded, whole
+from stillwatch.detectors.content.shape_fit import Observed, best_honest, weigh
+from stillwatch.detectors.weights.words import percent, rounded, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable

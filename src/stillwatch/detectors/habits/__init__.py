@@ -1,0 +1,1 @@
+"""How an account is used: rhythm, places, growth. Weak alone, and capped together."""

@@ -1,0 +1,1 @@
+"""What weights in bits are made of: distributions, traits, and how evidence sentences write numbers."""
