@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute
 import pyarrow.parquet
 
-from stillwatch.simulate import SMALL, World, WorldSpec, build_world
+from stillwatch.simulate import SMALL, WIDE, World, WorldSpec, build_world
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +36,11 @@ TINY = WorldSpec(
 @lru_cache(maxsize=1)
 def small() -> World:
     return build_world(SMALL, seed=11, start_ms=START_MS)
+
+
+@lru_cache(maxsize=1)
+def wide() -> World:
+    return build_world(WIDE, seed=11, start_ms=START_MS)
 
 
 @lru_cache(maxsize=1)
@@ -70,6 +76,21 @@ def per_account(events: pa.Table, column: str) -> list[list]:
     """Values of a column, one list an account."""
     grouped = events.select(["account_id", column]).group_by("account_id").aggregate([(column, "list")])
     return grouped[f"{column}_list"].to_pylist()
+
+
+def owners(events: pa.Table, column: str, owner: str) -> dict[str, set[str]]:
+    """Artefact -> who received or carried it."""
+    found = defaultdict(set)
+    for who, artefacts in zip(events[owner].to_pylist(), events[column].to_pylist(), strict=True):
+        for one in artefacts or []:
+            found[one].add(who)
+    return found
+
+
+def foreign_replays(events: pa.Table, owner: str = "org_id") -> int:
+    """Artefacts that somebody carried who did not receive them."""
+    born = owners(events, "artefacts_born", owner)
+    return sum(bool(who - born[one]) for one, who in owners(events, "artefacts_carried", owner).items())
 
 
 def gaps_s(events: pa.Table) -> list[np.ndarray]:

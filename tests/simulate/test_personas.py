@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from importlib.resources import files
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from small_worlds import START_MS, accounts_of, gaps_s, of_persona, per_account, small
+from small_worlds import START_MS, accounts_of, foreign_replays, gaps_s, of_persona, owners, per_account, small
 
 from stillwatch.simulate import SMALL, WorldSpec, build_world
 from stillwatch.simulate.cast import LANGUAGE_SHARES, LANGUAGES, recruit
@@ -86,19 +86,6 @@ def test_what_is_carried_was_born_before():
 
     assert born
     assert late == 0
-
-
-def owners(events, column, owner):
-    found = defaultdict(set)
-    for who, artefacts in zip(events[owner].to_pylist(), events[column].to_pylist(), strict=True):
-        for one in artefacts or []:
-            found[one].add(who)
-    return found
-
-
-def foreign_replays(events):
-    born = owners(events, "artefacts_born", "org_id")
-    return sum(bool(orgs - born[one]) for one, orgs in owners(events, "artefacts_carried", "org_id").items())
 
 
 def test_applications_answer_short_day_and_night():

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from dataclasses import replace
 
 import pyarrow.compute as pc
 import pytest
-from small_worlds import START_MS, TINY, TINY_START_MS, of_persona, small, tiny
+from small_worlds import START_MS, TINY, TINY_START_MS, of_persona, small, tiny, wide
 
 from stillwatch.model.errors import InputError
 from stillwatch.model.event import BINDING_MISMATCHES, CODES, RAW_SCHEMA
-from stillwatch.simulate import SMALL, WorldSpec, build_world
+from stillwatch.simulate import SMALL, WIDE, WorldSpec, build_world
 from stillwatch.simulate.personas import PERSONAS
 from stillwatch.simulate.stage import DAY_MS
 from stillwatch.simulate.world import ACCOUNT_SCHEMA, TRUTH_SCHEMA
@@ -28,6 +29,21 @@ def test_the_same_spec_and_seed_give_the_same_world():
     assert again.events.equals(tiny().events)
     assert again.accounts.equals(tiny().accounts)
     assert again.truth.equals(tiny().truth)
+
+
+def test_a_world_of_every_persona_is_the_same_for_the_same_seed():
+    again = build_world(WIDE, seed=11, start_ms=START_MS)
+
+    assert again.events.equals(wide().events)
+    assert again.accounts.equals(wide().accounts)
+    assert again.truth.equals(wide().truth)
+
+
+def test_new_personas_left_the_worlds_of_old_specs_as_they_were():
+    for persona in {row["persona"] for row in small().truth.to_pylist()}:
+        assert of_persona(wide(), persona).equals(of_persona(small(), persona)), persona
+    whole = hashlib.sha256(b"".join(sorted(tiny().events["prompt"].to_pylist()))).hexdigest()
+    assert whole[:16] == "8ca38291c2d1e28b"
 
 
 def test_another_seed_gives_another_world():
@@ -65,7 +81,8 @@ def test_every_persona_is_in_the_truth_and_every_event_has_an_account():
     world = small()
     known = set(world.truth["account_id"].to_pylist())
 
-    assert set(world.truth["persona"].to_pylist()) == {p.name for p in PERSONAS}
+    assert set(world.truth["persona"].to_pylist()) == {p.name for p in PERSONAS if SMALL.of(p.name)}
+    assert all(WIDE.of(p.name) >= SMALL.of(p.name) and WIDE.of(p.name) > 0 for p in PERSONAS)
     assert set(world.events["account_id"].to_pylist()) <= known
     assert world.accounts["account_id"].to_pylist() == world.truth["account_id"].to_pylist()
     assert world.accounts.schema.equals(ACCOUNT_SCHEMA)

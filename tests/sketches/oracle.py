@@ -89,8 +89,10 @@ def counts(events: list[Event], topics: list[int | None], families: list[int]) -
         "refused": n(refused),
         "lengths_known": n(visible),
         "logit_probe": n(
-            lambda e: (e["logit_bias_n"] or 0) > 0
-            and (e["logprobs_requested"] is not None or (e["max_tokens"] is not None and e["max_tokens"] <= 4))
+            lambda e: (
+                (e["logit_bias_n"] or 0) > 0
+                and (e["logprobs_requested"] is not None or (e["max_tokens"] is not None and e["max_tokens"] <= 4))
+            )
         ),
         "user_agent_known": n(lambda e: e["user_agent"]),
         "network_known": n(lambda e: e["client_net"]),

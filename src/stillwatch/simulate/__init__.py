@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from stillwatch.simulate.files import write_events, write_world
 from stillwatch.simulate.prompts.library import Library, read_library
-from stillwatch.simulate.spec import SMALL, WorldSpec
+from stillwatch.simulate.spec import SMALL, WIDE, WorldSpec
 from stillwatch.simulate.traces import Traces, read_traces
 from stillwatch.simulate.world import World, build_world
 
 __all__ = [
     "SMALL",
+    "WIDE",
     "Library",
     "Traces",
     "World",

@@ -36,7 +36,9 @@ def _kept(carrier: Ints, source: Ints, n: int, allowed: Bools) -> Links:
     return Links(np.bincount(carrier, minlength=n).astype(np.int64), source)
 
 
-def within_sessions(rng: np.random.Generator, cast: Cast, calls: Calls, born: Bools) -> Links:
+def within_sessions(
+    rng: np.random.Generator, cast: Cast, calls: Calls, born: Bools, taken_over: float = _TAKEN_OVER
+) -> Links:
     """Carry the last artefacts of the same session.
 
     A few sessions start from the last call of the same organisation: a resumed session, or a colleague's.
@@ -51,6 +53,8 @@ def within_sessions(rng: np.random.Generator, cast: Cast, calls: Calls, born: Bo
         Arrivals.
     born
         Which calls are answered with an artefact; shape (n,).
+    taken_over
+        Share of the sessions that start from another session's last call.
 
     Returns
     -------
@@ -63,7 +67,7 @@ def within_sessions(rng: np.random.Generator, cast: Cast, calls: Calls, born: Bo
     carrier = np.repeat(np.arange(n, dtype=np.int64), count)
     source = carrier - 1 - rank(count)
     by_org = np.lexsort((calls.ts_ms, cast.operator[calls.account]))
-    taken = (place[by_org[1:]] == 0) & (rng.random(max(n - 1, 0)) < _TAKEN_OVER)
+    taken = (place[by_org[1:]] == 0) & (rng.random(max(n - 1, 0)) < taken_over)
     owner = cast.operator[calls.account]
     taken &= (owner[by_org[1:]] == owner[by_org[:-1]]) & (calls.ts_ms[by_org[1:]] > calls.ts_ms[by_org[:-1]])
     carrier = np.concatenate([carrier, by_org[1:][taken]])
@@ -114,6 +118,30 @@ def across_accounts(
         source[mine] = np.where(earlier > 0, np.append(pool, -1)[chosen], -1)
     foreign = (source >= 0) & (calls.account[source] != calls.account[carrier])
     return _kept(carrier, source, n, foreign)
+
+
+def rather(first: Links, second: Links) -> Links:
+    """Let calls carry what the first links say, or where these say nothing what the second say.
+
+    Parameters
+    ----------
+    first
+        Links that win.
+    second
+        Links of the same calls.
+
+    Returns
+    -------
+    Links
+        One of the two a call.
+    """
+    wins = first.count > 0
+    kept = ~np.repeat(wins, second.count)
+    carrier = np.concatenate([np.repeat(np.arange(len(wins)), links.count) for links in (first, second)])
+    source = np.concatenate([first.source, second.source])
+    chosen = np.concatenate([np.ones(len(first.source), dtype=np.bool_), kept])
+    order = np.argsort(carrier[chosen], kind="stable")
+    return Links(np.where(wins, first.count, second.count), source[chosen][order])
 
 
 def lists(values: pa.Array, counts: Ints, present: Bools) -> pa.Array:

@@ -5,7 +5,7 @@ Every account draws its language and its time zone from the same shares, whateve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -145,6 +145,33 @@ def _payments(stage: Stage, orgs: Ints, operator: Ints) -> pa.Array:
     else:
         payer = orgs
     return opaque(stage.rng, int(payer.max(initial=0)) + 1, "pay_", 12).take(pa.array(payer))
+
+
+def crowd(cast: Cast, sizes: Ints) -> tuple[Cast, Ints]:
+    """Give each account several people, so that arrivals can be drawn for every one of them.
+
+    Parameters
+    ----------
+    cast
+        The accounts.
+    sizes
+        People behind each account; shape (accounts,).
+
+    Returns
+    -------
+    tuple of Cast and Ints
+        The accounts with one row a person, good for drawing arrivals alone, and the account of each person.
+    """
+    owner = np.repeat(np.arange(len(sizes), dtype=np.int64), sizes)
+    people = replace(
+        cast,
+        account_id=cast.account_id.take(pa.array(owner)),
+        operator=cast.operator[owner],
+        signup_ms=cast.signup_ms[owner],
+        offset_h=cast.offset_h[owner],
+        language=cast.language[owner],
+    )
+    return people, owner
 
 
 def recruit(stage: Stage, access: Access) -> Cast:

@@ -39,6 +39,25 @@ class Scene:
     """Whether the grammar wrote its texts."""
 
 
+def beside(first: Scene, second: Scene) -> Scene:
+    """Put what the same accounts did in two ways into one scene.
+
+    Parameters
+    ----------
+    first
+        A scene; its accounts are listed.
+    second
+        A scene of the same accounts.
+
+    Returns
+    -------
+    Scene
+        The events of both; its texts count as the grammar's if some of them are.
+    """
+    events = pa.concat_tables([first.events, second.events])
+    return Scene(first.cast, events, first.simulated or second.simulated)
+
+
 def _bytes(text: pa.Array) -> Ints:
     return np.asarray(pc.fill_null(pc.binary_length(text), 0).to_numpy(zero_copy_only=False), dtype=np.int64)
 
@@ -76,7 +95,11 @@ def _who(stage: Stage, cast: Cast, calls: Calls, habits: Habits) -> dict[str, pa
 
 def _asked(settings: Settings) -> dict[str, pa.Array]:
     """Write the request parameters."""
+    biased = (
+        {"logit_bias_n": _unless(settings.biased, settings.biased < 0)} if settings.biased.max(initial=-1) > 0 else {}
+    )
     return {
+        **biased,
         "model_requested": catalogue.REQUESTED.take(pa.array(settings.model)),
         "model_served": catalogue.SERVED.take(pa.array(settings.model)),
         "max_tokens": _unless(settings.max_tokens, settings.max_tokens == 0),

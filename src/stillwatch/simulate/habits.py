@@ -91,6 +91,13 @@ class Answers:
     """Share of accounts that use the batch interface."""
     stores: float = 0.0
     """Share of accounts that ask the provider to keep the exchange."""
+    models: tuple[int, ...] = ()
+    """Models the calls of a session go round, in this order (indices into the catalogue); none leaves each account
+    its own."""
+    logit_bias: tuple[int, int] = (0, 0)
+    """Tokens biased in a call, least and most (tokens); drawn for every call, 0 and 0 biases none."""
+    echo: float = 0.0
+    """Answer over typed text (bytes per byte); 0 draws the length around tokens_out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,9 +132,10 @@ def answer(
     refusal = pa.array(np.where(refused, refusal.to_numpy(zero_copy_only=False), None), pa.string())
     answered = (status == 200) & ~refused
     usual = rng.lognormal(0.0, 0.2, size=int(calls.account.max(initial=0)) + 1)[calls.account]
-    written = (
-        np.maximum(1.0, usual * rng.lognormal(np.log(answers.tokens_out), answers.sigma, size=n)) * settings.choices
-    )
+    # A translation is as long as its original, whoever asks.
+    usual = np.ones(n) if answers.echo else usual
+    usual_out = np.maximum(1.0, text_bytes[0] / _BYTES_A_TOKEN * answers.echo) if answers.echo else answers.tokens_out
+    written = np.maximum(1.0, usual * rng.lognormal(np.log(usual_out), answers.sigma, size=n)) * settings.choices
     thought = written * answers.reasoning * rng.lognormal(0.0, 0.4, size=n)
     written = np.where(refused, rng.uniform(4, 40, size=n), written)
     ceiling = np.where(settings.max_tokens > 0, settings.max_tokens, 1 << 30) * settings.choices

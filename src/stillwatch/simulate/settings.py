@@ -44,11 +44,19 @@ class Settings:
     """Whether through the batch interface."""
     store: Bools
     """Whether the provider is asked to keep the exchange."""
+    biased: Ints
+    """Tokens biased; -1 where none."""
 
 
 def _words(rng: np.random.Generator, words: tuple[str, ...], account: Ints, accounts: int) -> pa.Array:
     index = rng.integers(0, max(1, len(words)), size=accounts)
     return pa.array(words or (None,), pa.string()).take(pa.array(index[account]))
+
+
+def _turned(calls: Calls, models: tuple[int, ...], release_ms: int) -> Ints:
+    """Go round the models; one that is not released yet is replaced by the large one."""
+    model = np.array(models, dtype=np.int64)[(calls.turn + calls.step) % len(models)]
+    return np.where((model == catalogue.NEWER) & (calls.ts_ms < release_ms), catalogue.LARGE, model)
 
 
 def drawn(stage: Stage, calls: Calls, answers: Answers, sampled: Bools) -> Settings:
@@ -83,8 +91,10 @@ def drawn(stage: Stage, calls: Calls, answers: Answers, sampled: Bools) -> Setti
     small = flag(answers.small_model)
     own = np.where(small, catalogue.SMALL_MODEL, catalogue.LARGE)
     seeds = rng.integers(0, 10_000, size=accounts)
+    model = np.where(moves & ~small, catalogue.NEWER, own)
+    low, high = answers.logit_bias
     return Settings(
-        model=np.where(moves & ~small, catalogue.NEWER, own),
+        model=_turned(calls, answers.models, stage.window.release_ms) if answers.models else model,
         max_tokens=pick(answers.max_tokens).astype(np.int64),
         temperature=pick(answers.temperature),
         choices=np.where(sampled, pick((1, answers.choices)), 1).astype(np.int64),
@@ -96,4 +106,5 @@ def drawn(stage: Stage, calls: Calls, answers: Answers, sampled: Bools) -> Setti
         stream=flag(answers.streams),
         batch=flag(answers.batches),
         store=flag(answers.stores),
+        biased=np.where(sampled, rng.integers(low, high + 1, size=len(calls)), -1) if high else np.full(len(calls), -1),
     )

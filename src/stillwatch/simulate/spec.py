@@ -12,6 +12,11 @@ from typing import Final
 from stillwatch.model.errors import InputError
 
 
+def _divides(field: str) -> bool:
+    """Say whether a field of a spec counts operators."""
+    return field.endswith("_operators")
+
+
 @dataclass(frozen=True, slots=True)
 class WorldSpec:
     """The size of a world. Every count may be 0."""
@@ -28,23 +33,79 @@ class WorldSpec:
     """Accounts that make training text for a model of their own and say so (accounts)."""
     reseller: int = 0
     """Accounts of licensed resellers, whose customers chat (accounts)."""
+    contracted: int = 0
+    """Accounts that distil under contract and say so (accounts)."""
+    rag: int = 0
+    """Accounts of applications that answer from documents (accounts)."""
+    translation: int = 0
+    """Accounts of translation pipelines (accounts)."""
+    classroom: int = 0
+    """Accounts of classes: one a class, or one a student (accounts)."""
+    retry_storm: int = 0
+    """Accounts whose client repeats failed requests without end (accounts)."""
+    stolen_key: int = 0
+    """Accounts whose key a thief uses beside its owner (accounts)."""
+    ci_bot: int = 0
+    """Accounts of bots that review the changes of one repository (accounts)."""
+    orchestrator: int = 0
+    """Accounts of teams that let many agents work (accounts)."""
+    judge_app: int = 0
+    """Accounts of applications that grade their own answers (accounts)."""
+    own_model_tuner: int = 0
+    """Accounts of people who train a model of their own (accounts)."""
+    red_team: int = 0
+    """Accounts of authorised red teams (accounts)."""
+    monitor: int = 0
+    """Accounts that ask a fixed set on a clock (accounts)."""
+    router: int = 0
+    """Accounts of organisations that route between models (accounts)."""
     fast_distiller: int = 0
     """Extracting accounts with machine rhythm and high volume (accounts)."""
     slow_distiller: int = 0
     """Extracting accounts of 2 to 26 requests a day each (accounts)."""
+    agentic_distiller: int = 0
+    """Extracting accounts that copy agents at work (accounts)."""
+    reasoning_harvester: int = 0
+    """Extracting accounts that force reasoning into the answer (accounts)."""
+    logit_thief: int = 0
+    """Extracting accounts that read probabilities (accounts)."""
+    replayer: int = 0
+    """Extracting accounts that send stored sessions again (accounts)."""
+    live_relay: int = 0
+    """Extracting accounts that pass their own users' requests on (accounts)."""
+    technique_sweeper: int = 0
+    """Extracting accounts that try tricks and scale the winners (accounts)."""
+    judge_harvester: int = 0
+    """Extracting accounts that grade another model's answers (accounts)."""
+    prompt_factory: int = 0
+    """Extracting accounts that have tasks made up (accounts)."""
     fast_operators: int = 1
     """Operators among whom the fast distillers are divided (operators)."""
     slow_operators: int = 1
     """Operators among whom the slow distillers are divided (operators)."""
+    agentic_distiller_operators: int = 1
+    """Operators among whom these are divided: agentic distiller (operators)."""
+    reasoning_harvester_operators: int = 1
+    """Operators among whom these are divided: reasoning harvester (operators)."""
+    logit_thief_operators: int = 1
+    """Operators among whom these are divided: logit thief (operators)."""
+    replayer_operators: int = 1
+    """Operators among whom these are divided: replayer (operators)."""
+    live_relay_operators: int = 1
+    """Operators among whom these are divided: live relay (operators)."""
+    technique_sweeper_operators: int = 1
+    """Operators among whom these are divided: technique sweeper (operators)."""
+    judge_harvester_operators: int = 1
+    """Operators among whom these are divided: judge harvester (operators)."""
+    prompt_factory_operators: int = 1
+    """Operators among whom these are divided: prompt factory (operators)."""
     days: int = 7
     """Length of the world (days of 24 h from its start)."""
 
     @property
     def accounts(self) -> int:
         """Count all accounts."""
-        people = self.interactive + self.developer + self.reseller
-        machines = self.batch_app + self.evaluation + self.researcher
-        return people + machines + self.fast_distiller + self.slow_distiller
+        return sum(getattr(self, f.name) for f in fields(self) if f.name != "days" and not _divides(f.name))
 
     def scaled(self, factor: float) -> WorldSpec:
         """Make a world of the same mix with more or fewer accounts.
@@ -73,7 +134,7 @@ class WorldSpec:
         if not 0.0 < factor < math.inf:
             raise InputError(f"a world is scaled by a number above 0, not {factor}")
         counts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "days"}
-        times = {name: math.sqrt(factor) if name.endswith("_operators") else factor for name in counts}
+        times = {name: math.sqrt(factor) if _divides(name) else factor for name in counts}
         return replace(self, **{name: max(min(1, n), round(n * times[name])) for name, n in counts.items()})
 
     def of(self, persona: str) -> int:
@@ -104,7 +165,8 @@ class WorldSpec:
         int
             Operators; 0 for the honest personas, whose accounts belong to their own organisations.
         """
-        return {"fast_distiller": self.fast_operators, "slow_distiller": self.slow_operators}.get(persona, 0)
+        short = {"fast_distiller": "fast", "slow_distiller": "slow"}.get(persona, persona)
+        return int(getattr(self, f"{short}_operators", 0))
 
 
 SMALL: Final = WorldSpec(
@@ -118,3 +180,29 @@ SMALL: Final = WorldSpec(
     slow_distiller=10,
 )
 """The world of the demo: 298 accounts, 7 days, about 70,000 events, 14 extracting accounts under 2 operators."""
+
+WIDE: Final = replace(
+    SMALL,
+    contracted=2,
+    rag=4,
+    translation=4,
+    classroom=62,
+    retry_storm=2,
+    stolen_key=4,
+    ci_bot=3,
+    orchestrator=6,
+    judge_app=3,
+    own_model_tuner=8,
+    red_team=4,
+    monitor=4,
+    router=6,
+    agentic_distiller=8,
+    reasoning_harvester=5,
+    logit_thief=2,
+    replayer=24,
+    live_relay=20,
+    technique_sweeper=5,
+    judge_harvester=5,
+    prompt_factory=5,
+)
+"""SMALL with some of every other persona."""

@@ -119,8 +119,7 @@ def build_world(
 
     Notes
     -----
-    About 10 microseconds an event. Blind spot: nobody adapts to being watched, and agentic distillation, logit
-    stealing and contracted distillation are not played.
+    About 10 microseconds an event. Blind spot: nobody adapts to being watched.
     """
     if spec.days < 1 or min(spec.of(p.name) for p in PERSONAS) < 0:
         raise InputError("a world needs at least one day and no negative number of accounts")

@@ -96,10 +96,7 @@ def log2_256(value: int) -> np.int64:
     while rest > U1:
         rest >>= U1
         size += 1
-    if size >= 8:
-        fraction = np.uint64(value) >> np.uint64(size - 8)
-    else:
-        fraction = np.uint64(value) << np.uint64(8 - size)
+    fraction = np.uint64(value) >> np.uint64(size - 8) if size >= 8 else np.uint64(value) << np.uint64(8 - size)
     return np.int64(size * 256) + _LOG2[np.int64(fraction) - 256]
 
 

@@ -3,7 +3,8 @@
 A concept is one notion in the words of several languages; a family asks for several concepts close to one
 another, so that a wording nobody has listed is found where its notions meet. Expressions are cut by the
 same ``cut_words`` as prompts and laid out as a trie of running hashes in one open-addressing table; a
-filter of two bytes a word hash tells in one load which words may begin an expression.
+filter of bits tells in two loads which words may begin an expression. A second filter knows only the
+anchors, one rare concept of each rule: most texts are left after that one look.
 
 The table holds hashes and knows no language: an expression counts the same whichever it is written in.
 It is a list of phrasings, not a judgement: a family says that a prompt asks in a certain way, not why.
@@ -19,6 +20,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -34,17 +36,18 @@ FILE: Final = "concepts.toml"
 """Name of the shipped lexicon, beside this module."""
 CONCEPTS_MOST: Final = 64
 FAMILIES_MOST: Final = 32
-WORDS_MOST: Final = 8
+WORDS_MOST: Final = 12
 """Words of the longest expression; a CJK, kana or hangul character is a word."""
-FILTER_BITS: Final = 13
-"""log2 of the filter's entries: 16 KiB, half of a core's first cache."""
-COLOURS: Final = 7
-"""Colours of second words: a pair of words passes the filter only where both name the same colour."""
+ALONE_BITS: Final = 16
+"""log2 of the bits that stand for expressions of one word: 8 KiB."""
+PAIR_BITS: Final = 17
+"""log2 of the bits that stand for the first two words of longer ones: 16 KiB, with the above half of a first cache."""
 STEP: Final = 0x9E3779B97F4A7C15
 """Multiplier of the running hash: hash of k + 1 words = hash of k words * STEP + next word, modulo 2^64."""
 
 _M64: Final = (1 << 64) - 1
 _LOAD: Final = 0.5
+_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Family:
     title: str
     """What it finds, for a person."""
     needs: tuple[tuple[str, ...], ...]
-    """Lines of concepts; all concepts of one line must stand in the window."""
+    """Lines of concepts; all concepts of one line must stand in the window. The first is the line's anchor."""
     window: int
     """Words within which the first words of the expressions must lie."""
     systems: bool
@@ -73,12 +76,22 @@ class Lexicon:
     """Family f is bit f of what the kernel answers."""
 
 
+class Filter(NamedTuple):
+    """Bits that tell where an expression may begin; where they are 0, none does."""
+
+    alone: NDArray[np.uint64]
+    """(2^10,) bits by the low bits of a word's hash: an expression of this word alone."""
+    pair: NDArray[np.uint64]
+    """(2^11,) bits by the high bits of the running hash of two words: an expression that begins with them."""
+
+
 class PhraseTable(NamedTuple):
     """What the kernel reads; none of it can be written to."""
 
-    filter: NDArray[np.uint16]
-    """(2^13,) by low bits of the word hash: bit 0 an expression of one word; bits 1-7 a first word, by the colour
-    of the second; bits 9-15 a second word, by its colour."""
+    anchors: Filter
+    """Where the anchor of a rule may begin: a text without any meets no rule."""
+    all: Filter
+    """Where any expression may begin."""
     keys: NDArray[np.uint64]
     """(2^m,) running hash of a beginning of an expression, 0 where the slot is empty."""
     bits: NDArray[np.uint64]
@@ -89,6 +102,10 @@ class PhraseTable(NamedTuple):
     """(rules,) words."""
     family: NDArray[np.uint32]
     """(rules,) bit of the family that the rule is one of."""
+    anchor_bits: np.uint64
+    """Concepts that are the anchor of a rule, as bits."""
+    reach: np.uint64
+    """Words of the widest window."""
     systems: np.uint32
     """Families that are sought in system texts too, as bits."""
 
@@ -122,10 +139,12 @@ def spellings(expression: str) -> set[str]:
 
     Examples
     --------
-    >>> sorted(spellings("tes réflexions écrites"))
-    ['TES RÉFLEXIONS ÉCRITES', 'Tes Réflexions Écrites', 'Tes réflexions écrites', 'tes réflexions écrites']
+    >>> sorted(spellings("tes réflexions"))
+    ['tes rÉflexions', 'tes réflexions']
     """
-    return {expression, expression[:1].upper() + expression[1:], expression.title(), expression.upper()}
+    cased = {expression, expression[:1].upper() + expression[1:], expression.title(), expression.upper()}
+    cased |= {spelling.replace("'", "’") for spelling in cased}  # noqa: RUF001  the typographic one
+    return {spelling.translate(_LOWER) for spelling in cased}
 
 
 def cut(text: str) -> tuple[int, ...]:
@@ -151,14 +170,16 @@ def expressions(lexicon: Lexicon) -> dict[tuple[int, ...], int]:
     """
     if len(lexicon.concepts) > CONCEPTS_MOST:
         raise ValueError(f"{len(lexicon.concepts)} concepts, at most {CONCEPTS_MOST}")
-    found: dict[tuple[int, ...], int] = {}
-    for bit, (name, languages) in enumerate(lexicon.concepts.items()):
+    named: dict[str, int] = {}
+    for bit, languages in enumerate(lexicon.concepts.values()):
         for expression in (e for listed in languages.values() for e in listed):
-            for spelling in spellings(expression):
-                words = cut(spelling)
-                if not 0 < len(words) <= WORDS_MOST:
-                    raise ValueError(f"concept {name}: {expression!r} has {len(words)} words, not 1 to {WORDS_MOST}")
-                found[words] = found.get(words, 0) | 1 << bit
+            named[expression] = named.get(expression, 0) | 1 << bit
+    found: dict[tuple[int, ...], int] = {}
+    for expression, concepts in named.items():
+        for words in map(cut, spellings(expression)):
+            if not 0 < len(words) <= WORDS_MOST:
+                raise ValueError(f"the expression {expression!r} has {len(words)} words, not 1 to {WORDS_MOST}")
+            found[words] = found.get(words, 0) | concepts
     return found
 
 
@@ -170,17 +191,13 @@ def running(words: Iterable[int]) -> int:
     return digest
 
 
-def _filter(found: Iterable[tuple[int, ...]]) -> NDArray[np.uint16]:
-    table = np.zeros(1 << FILTER_BITS, np.uint16)
-    mask = (1 << FILTER_BITS) - 1
+def _filter(found: Iterable[tuple[int, ...]]) -> Filter:
+    made = Filter(np.zeros(1 << ALONE_BITS - 6, np.uint64), np.zeros(1 << PAIR_BITS - 6, np.uint64))
     for words in found:
-        if len(words) == 1:
-            table[words[0] & mask] |= 1
-        else:
-            colour = 2 << (words[1] >> 32) % COLOURS
-            table[words[0] & mask] |= colour
-            table[words[1] & mask] |= colour << 8
-    return table
+        alone = len(words) == 1
+        at = words[0] & (1 << ALONE_BITS) - 1 if alone else running(words[:2]) >> 64 - PAIR_BITS
+        (made.alone if alone else made.pair)[at >> 6] |= np.uint64(1 << (at & 63))
+    return made
 
 
 def _trie(found: dict[tuple[int, ...], int]) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
@@ -220,17 +237,22 @@ def pack(lexicon: Lexicon) -> PhraseTable:
         raise ValueError(f"families need concepts that are not listed: {', '.join(unknown)}")
     found = expressions(lexicon)
     keys, bits = _trie(found)
+    anchors = sum({bit[line[0]] for line, _, _ in rules})
     table = PhraseTable(
-        filter=_filter(found),
+        anchors=_filter(words for words, concepts in found.items() if concepts & anchors),
+        all=_filter(found),
         keys=keys,
         bits=bits,
         needs=np.array([sum(bit[name] for name in set(line)) for line, _, _ in rules], np.uint64),
         windows=np.array([family.window for _, _, family in rules], np.int32),
         family=np.array([1 << at for _, at, _ in rules], np.uint32),
+        anchor_bits=np.uint64(anchors),
+        reach=np.uint64(max(family.window for _, _, family in rules)),
         systems=np.uint32(sum(1 << at for at, family in enumerate(lexicon.families) if family.systems)),
     )
-    for column in table[:-1]:
-        column.flags.writeable = False  # type: ignore[union-attr]
+    for column in (*table, *table.anchors, *table.all):
+        if isinstance(column, np.ndarray):
+            column.flags.writeable = False
     return table
 
 
@@ -240,7 +262,7 @@ def packed() -> PhraseTable:
 
     Examples
     --------
-    >>> packed().filter.nbytes, packed().keys.flags.writeable
-    (16384, False)
+    >>> sum(part.nbytes for part in packed().anchors), packed().keys.flags.writeable
+    (24576, False)
     """
     return pack(lexicon())

@@ -7,7 +7,17 @@ from typing import Any, Final
 import numpy as np
 
 from stillwatch.model.event import BINDING_MISMATCHES, FINISH_REASONS, REASONING_EFFORTS, REFUSAL_CATEGORIES
-from stillwatch.sketches.cells import HOUR_MS, add16, hll_add, log2_256, sample_add, shift_from, timeline_widen, window_add
+from stillwatch.sketches.cells import (
+    HOUR_MS,
+    add16,
+    hll_add,
+    log2_256,
+    sample_add,
+    shift_from,
+    timeline_widen,
+    window_add,
+)
+from stillwatch.sketches.corpus import in_corpus
 from stillwatch.sketches.hashing import inlined, kernel, mix64, siphash
 from stillwatch.sketches.layout import (
     CODES,
@@ -27,7 +37,6 @@ from stillwatch.sketches.layout import (
     TOPICS,
     WINDOWS,
 )
-from stillwatch.sketches.corpus import in_corpus
 from stillwatch.sketches.phrases import find_families
 from stillwatch.sketches.text import head_key, read_text
 
@@ -155,6 +164,62 @@ def fold_lengths(state: Any, row: int, batch: Any, i: int, size: int) -> None:  
 
 
 @inlined
+def fold_sample(state: Any, row: int, batch: Any, i: int, digest: np.uint64, ts_s: int) -> None:  # noqa: ANN401
+    """Count one event of a prompt among the sampled prompts, and of a refused one among the refused."""
+    moment = np.uint32(ts_s)
+    at, fresh = sample_add(
+        state.sample, state.sample_count, state.sample_first_s, state.sample_last_s, row, digest, 1, moment, moment
+    )
+    if fresh:
+        shift_from(state.sample_models, row, at)
+    model = np.uint64(batch.model[i])
+    if at >= 0 and model != np.uint64(0):
+        state.sample_models[row, at] |= np.uint8(1) << np.uint8(model & _MODEL_MASK)
+    if refused(batch, i):
+        state.counts[row, _REFUSED_PROMPTS] += 1
+        hll_add(state.refused, row, 0, SMALL_P, digest)
+
+
+@inlined
+def fold_families(counts: np.ndarray, row: int, found: np.uint32) -> None:
+    """Count the families of phrases that one event asks in."""
+    if found:
+        for f in range(_N_PHRASES):
+            counts[row, _PHRASE_0 + f] += (found >> np.uint32(f)) & np.uint32(1)
+
+
+@inlined
+def fold_words(
+    state: Any,  # noqa: ANN401
+    row: int,
+    batch: Any,  # noqa: ANN401
+    i: int,
+    event: np.uint64,
+    framed: np.uint32,
+    tables: Any,  # noqa: ANN401  a Tables
+    key0: np.uint64,
+    limit: int,
+    room: Any,  # noqa: ANN401
+) -> None:
+    """Sketch the words of one event's prompt: topic, template, families of phrases, public sets."""
+    ts_s = batch.ts_ms[i] // 1000
+    head, tail, topic, n = read_text(
+        batch.prompt, batch.prompt_at[i], batch.prompt_at[i + 1], limit, key0, tables.words, room
+    )
+    if topic >= 0:
+        add16(state.topics, row, topic, 1)
+    else:
+        state.counts[row, _TOPIC_UNKNOWN] += 1
+    if head != _NONE:
+        slot_add(state, row, head, event, ts_s, topic)
+    if tail not in (_NONE, head):
+        slot_add(state, row, tail, event, ts_s, topic)
+    fold_families(state.counts, row, framed | find_families(room.words, n, tables.phrases, room.seen))
+    if tables.corpus.shape[0]:
+        state.counts[row, _CORPUS] += in_corpus(room.words, n, tables.corpus)
+
+
+@inlined
 def fold_text(
     state: Any,  # noqa: ANN401
     row: int,
@@ -186,47 +251,33 @@ def fold_text(
     state.sums[row, 4] += p1 - p0
     digest = siphash(batch.prompt, p0, p1, key0, key1)
     hll_add(state.hll, row, 0, HLL_P, digest)
-    model = np.uint64(batch.model[i])
-    used = np.uint8(0) if model == np.uint64(0) else np.uint8(1) << np.uint8(model & _MODEL_MASK)
-    at, fresh = sample_add(
-        state.sample,
-        state.sample_count,
-        state.sample_first_s,
-        state.sample_last_s,
-        row,
-        digest,
-        1,
-        np.uint32(ts_s),
-        np.uint32(ts_s),
-    )
-    if fresh:
-        shift_from(state.sample_models, row, at)
-    if at >= 0:
-        state.sample_models[row, at] |= used
-    if refused(batch, i):
-        counts[row, _REFUSED_PROMPTS] += 1
-        hll_add(state.refused, row, 0, SMALL_P, digest)
+    fold_sample(state, row, batch, i, digest, ts_s)
     fold_lengths(state, row, batch, i, p1 - p0)
-    head, tail, topic, n = read_text(batch.prompt, p0, p1, limit, key0, tables.words, room)
-    found = framed | find_families(room.words, n, tables.phrases, room.seen)
-    if found:
-        for f in range(_N_PHRASES):
-            counts[row, _PHRASE_0 + f] += (found >> np.uint32(f)) & np.uint32(1)
-    if tables.corpus.shape[0] and in_corpus(room.words, n, tables.corpus):
-        counts[row, _CORPUS] += 1
-    if topic >= 0:
-        add16(state.topics, row, topic, 1)
-    else:
-        counts[row, _TOPIC_UNKNOWN] += 1
-    if head != _NONE:
-        slot_add(state, row, head, event, ts_s, topic)
-    if tail not in (_NONE, head):
-        slot_add(state, row, tail, event, ts_s, topic)
+    fold_words(state, row, batch, i, event, framed, tables, key0, limit, room)
+
+
+@inlined
+def fold_refusal(state: Any, row: int, batch: Any, i: int) -> None:  # noqa: ANN401
+    """Count one event's refusal and the reasons why carried reasoning was dropped."""
+    counts = state.counts
+    ts_s = batch.ts_ms[i] // 1000
+    state.sums[row, _TS] += ts_s
+    refusal = batch.refusal[i]
+    if refusal >= 0:
+        counts[row, _REFUSAL_0 + refusal] += 1
+    if refused(batch, i):
+        counts[row, _REFUSED] += 1
+        state.sums[row, _REFUSED_TS] += ts_s
+    mismatch = batch.mismatch[i]
+    if mismatch:
+        counts[row, _MISMATCH_EVENTS] += 1
+        for bit in range(_N_MISMATCHES):
+            counts[row, _MISMATCH_0 + bit] += (mismatch >> bit) & 1
 
 
 @inlined
 def fold_outcome(state: Any, row: int, batch: Any, i: int) -> None:  # noqa: ANN401
-    """Count one event's status, finish, refusal, mismatches and tokens."""
+    """Count one event's status, finish and tokens."""
     counts = state.counts
     sums = state.sums
     status = batch.status[i]
@@ -237,24 +288,11 @@ def fold_outcome(state: Any, row: int, batch: Any, i: int) -> None:  # noqa: ANN
         elif status >= 400:
             counts[row, _ERRORS] += 1
     finish = batch.finish[i]
-    refusal = batch.refusal[i]
     if finish >= 0:
         counts[row, _FINISH_KNOWN] += 1
         counts[row, _FINISH_LENGTH] += finish == _F_LENGTH
         counts[row, _FINISH_STOP] += finish == _F_STOP
         counts[row, _FINISH_TOOL] += finish == _F_TOOL
-    if refusal >= 0:
-        counts[row, _REFUSAL_0 + refusal] += 1
-    ts_s = batch.ts_ms[i] // 1000
-    sums[row, _TS] += ts_s
-    if refused(batch, i):
-        counts[row, _REFUSED] += 1
-        sums[row, _REFUSED_TS] += ts_s
-    mismatch = batch.mismatch[i]
-    if mismatch:
-        counts[row, _MISMATCH_EVENTS] += 1
-        for bit in range(_N_MISMATCHES):
-            counts[row, _MISMATCH_0 + bit] += (mismatch >> bit) & 1
     tokens_out = batch.numbers[1, i]
     sums[row, 0] += max(batch.numbers[0, i], 0)
     sums[row, 1] += max(tokens_out, 0)
@@ -365,5 +403,6 @@ def fold_rows(
         fold_time(state, row, batch.ts_ms[i])
         fold_text(state, row, batch, i, event, tables, key0, key1, limit, room)
         fold_outcome(state, row, batch, i)
+        fold_refusal(state, row, batch, i)
         fold_request(state, row, batch, i)
         fold_access(state, row, batch, i, event)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from stillwatch.sketches import concepts
-from stillwatch.sketches.concepts import PhraseTable
 from stillwatch.sketches.corpus import NO_CORPUS
 from stillwatch.sketches.words import packed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from stillwatch.sketches.concepts import PhraseTable
 
 
 class Tables(NamedTuple):
@@ -34,13 +35,15 @@ def tables() -> Tables:
     return Tables(packed(), concepts.packed(), NO_CORPUS)
 
 
+def _digest(made: object) -> bytes:
+    """Hash an array, or the parts of a tuple one after the other."""
+    parts = [_digest(part) for part in made] if isinstance(made, tuple) else [np.asarray(made).tobytes()]
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
 def fingerprints(made: Tables) -> dict[str, str]:
     """Name what texts are looked up in: two states compare only where these are equal."""
-    parts = {"words": (made.words,), "phrases": made.phrases[:-1], "corpus": (made.corpus,)}
-    return {
-        name: hashlib.sha256(b"".join(column.tobytes() for column in columns)).hexdigest()[:16]
-        for name, columns in parts.items()
-    }
+    return {name: _digest(part).hex()[:16] for name, part in made._asdict().items()}
 
 
 def with_corpus(bits: NDArray[np.uint64]) -> Tables:

@@ -52,7 +52,9 @@ class Scratch(NamedTuple):
 def scratch(limit: int) -> Scratch:
     """Make room for one thread that cuts at most ``2 * limit`` bytes of a prompt into words."""
     # The head of a system text is cut in the same room, however small the limit of prompts.
-    return Scratch(np.zeros(TOPICS, np.int32), np.zeros(max(2 * limit, _HEAD_BYTES) + 2, np.uint64), np.zeros(64, np.int32))
+    return Scratch(
+        np.zeros(TOPICS, np.int32), np.zeros(max(2 * limit, _HEAD_BYTES) + 2, np.uint64), np.zeros(64, np.int32)
+    )
 
 
 def _classes() -> NDArray[np.uint64]:

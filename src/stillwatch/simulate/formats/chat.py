@@ -62,6 +62,22 @@ def messages(row: Row, *, signed: bool = False) -> list[Json]:
     return written
 
 
+def biases(row: Row) -> Json | None:
+    """Write the bias of as many tokens as the event says.
+
+    Parameters
+    ----------
+    row
+        The event.
+
+    Returns
+    -------
+    Json or None
+        Token -> bias, or nothing where no token was biased.
+    """
+    return {str(token): -100 for token in range(row["logit_bias_n"] or 0)} or None
+
+
 def parameters(row: Row) -> Json:
     """Write the request parameters under the names of this interface.
 
@@ -83,6 +99,7 @@ def parameters(row: Row) -> Json:
         n=row["n_choices"],
         logprobs=None if asked is None else True,
         top_logprobs=asked,
+        logit_bias=biases(row),
         seed=row["seed"],
         reasoning_effort=row["reasoning_effort"],
         response_format=None if form is None else {"type": form},

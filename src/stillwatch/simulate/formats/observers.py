@@ -43,6 +43,7 @@ def langfuse(row: Row) -> Json:
         n=row["n_choices"] if row["n_choices"] > 1 else None,
         seed=row["seed"],
         top_logprobs=row["logprobs_requested"],
+        logit_bias=chat.biases(row),
         reasoning_effort=row["reasoning_effort"],
     )
     return {

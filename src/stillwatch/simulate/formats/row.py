@@ -45,6 +45,7 @@ class Row(TypedDict):
     n_choices: int
     seed: int | None
     logprobs_requested: int | None
+    logit_bias_n: int | None
     reasoning_effort: str | None
     response_format: str | None
     n_tools: int

@@ -17,18 +17,38 @@ if TYPE_CHECKING:
     from stillwatch.simulate.stage import Ints
 
 _PARTS: Final = ("auth", "billing", "search", "export", "render", "queue", "report", "session", "parser", "index")
-_FILES: Final = pa.array([f"src/{a}/{b}.py" for a in _PARTS for b in _PARTS if a != b], pa.large_string())
+FILES: Final = pa.array([f"src/{a}/{b}.py" for a in _PARTS for b in _PARTS if a != b], pa.large_string())
+"""Files of the repositories that code is written in."""
 
 
 def _any(rng: np.random.Generator, n: int, below: int) -> Ints:
     return rng.integers(0, below, size=n)
 
 
-def _detail(rng: np.random.Generator, language: Ints, topic: Ints) -> pa.Array:
+def drawn_detail(rng: np.random.Generator, language: Ints, topic: Ints) -> pa.Array:
+    """Name a detail of a topic."""
     return phrases("detail", language, topic * DETAILS + _any(rng, len(topic), DETAILS))
 
 
-def _around(slot: str, language: Ints, number: Ints, *fillings: pa.Array) -> pa.Array:
+def around(slot: str, language: Ints, number: Ints, *fillings: pa.Array) -> pa.Array:
+    """Write a phrase around its fillings.
+
+    Parameters
+    ----------
+    slot
+        Name of a slot whose phrases have one part more than there are fillings.
+    language
+        Index into LANGUAGES; shape (n,).
+    number
+        Which phrase; shape (n,).
+    *fillings
+        What stands between the parts; shape (n,) each.
+
+    Returns
+    -------
+    pa.Array
+        Text, shape (n,).
+    """
     parts = [phrases(slot, language, number)]
     for position, filling in enumerate(fillings, start=1):
         parts += [filling, phrases(slot, language, number, position)]
@@ -38,7 +58,7 @@ def _around(slot: str, language: Ints, number: Ints, *fillings: pa.Array) -> pa.
 def question(rng: np.random.Generator, language: Ints, topic: Ints) -> pa.Array:
     """Ask about a topic."""
     asked = _any(rng, len(topic), size("ask"))
-    return _around("ask", language, asked, phrases("topics", language, topic), _detail(rng, language, topic))
+    return around("ask", language, asked, phrases("topics", language, topic), drawn_detail(rng, language, topic))
 
 
 def personal_question(rng: np.random.Generator, language: Ints, topic: Ints) -> pa.Array:
@@ -48,20 +68,27 @@ def personal_question(rng: np.random.Generator, language: Ints, topic: Ints) -> 
 
 def follow_up(rng: np.random.Generator, language: Ints, topic: Ints) -> pa.Array:
     """Come back to an earlier answer."""
-    return _around("follow", language, _any(rng, len(topic), size("follow")), _detail(rng, language, topic))
+    return around("follow", language, _any(rng, len(topic), size("follow")), drawn_detail(rng, language, topic))
 
 
 def code_task(rng: np.random.Generator, language: Ints, topic: Ints) -> pa.Array:
     """Give a coding agent a task in a file."""
     n = len(topic)
-    file = _FILES.take(pa.array(_any(rng, n, len(_FILES))))
-    return _around("code", language, _any(rng, n, size("code")), file, _detail(rng, language, topic))
+    file = FILES.take(pa.array(_any(rng, n, len(FILES))))
+    return around("code", language, _any(rng, n, size("code")), file, drawn_detail(rng, language, topic))
 
 
 def steering(rng: np.random.Generator, language: Ints) -> pa.Array:
     """Tell a coding agent how to go on."""
     n = len(language)
-    return _around("steer", language, _any(rng, n, size("steer")), _FILES.take(pa.array(_any(rng, n, len(_FILES)))))
+    return around("steer", language, _any(rng, n, size("steer")), FILES.take(pa.array(_any(rng, n, len(FILES)))))
+
+
+def errand(rng: np.random.Generator, language: Ints, topic: Ints) -> pa.Array:
+    """Send one of several agents on an errand in a file."""
+    n = len(topic)
+    file = FILES.take(pa.array(_any(rng, n, len(FILES))))
+    return around("subagent", language, _any(rng, n, size("subagent")), file, drawn_detail(rng, language, topic))
 
 
 def remark(rng: np.random.Generator, language: Ints) -> pa.Array:
@@ -97,13 +124,13 @@ def exam(language: Ints, topic: Ints, item: Ints) -> pa.Array:
         phrases("topics", language, topic),
         phrases("detail", language, topic * DETAILS + item % DETAILS),
     )
-    return _around("exam", language, item // DETAILS, *fillings)
+    return around("exam", language, item // DETAILS, *fillings)
 
 
 def task(rng: np.random.Generator, language: Ints, topic: Ints) -> pa.Array:
     """Make up a seed task: a question and a demand with a number in it."""
     n = len(topic)
-    demand = _around("demand", language, _any(rng, n, size("demand")), numbers(rng.integers(2, 100, size=n)))
+    demand = around("demand", language, _any(rng, n, size("demand")), numbers(rng.integers(2, 100, size=n)))
     return joined(question(rng, language, topic), pa.scalar(" ", pa.large_string()), demand)
 
 

@@ -19,13 +19,31 @@ if TYPE_CHECKING:
     from stillwatch.simulate.stage import Calls, Ints, Stage
 
 
-def _source(stage: Stage, calls: Calls, owner: Ints) -> Wording | None:
-    """Let each owner draw from one real source, every row once before any again."""
+def source(stage: Stage, calls: Calls, owner: Ints, kind: str = "") -> Wording | None:
+    """Let each owner draw from one real source, every row once before any again.
+
+    Parameters
+    ----------
+    stage
+        Randomness and, where given, real prompts.
+    calls
+        Arrivals.
+    owner
+        Who draws, for each call; shape (n,).
+    kind
+        Part of the subtype of the sources to draw from; empty draws from any.
+
+    Returns
+    -------
+    Wording or None
+        One row of the source a call, or nothing where there is no source.
+    """
     shelf = stage.prompts.shelf("A") if stage.prompts else None
     if shelf is None:
         return None
     owners = int(owner.max(initial=0)) + 1
-    unit = shelf.deal(stage.rng, owners, np.zeros(len(shelf.start), dtype=np.bool_))
+    preferred = shelf.about(kind) if kind else np.zeros(len(shelf.start), dtype=np.bool_)
+    unit = shelf.deal(stage.rng, owners, preferred, only=bool(kind))
     rows = np.zeros(len(calls), dtype=np.int64)
     for number in range(owners):
         mine = np.flatnonzero(owner == number)
@@ -36,7 +54,23 @@ def _source(stage: Stage, calls: Calls, owner: Ints) -> Wording | None:
     return Wording(shelf.prompt.take(at), shelf.system.take(at), simulated=False)
 
 
-def _seeds(stage: Stage, cast: Cast, calls: Calls) -> pa.Array:
+def seeds(stage: Stage, cast: Cast, calls: Calls) -> pa.Array:
+    """Make up a seed task for each call, over all topics.
+
+    Parameters
+    ----------
+    stage
+        Randomness.
+    cast
+        The accounts.
+    calls
+        Their arrivals.
+
+    Returns
+    -------
+    pa.Array
+        Text, shape (n,).
+    """
     topic = stage.rng.integers(0, TOPICS, size=len(calls))
     return grammar.task(stage.rng, spoken(stage.rng, cast, calls.account), topic)
 
@@ -60,7 +94,7 @@ def lessons(stage: Stage, cast: Cast, calls: Calls, *, vary: bool) -> Wording:
     Wording
         The operator's template in one language, then a seed.
     """
-    real = _source(stage, calls, cast.operator[calls.account])
+    real = source(stage, calls, cast.operator[calls.account])
     if real is not None:
         return real
     rng = stage.rng
@@ -70,7 +104,7 @@ def lessons(stage: Stage, cast: Cast, calls: Calls, *, vary: bool) -> Wording:
     closing = rng.integers(0, size("teach_close"), size=stage.accounts)[chooser][calls.account]
     body = rng.integers(0, size("teach_body"), size=stage.accounts)[cast.operator][calls.account]
     language = cast.language[cast.operator][calls.account]
-    prompt = joined(grammar.template(language, opening, body, closing), _seeds(stage, cast, calls))
+    prompt = joined(grammar.template(language, opening, body, closing), seeds(stage, cast, calls))
     return Wording(prompt, silent(len(calls)), simulated=True)
 
 
@@ -91,9 +125,9 @@ def synthetic_examples(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     Wording
         The account's instruction, then a seed.
     """
-    real = _source(stage, calls, calls.account)
+    real = source(stage, calls, calls.account)
     if real is not None:
         return real
     variant = stage.rng.integers(0, size("synth"), size=stage.accounts)[calls.account]
     template = phrases("synth", cast.language[calls.account], variant)
-    return Wording(joined(template, _seeds(stage, cast, calls)), silent(len(calls)), simulated=True)
+    return Wording(joined(template, seeds(stage, cast, calls)), silent(len(calls)), simulated=True)

@@ -17,7 +17,25 @@ if TYPE_CHECKING:
     from stillwatch.simulate.stage import Calls, Ints, Stage
 
 
-def _task(stage: Stage, calls: Calls, number: Ints, *, evaluation: bool) -> Wording | None:
+def task(stage: Stage, calls: Calls, number: Ints, *, evaluation: bool) -> Wording | None:
+    """Give each account one real task of an application, or one real set of an evaluation.
+
+    Parameters
+    ----------
+    stage
+        Randomness and, where given, real prompts.
+    calls
+        Arrivals.
+    number
+        Which row of the task each call says, wrapping at its end; shape (n,).
+    evaluation
+        Whether a benchmark is wanted.
+
+    Returns
+    -------
+    Wording or None
+        One row a call, or nothing where there is no such shelf.
+    """
     shelf = stage.prompts.shelf("C") if stage.prompts else None
     if shelf is None:
         return None
@@ -44,7 +62,7 @@ def sorting(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     Wording
         The account's template, in the system text for half the accounts, and a customer's remark.
     """
-    real = _task(stage, calls, ordinal(calls.account), evaluation=False)
+    real = task(stage, calls, ordinal(calls.account), evaluation=False)
     if real is not None:
         return real
     rng, n = stage.rng, len(calls)
@@ -76,7 +94,7 @@ def known_sets(stage: Stage, cast: Cast, calls: Calls, items: Ints) -> Wording:
     Wording
         One item a call.
     """
-    real = _task(stage, calls, calls.turn, evaluation=True)
+    real = task(stage, calls, calls.turn, evaluation=True)
     if real is not None:
         return real
     subjects = stage.rng.integers(0, TOPICS, size=(stage.accounts, 4))

@@ -22,8 +22,27 @@ _LONG_CHAT: Final = 8
 _LONG_WORK: Final = 20
 
 
-def _threads(stage: Stage, calls: Calls, shelf: Shelf, holder: Ints, preferred: Bools) -> tuple[Calls, Wording]:
-    """Lay one real thread on each holder; calls past its end are not made."""
+def threads(stage: Stage, calls: Calls, shelf: Shelf, holder: Ints, preferred: Bools) -> tuple[Calls, Wording]:
+    """Lay one real thread on each holder; calls past its end are not made.
+
+    Parameters
+    ----------
+    stage
+        Randomness.
+    calls
+        Arrivals.
+    shelf
+        Real threads.
+    holder
+        Who holds the thread of each call; shape (n,).
+    preferred
+        Threads that are given first; shape (units,).
+
+    Returns
+    -------
+    tuple of Calls and Wording
+        The calls that are made, and what they say.
+    """
     unit = shelf.deal(stage.rng, int(holder.max(initial=-1)) + 1, preferred)
     first, turn = typed(calls)
     at = ordinal(holder[first])[turn]
@@ -32,8 +51,25 @@ def _threads(stage: Stage, calls: Calls, shelf: Shelf, holder: Ints, preferred: 
     return calls.where(keep), Wording(shelf.prompt.take(rows), shelf.system.take(rows), simulated=False)
 
 
-def _favourites(stage: Stage, account: Ints, low: int, high: int) -> Ints:
-    """Choose a topic for each session: three favourites of the account, now and then another."""
+def favourites(stage: Stage, account: Ints, low: int, high: int) -> Ints:
+    """Choose a topic for each session: three favourites of the account, now and then another.
+
+    Parameters
+    ----------
+    stage
+        Randomness and accounts.
+    account
+        Whose session; shape (sessions,).
+    low
+        First topic that may be chosen.
+    high
+        First topic that may not.
+
+    Returns
+    -------
+    Ints
+        Topic of each session; shape (sessions,).
+    """
     rng = stage.rng
     own = rng.integers(low, high, size=(max(stage.accounts, 1), 3))
     other = rng.integers(low, high, size=len(account))
@@ -41,7 +77,19 @@ def _favourites(stage: Stage, account: Ints, low: int, high: int) -> Ints:
     return np.where(rng.random(len(account)) < 0.8, favourite, other).astype(np.int64)
 
 
-def _sessions(calls: Calls) -> Ints:
+def beginnings(calls: Calls) -> Ints:
+    """Find the first call of each session.
+
+    Parameters
+    ----------
+    calls
+        Arrivals.
+
+    Returns
+    -------
+    Ints
+        Indices of calls; shape (sessions,).
+    """
     return np.flatnonzero(np.diff(calls.session, prepend=-1)).astype(np.int64)
 
 
@@ -64,12 +112,12 @@ def chats(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
     """
     shelf = stage.prompts.shelf("B") if stage.prompts else None
     if shelf is not None:
-        return _threads(stage, calls, shelf, calls.account, shelf.count >= _LONG_CHAT)
-    begin = _sessions(calls)
+        return threads(stage, calls, shelf, calls.account, shelf.count >= _LONG_CHAT)
+    begin = beginnings(calls)
     owner = calls.account[begin]
     language = spoken(stage.rng, cast, owner)[calls.session]
-    topic = _favourites(stage, owner, TECHNICAL // 2, TOPICS)[calls.session]
-    return calls, _conversation(stage, calls, language, topic)
+    topic = favourites(stage, owner, TECHNICAL // 2, TOPICS)[calls.session]
+    return calls, conversation(stage, calls, language, topic)
 
 
 def customers(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
@@ -91,14 +139,32 @@ def customers(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
     """
     shelf = stage.prompts.shelf("B") if stage.prompts else None
     if shelf is not None:
-        return _threads(stage, calls, shelf, calls.session, np.zeros(len(shelf.count), dtype=np.bool_))
-    owner = calls.account[_sessions(calls)]
+        return threads(stage, calls, shelf, calls.session, np.zeros(len(shelf.count), dtype=np.bool_))
+    owner = calls.account[beginnings(calls)]
     language = spoken(stage.rng, cast, owner)[calls.session]
     topic = stage.rng.integers(0, TOPICS, size=len(owner))[calls.session]
-    return calls, _conversation(stage, calls, language, topic)
+    return calls, conversation(stage, calls, language, topic)
 
 
-def _conversation(stage: Stage, calls: Calls, language: Ints, topic: Ints) -> Wording:
+def conversation(stage: Stage, calls: Calls, language: Ints, topic: Ints) -> Wording:
+    """Word conversations: a question, then turns that come back to it.
+
+    Parameters
+    ----------
+    stage
+        Randomness.
+    calls
+        Arrivals.
+    language
+        Language of each call; shape (n,).
+    topic
+        Topic of each call; shape (n,).
+
+    Returns
+    -------
+    Wording
+        One turn a call.
+    """
     opening = grammar.personal_question(stage.rng, language, topic)
     later = grammar.follow_up(stage.rng, language, topic)
     return Wording(pc.if_else(pa.array(calls.turn == 0), opening, later), silent(len(calls)), simulated=True)
@@ -123,13 +189,13 @@ def coding(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
     """
     shelf = stage.prompts.shelf("B") if stage.prompts else None
     if shelf is not None:
-        return _threads(stage, calls, shelf, calls.account, shelf.about("coding") | (shelf.count >= _LONG_WORK))
-    begin = _sessions(calls)
+        return threads(stage, calls, shelf, calls.account, shelf.about("coding") | (shelf.count >= _LONG_WORK))
+    begin = beginnings(calls)
     owner = calls.account[begin]
     spoken_in = spoken(stage.rng, cast, owner)
     first, turn = typed(calls)
     language = spoken_in[calls.session[first]]
-    topic = _favourites(stage, owner, 0, TECHNICAL)[calls.session[first]]
+    topic = favourites(stage, owner, 0, TECHNICAL)[calls.session[first]]
     opening = grammar.code_task(stage.rng, language, topic)
     later = grammar.steering(stage.rng, language)
     more = (calls.turn[first] == 0) | (stage.rng.random(len(first)) < 0.3)

@@ -12,7 +12,7 @@ from stillwatch.simulate.cast import LANGUAGE_SHARES, LANGUAGES
 
 if TYPE_CHECKING:
     from stillwatch.simulate.cast import Cast
-    from stillwatch.simulate.stage import Calls, Ints
+    from stillwatch.simulate.stage import Bools, Calls, Ints
 
 _OTHER_LANGUAGE: Final = 0.1
 
@@ -27,6 +27,22 @@ class Wording:
     """System text, or null; shape (n,)."""
     simulated: bool
     """Whether the grammar wrote it."""
+
+    def where(self, keep: Bools) -> Wording:
+        """Keep the texts of some calls.
+
+        Parameters
+        ----------
+        keep
+            Which calls stay; shape (n,).
+
+        Returns
+        -------
+        Wording
+            Their texts.
+        """
+        mask = pa.array(keep)
+        return Wording(self.prompt.filter(mask), self.system.filter(mask), self.simulated)
 
 
 def spoken(rng: np.random.Generator, cast: Cast, account: Ints) -> Ints:

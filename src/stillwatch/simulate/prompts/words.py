@@ -98,7 +98,8 @@ def joined(*parts: pa.Array | str) -> pa.Array:
     pa.Array
         Text, shape (n,).
     """
-    return pc.binary_join_element_wise(*parts, pa.scalar("", pa.large_string()))
+    columns = [pa.scalar(part, pa.large_string()) if isinstance(part, str) else part for part in parts]
+    return pc.binary_join_element_wise(*columns, pa.scalar("", pa.large_string()))
 
 
 def numbers(values: Ints) -> pa.Array:

@@ -1,0 +1,82 @@
+"""Reasoning harvester: tasks of mathematics and the sciences, each ending in one fixed string that opens the reasoning.
+
+All accounts of an operator share the string and a pool of home networks; effort is high and answers are long.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from stillwatch.simulate.arrivals import at_rates, by_machine
+from stillwatch.simulate.cast import recruit
+from stillwatch.simulate.compose import Scene, compose
+from stillwatch.simulate.habits import Access, Answers, Friction, Habits
+from stillwatch.simulate.personas.persona import Persona
+from stillwatch.simulate.prompts.taking import injected
+
+if TYPE_CHECKING:
+    from stillwatch.simulate.stage import Stage
+
+HABITS: Final = Habits(
+    Access(
+        plans=("payg", "payg", "team"),
+        software=("openai", "anthropic", "agent", "plain"),
+        operations=("messages", "responses", "chat"),
+        signup_days=(-1.5, 20.0),
+        programs=(1, 3),
+        places=("home",),
+        addresses=(60, 240),
+        spread=1.0,
+        per_call=True,
+        declares=("education",),
+        declared_share=0.1,
+    ),
+    Answers(
+        tokens_out=1100.0,
+        sigma=0.5,
+        max_tokens=(8192, 16384, 32000),
+        temperature=(0.7, 1.0),
+        reasoning=1.5,
+        efforts=("high",),
+        follows=0.6,
+        follows_within_h=24.0,
+        choices=2,
+    ),
+    Friction(
+        limited=0.012,
+        failed=0.004,
+        refusals={"reasoning_extraction": 0.02, "frontier_llm": 0.004},
+    ),
+)
+"""An operator after reasoning."""
+
+A_DAY: Final = (280.0, 860.0)
+"""Calls of an account on a day, least and most (published range)."""
+
+
+def play(stage: Stage) -> Scene:
+    """Play reasoning harvesters.
+
+    Parameters
+    ----------
+    stage
+        What to draw on.
+
+    Returns
+    -------
+    Scene
+        Accounts and events.
+    """
+    cast = recruit(stage, HABITS.access)
+    a_day = np.exp(stage.rng.uniform(np.log(A_DAY[0]), np.log(A_DAY[1]), size=stage.accounts))
+    if stage.traces:
+        calls = at_rates(stage.rng, cast, stage.window, a_day, stage.traces.rates)
+    else:
+        calls = by_machine(stage.rng, cast, stage.window, a_day)
+    return compose(stage, cast, calls, injected(stage, cast, calls), HABITS, conversing=False)
+
+
+PERSONA: Final = Persona("reasoning_harvester", extracting=True, play=play)
+"""Reasoning harvester."""
