@@ -38,6 +38,26 @@ exit codes: 0 nothing above the threshold, 1 findings, 2 bad input, 3 partial (s
 130 stopped. A finding is an observation for a person to look at, never a verdict."""
 
 
+def _input_options(verb: argparse.ArgumentParser) -> None:
+    """Add what every verb that reads logs takes."""
+    verb.add_argument("inputs", nargs="+", metavar="INPUT", help="files, globs, folders, or - for standard input")
+    verb.add_argument("--format", default="auto", choices=FORMAT_WORDS, help="log format (default: auto)")
+    verb.add_argument("--accounts", metavar="FILE", help="account file, CSV or Parquet: plan, signup, organisation ...")
+    verb.add_argument(
+        "--key", metavar="FILE", default="stillwatch.key", help="pseudonym key, made if missing (%(default)s)"
+    )
+    verb.add_argument("--epoch", type=int, metavar="N", help="epoch of the key (default: the latest)")
+    verb.add_argument(
+        "--map", action="append", default=[], metavar="FIELD=PATH", help="read an event field from a place of your own"
+    )
+    verb.add_argument(
+        "--trusted-proxy", action="append", default=[], metavar="NET", help="believe X-Forwarded-For written by these"
+    )
+    verb.add_argument("--corpus", metavar="FILE", help="filter of public prompts, as `stillwatch corpus` builds it")
+    verb.add_argument("--threads", type=int, metavar="N", help="worker threads (default: one a processor)")
+    verb.add_argument("--base-rate", type=float, metavar="SHARE", help="share of accounts taken to extract (0.001)")
+
+
 def _scan_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     scan = verbs.add_parser(
         "scan",
@@ -50,28 +70,92 @@ def _scan_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         + _EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    scan.add_argument("inputs", nargs="+", metavar="INPUT", help="files, globs, folders, or - for standard input")
-    scan.add_argument("--format", default="auto", choices=FORMAT_WORDS, help="log format (default: auto)")
-    scan.add_argument("--accounts", metavar="FILE", help="account file, CSV or Parquet: plan, signup, organisation ...")
+    _input_options(scan)
     scan.add_argument("--out", metavar="FOLDER", help="write report.html, findings.parquet and findings.jsonl there")
     scan.add_argument(
-        "--key", metavar="FILE", default="stillwatch.key", help="pseudonym key, made if missing (%(default)s)"
-    )
-    scan.add_argument("--epoch", type=int, metavar="N", help="epoch of the key (default: the latest)")
-    scan.add_argument(
-        "--map", action="append", default=[], metavar="FIELD=PATH", help="read an event field from a place of your own"
+        "--reference", metavar="FILE", help="what is ordinary at your service, from `stillwatch calibrate`"
     )
     scan.add_argument(
-        "--trusted-proxy", action="append", default=[], metavar="NET", help="believe X-Forwarded-For written by these"
+        "--look", type=int, default=1, metavar="K", help="K-th look at these accounts; shares the error rate out (1)"
     )
     scan.add_argument(
         "--keep-exemplars", type=int, default=0, metavar="N", help="show N prompts of each reported account (default 0)"
     )
     scan.add_argument("--threshold", type=float, metavar="BITS", help="total from which an account is reported")
     scan.add_argument("--shown", type=int, metavar="N", help="accounts shown in the terminal and drawn in the report")
-    scan.add_argument("--threads", type=int, metavar="N", help="worker threads (default: one a processor)")
     scan.add_argument("--json", action="store_true", help="print the result as JSON instead of tables")
     scan.set_defaults(run=_scan)
+
+
+def _calibrate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    calibrate = verbs.add_parser(
+        "calibrate",
+        help="learn what is ordinary from your own logs, without labels",
+        description="Read ordinary traffic and write down how its accounts look, so that later scans can say how\n"
+        "rare an account is among its own kind. No account and no prompt stands in the file. Accounts of a campaign\n"
+        "in these logs make later p-values larger, never smaller.",
+        epilog="examples:\n"
+        "  stillwatch calibrate logs/2026-10-*.jsonl.zst --accounts accounts.csv --out reference.json\n"
+        "  stillwatch scan logs/2026-11-*.jsonl.zst --accounts accounts.csv --reference reference.json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _input_options(calibrate)
+    calibrate.add_argument("--out", required=True, metavar="FILE", help="reference to write")
+    calibrate.add_argument("--json", action="store_true", help="print what was found as JSON")
+    calibrate.set_defaults(run=_calibrate, threshold=None, shown=None, keep_exemplars=0)
+
+
+def _corpus_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    corpus = verbs.add_parser(
+        "corpus",
+        help="build a filter of public prompts, such as benchmarks",
+        description="Hash the prompts of files and folders (.parquet, .jsonl, .txt) into a filter that\n"
+        "`scan --corpus` looks prompts up in. The filter holds hashes only.",
+        epilog="example:\n  stillwatch corpus benchmarks/ --out benchmarks.npz",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    corpus.add_argument("inputs", nargs="+", metavar="INPUT", help="files and folders of prompts")
+    corpus.add_argument("--out", required=True, metavar="FILE", help="filter to write")
+    corpus.add_argument("--json", action="store_true", help="print what was built as JSON")
+    corpus.set_defaults(run=_corpus)
+
+
+def _learn_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    learn = verbs.add_parser(
+        "learn",
+        help="learn the shapes of work again from prompt sources",
+        description="Learn what extraction, people and machines look like from a folder of labelled prompt sources, and "
+        "write the model that the detector harvest_shape reads.",
+        epilog="example:\n  stillwatch learn --prompts ../shared/data/dev/prompts --out shapes.json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    learn.add_argument("--prompts", required=True, metavar="FOLDER", help="folder of prompt Parquet")
+    learn.add_argument("--out", required=True, metavar="FILE", help="model to write")
+    learn.add_argument(
+        "--accounts", type=int, default=20, metavar="N", help="accounts of each source and size (%(default)s)"
+    )
+    learn.add_argument("--seed", type=int, default=1, help="same seed, same model (default %(default)s)")
+    learn.set_defaults(run=_learn)
+
+
+def _evaluate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    evaluate = verbs.add_parser(
+        "evaluate",
+        help="judge the detectors on unseen sources, beside other methods",
+        description="Build accounts from real prompts, leave whole sources out, and count what is found and who is "
+        "wrongly accused; other detectors run on the same accounts. Needs the extra: evaluate.",
+        epilog="examples:\n"
+        "  stillwatch evaluate --prompts ../shared/data/dev/prompts --out docs/explanation/evaluation.md\n"
+        "  stillwatch evaluate --prompts ../shared/data/dev/prompts --small --no-peers --json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    evaluate.add_argument("--prompts", required=True, metavar="FOLDER", help="folder of prompt Parquet")
+    evaluate.add_argument("--out", metavar="FILE", help="Markdown page to write, pictures beside it")
+    evaluate.add_argument("--seed", type=int, default=1, help="same seed, same accounts (default %(default)s)")
+    evaluate.add_argument("--small", action="store_true", help="a few accounts of each kind, for a quick look")
+    evaluate.add_argument("--no-peers", action="store_true", help="leave the other methods out")
+    evaluate.add_argument("--json", action="store_true", help="print the tables as JSON")
+    evaluate.set_defaults(run=_evaluate)
 
 
 def _simulate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -89,6 +173,7 @@ def _simulate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser])
     simulate.add_argument(
         "--suffix", default=".jsonl.zst", choices=(".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet"), help="kind of file"
     )
+    simulate.add_argument("--world", default="small", choices=("small", "wide"), help="small, or some of every persona")
     simulate.add_argument("--scale", type=float, default=1.0, help="times as many accounts (default %(default)s)")
     simulate.add_argument("--days", type=int, metavar="N", help="length of the world in days")
     simulate.add_argument("--start", default="2026-11-02", metavar="DATE", help="first day, UTC (default %(default)s)")
@@ -139,6 +224,20 @@ def _topics_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     topics.set_defaults(run=_topics)
 
 
+PARSERS: Final = (
+    _scan_parser,
+    _calibrate_parser,
+    _simulate_parser,
+    _evaluate_parser,
+    _learn_parser,
+    _corpus_parser,
+    _key_parser,
+    _pseudonym_parser,
+    _topics_parser,
+)
+"""Verbs, in the order of the help."""
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Build the whole command line; the reference page is checked against it."""
     parser = argparse.ArgumentParser(
@@ -149,31 +248,55 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"stillwatch {__version__}")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
-    for add in (_scan_parser, _simulate_parser, _key_parser, _pseudonym_parser, _topics_parser):
+    for add in PARSERS:
         add(verbs)
     return parser
 
 
 def _scan(asked: argparse.Namespace) -> int:
-    from stillwatch.verbs import scan_verb
+    from stillwatch.verbs.scan import scan_verb
 
     return scan_verb(asked)
 
 
+def _calibrate(asked: argparse.Namespace) -> int:
+    from stillwatch.verbs.scan import calibrate_verb
+
+    return calibrate_verb(asked)
+
+
+def _corpus(asked: argparse.Namespace) -> int:
+    from stillwatch.verbs.evaluate import corpus_verb
+
+    return corpus_verb(asked)
+
+
+def _learn(asked: argparse.Namespace) -> int:
+    from stillwatch.verbs.evaluate import learn_verb
+
+    return learn_verb(asked)
+
+
+def _evaluate(asked: argparse.Namespace) -> int:
+    from stillwatch.verbs.evaluate import evaluate_verb
+
+    return evaluate_verb(asked)
+
+
 def _simulate(asked: argparse.Namespace) -> int:
-    from stillwatch.verbs import simulate_verb
+    from stillwatch.verbs.simulate import simulate_verb
 
     return simulate_verb(asked)
 
 
 def _key(asked: argparse.Namespace) -> int:
-    from stillwatch.verbs import key_verb
+    from stillwatch.verbs.names import key_verb
 
     return key_verb(asked)
 
 
 def _pseudonym(asked: argparse.Namespace) -> int:
-    from stillwatch.verbs import pseudonym_verb
+    from stillwatch.verbs.names import pseudonym_verb
 
     return pseudonym_verb(asked)
 

@@ -30,11 +30,15 @@ class Config:
     """Events within which a repeated event id is found (events), shared out evenly over the buckets."""
     artefact_pairs: int = 2_000_000
     """(artefact, account) pairs kept exactly; past it the same random share is kept of every account (pairs)."""
+    print_pairs: int = 2_000_000
+    """(print, account) pairs of answers and prompts kept exactly, past it a random share (pairs); 40 bytes each."""
     rejects_kept: int = 1000
     """Rejected records listed with their reason (records); all are counted."""
     shown: int = 20
     """Accounts shown in the terminal and drawn in the report (accounts)."""
-    min_events: int = 30
+    permitted_share: float = 0.005
+    """Share of honest accounts with the very shape of a harvest (0 to 1); ``calibrate`` measures it on your traffic."""
+    min_events: int = 10
     """Fewest events from which a shape of behaviour is read (events); below it detectors answer NotEnoughEvidence."""
 
 

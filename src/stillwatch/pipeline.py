@@ -7,6 +7,7 @@
     profile  = profile(state)             named features with units, one row an account
     examined = examine(profile)           each detector: weight in bits | NotEnoughEvidence(reason)
     ranking  = combine(examined)          additive within capped groups of dependence
+    assured  = assure(ranking)            probability, p- and q-values, how many ordinary accounts did more
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,6 +24,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.detectors import capabilities, combine, examine_all, withhold
+from stillwatch.detectors.calibration.assure import THEMSELVES, assure, refer
+from stillwatch.detectors.calibration.own import calibrated
 from stillwatch.engine.local import LocalEngine, workers
 from stillwatch.features.assemble import profile
 from stillwatch.features.replay import ReplayColumns
@@ -31,19 +35,43 @@ from stillwatch.ingest.sources import INTERRUPTED, OpenSource
 from stillwatch.model.errors import InputError
 from stillwatch.model.event import EVENT_SCHEMA, Clock, Identity, Provenance
 from stillwatch.model.scan import ScanResult, SourceCount
+from stillwatch.sketches.corpus import NO_CORPUS
 from stillwatch.sketches.warmth import is_cold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
+    from numpy.typing import NDArray
+
     from stillwatch.config import Config
+    from stillwatch.detectors.calibration.reference import Reference
     from stillwatch.engine.local import Folded
     from stillwatch.ingest.keys import PseudonymKey
     from stillwatch.ingest.read import Progress, Reading
     from stillwatch.ingest.sources import Source
     from stillwatch.model.event import Reject
     from stillwatch.model.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What a scan's accounts are held against."""
+
+    reference: Reference | None = None
+    """What is ordinary at this provider; None takes the accounts of the scan themselves."""
+    origin: str = THEMSELVES
+    """What the reference was made of, in words."""
+    today: date = date(1970, 1, 1)
+    """Day of the scan, for a reference made on the way."""
+    look: int = 1
+    """Which look at these accounts it is, from 1."""
+
+
+UNKNOWN: Final = Against()
+"""No reference, first look."""
+TIMED: Final = ("rhythm", "person", "ramp", "canary_probing", "key_theft", "steady_history", "retry_storm")
+"""Detectors that cannot tell where events carry the time of reading."""
 
 
 @dataclass(slots=True)
@@ -69,12 +97,12 @@ UNREAD: Final = Provenance("unknown", Identity.ABSENT, Clock.INGEST)
 class Scan:
     """One scan: sources in, result out. Holds what grows: the engine and the first rejects."""
 
-    def __init__(self, reading: Reading, key: PseudonymKey) -> None:
+    def __init__(self, reading: Reading, key: PseudonymKey, corpus: NDArray[np.uint64] = NO_CORPUS) -> None:
         self.config: Config = reading.config
         self.reading = reading
         self.pool = ThreadPoolExecutor(workers(self.config), "stillwatch")
         self._folder = ThreadPoolExecutor(1, "folding")
-        self.engine = LocalEngine(key.sketch_keys(), self.config, self.pool)
+        self.engine = LocalEngine(key.sketch_keys(), self.config, self.pool, corpus)
         self.rejects: list[Reject] = []
         self.counts: list[SourceCount] = []
         self.fields: set[str] = set()
@@ -171,20 +199,31 @@ class Scan:
         self.tally.accounts = len(self.engine)
         self.tally.bytes_done = done + piece.position
 
-    def result(self, accounts: AccountFile = EMPTY, *, started_s: float = 0.0, cold: bool = False) -> ScanResult:
-        """Profile, examine and rank what was folded."""
+    def result(
+        self,
+        accounts: AccountFile = EMPTY,
+        against: Against = UNKNOWN,
+        *,
+        started_s: float = 0.0,
+        cold: bool = False,
+    ) -> ScanResult:
+        """Profile, examine, rank and assure what was folded."""
+        config = calibrated(self.config, against.reference) if against.reference else self.config
         made = profile_engine(self.engine, accounts)
-        examined = examine_all(made, self.config)
+        examined = examine_all(made, config)
         if any(name == "ts_ms" for count in self.counts for name, _ in count.blanked):
             reason = "some events have no time of their own and carry the time of reading"
-            examined = tuple(withhold(one, reason) if one.detector == "rhythm" else one for one in examined)
+            examined = tuple(withhold(one, reason) if one.detector in TIMED else one for one in examined)
+        ranking = combine(examined, config)
+        reference = against.reference or refer(examined, ranking, made, against.today)
         return ScanResult(
             sources=tuple(self.counts),
             rejects=tuple(self.rejects),
             capabilities=capabilities(examined, frozenset(self.fields)),
             profile=made,
             examined=examined,
-            ranking=combine(examined, self.config),
+            ranking=ranking,
+            assurance=assure(examined, ranking, made, reference, origin=against.origin, look=against.look),
             exemplars={},
             cold_kernels=cold,
             elapsed_s=time.monotonic() - started_s if started_s else 0.0,
@@ -228,6 +267,8 @@ def scan(
     told: Callable[[Tally], None] = lambda _: None,
     *,
     keep_exemplars: int = 0,
+    against: Against = UNKNOWN,
+    corpus: NDArray[np.uint64] = NO_CORPUS,
 ) -> ScanResult:
     """Scan sources and rank their accounts.
 
@@ -245,6 +286,10 @@ def scan(
         Called after every batch with the running counts.
     keep_exemplars
         Prompts to keep of each reported account; needs a second reading of the sources.
+    against
+        What is ordinary at this provider, and which look this is.
+    corpus
+        Filter of public prompt sets.
 
     Returns
     -------
@@ -262,12 +307,12 @@ def scan(
     result, whatever the number of threads.
     """
     started, cold = time.monotonic(), is_cold()
-    run = Scan(reading, key)
+    run = Scan(reading, key, corpus)
     try:
         run.read(sources, told)
     finally:
         run.close()
-    result = run.result(accounts, started_s=started, cold=cold)
+    result = run.result(accounts, against, started_s=started, cold=cold)
     if keep_exemplars > 0 and not run.stopped:
         result = replace(result, exemplars=exemplars(sources, reading, result, keep_exemplars))
     return result

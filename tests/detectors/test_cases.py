@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import yaml
 
-import stillwatch.detectors
+from detectors.written import cases, profile_of_case
 from stillwatch.config import DEFAULT
 from stillwatch.detectors import DETECTORS, combine
-from stillwatch.features import profile_of
 from stillwatch.model.finding import Finding, NotEnoughEvidence
 
-CASES = Path(stillwatch.detectors.__file__).parent / "cases"
 BY_NAME = {detector.name: detector for detector in DETECTORS}
 
 
 def written(*kinds: str) -> list[Any]:
     found = []
     for detector in DETECTORS:
-        page = yaml.safe_load((CASES / f"{detector.name}.yaml").read_text(encoding="utf-8"))
+        page = cases(detector.name)
         found += [
             pytest.param(detector.name, case, id=f"{detector.name}-{kind}-{case['name']}")
             for kind in kinds
@@ -31,14 +26,13 @@ def written(*kinds: str) -> list[Any]:
     return found
 
 
-def answer(detector: str, features: dict[str, float]) -> Finding | NotEnoughEvidence:
-    given = {name: np.array([float(value)]) for name, value in features.items()}
-    return BY_NAME[detector].examine(profile_of(np.array([7]), given), DEFAULT).at(0)
+def answer(detector: str, case: dict[str, Any]) -> Finding | NotEnoughEvidence:
+    return BY_NAME[detector].examine(profile_of_case(case), DEFAULT).at(0)
 
 
 @pytest.mark.parametrize(("detector", "case"), written("positive", "benign"))
 def test_weight_and_sentence(detector: str, case: dict[str, Any]) -> None:
-    found = answer(detector, case["features"])
+    found = answer(detector, case)
 
     assert isinstance(found, Finding), found
     assert case["bits"]["least"] <= found.weight_bits <= case["bits"]["most"], found
@@ -48,7 +42,7 @@ def test_weight_and_sentence(detector: str, case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(("detector", "case"), written("untold"))
 def test_what_cannot_be_told_is_said_with_its_reason(detector: str, case: dict[str, Any]) -> None:
-    found = answer(detector, case["features"])
+    found = answer(detector, case)
 
     assert isinstance(found, NotEnoughEvidence), found
     assert case["reason"] in found.reason
@@ -56,8 +50,7 @@ def test_what_cannot_be_told_is_said_with_its_reason(detector: str, case: dict[s
 
 @pytest.mark.parametrize(("detector", "case"), written("benign"))
 def test_no_benign_case_is_reported_by_its_detector(detector: str, case: dict[str, Any]) -> None:
-    given = {name: np.array([float(value)]) for name, value in case["features"].items()}
-    profile = profile_of(np.array([7]), given)
+    profile = profile_of_case(case)
 
     ranking = combine([BY_NAME[detector].examine(profile, DEFAULT)], DEFAULT)
 

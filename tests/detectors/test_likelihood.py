@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.detectors.provenance.artefact_replay import OWNERS_KNOWN, OWNERS_UNKNOWN, owners_seen
 from stillwatch.detectors.cohort import SMALLEST, cohort_ratio
-from stillwatch.detectors.weights.likelihood import Beta, log_beta_binomial, log_gamma, mix, wilson
+from stillwatch.detectors.content.work_shapes import SHARES, WORK_SHAPES
+from stillwatch.detectors.provenance.artefact_replay import OWNERS_KNOWN, OWNERS_UNKNOWN, owners_seen
 from stillwatch.detectors.provenance.provider_native import MISMATCHES, REFUSALS
+from stillwatch.detectors.weights.likelihood import Beta, log_beta_binomial, log_gamma, mix, wilson
 from stillwatch.detectors.weights.trait import Trait
 from stillwatch.detectors.weights.words import percent, rounded, whole
-from stillwatch.detectors.content.work_shapes import SHARES, WORK_SHAPES
 from stillwatch.features import profile_of
 from stillwatch.model.profile import AccountFacts
 

@@ -14,7 +14,7 @@ from stillwatch.sketches.state import AccountState
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SMALL = Config(buckets=4, threads=2, dedupe_window=4096, artefact_pairs=500)
+SMALL = Config(buckets=4, threads=2, dedupe_window=4096, artefact_pairs=500, print_pairs=500)
 
 
 @contextmanager

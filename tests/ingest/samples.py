@@ -18,7 +18,8 @@ NATIVE: dict[str, Any] = {
     "n_tools": 2, "stream": True, "store": False, "batch": True, "latency_ms": 1500.5, "ttft_ms": 90.25, "cost_usd": 0.5,
     "client_ip": "203.0.113.7", "client_net": "203.0.113.0/24", "asn": 64500, "user_agent": "openai-python/3.54.0",
     "client_lib": "openai-python", "ja4": "t13d1516h2", "n_messages": 3, "n_turns": 2, "prompt": "What is 17*23?",
-    "system": "Be brief.", "completion_chars": 11, "artefacts_carried": [SIGNATURE], "artefacts_born": [BLOCK],
+    "system": "Be brief.", "completion": "17*23 = 391", "completion_chars": 11, "artefacts_carried": [SIGNATURE],
+    "artefacts_born": [BLOCK],
 }  # fmt: skip
 
 LITELLM: dict[str, Any] = {

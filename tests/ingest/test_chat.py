@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.reading import event
+from ingest.reading import event, read_records
 from ingest.samples import BLOCK, SIGNATURE
 from stillwatch.ingest.readers import reader_named
 
@@ -147,6 +147,101 @@ def test_the_length_of_an_answer(choices: Any, length: int) -> None:
     )
 
     assert event(CHAT, record.encode())["completion_chars"] == length
+
+
+@pytest.mark.parametrize(
+    ("choices", "text"),
+    [
+        ([{"message": {"role": "assistant", "content": "four"}}], "four"),
+        ([{"message": {"content": "four"}}], "four"),
+        ([{"message": {"role": "assistant", "content": [{"type": "text", "text": "a"}, {"text": "b"}]}}], "a\nb"),
+        (
+            [{"message": {"role": "assistant", "content": "é"}}, {"message": {"role": "assistant", "content": "x"}}],
+            "é\nx",
+        ),
+        ([{"text": "loose"}, {"message": {"role": "assistant", "content": "said"}}], "said\nloose"),
+        ([{"message": {"role": "assistant", "content": [{"type": "thinking", "text": "secret"}]}}], None),
+        ([{"message": {"role": "assistant", "content": None}}], None),
+        ([], None),
+    ],
+)
+def test_the_text_of_an_answer(choices: Any, text: str | None) -> None:
+    assert answered(choices).get("completion") == (text.encode() if text else None)
+
+
+def head(text: str) -> bytes:
+    """The first 2,048 bytes, without a character cut in two."""
+    return text.encode()[:2048].decode("utf-8", "ignore").encode()
+
+
+answers = st.lists(
+    st.tuples(st.sampled_from(("a", "é", "水", "🙂", "\n", '"', "\\", "\u0007", "b c")), st.integers(1, 900)),
+    max_size=6,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(answers, st.booleans(), st.sampled_from(("text", "message", "blocks")))
+def test_the_head_of_an_answer_is_the_same_however_it_is_written(
+    runs: list[tuple[str, int]], ascii_only: bool, shape: str
+) -> None:
+    text = "".join(letter * times for letter, times in runs)
+    middle = len(text) // 2
+    parts = [text[:middle], text[middle:]]
+    content: Any = [{"type": "text", "text": part} for part in parts] if shape == "blocks" else text
+    said = "\n".join(part for part in parts if part) if shape == "blocks" else text
+    record: Any = {"ts_ms": 1795433819245, "completion": text}
+    reader = reader_named("native")
+    if shape != "text":
+        choices = [{"message": {"role": "assistant", "content": content}}]
+        record = {"response": {"object": "chat.completion", "created": 1795400000, "choices": choices}}
+        reader = CHAT
+
+    read = event(reader, json.dumps(record, ensure_ascii=ascii_only).encode())
+
+    assert read.get("completion", b"") == head(said)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        (rb"\ud83d\ude42", "🙂"),
+        (rb"\ud83dx", "\ufffdx"),
+        (rb"\ud83d\ud83d\ude42", "\ufffd🙂"),
+        (rb"\ude42\ud83d", "\ufffd\ufffd"),
+        (rb"\u0041\u0042", "AB"),
+        (rb"\\u0041", "\\u0041"),
+    ],
+)
+def test_escapes_of_an_answer_are_read_as_those_of_a_prompt(written: bytes, text: str) -> None:
+    record = b'{"ts_ms": 1795433819245, "prompt": "' + written + b'", "completion": "' + written + b'"}'
+    read = event(reader_named("native"), record)
+
+    assert read["completion"] == read["prompt"] == text.encode()
+
+
+def test_an_answer_longer_than_its_head_leaves_its_neighbours_whole() -> None:
+    records = [
+        {"ts_ms": 1795433819245, "completion": text}
+        for text in ("short", "x" * 5000, "\n" * 5000, "水" * 5000, "🙂" * 5000, "last")
+    ]
+    batch = read_records(reader_named("native"), *records)
+
+    assert batch.columns["completion"].to_pylist() == [head(record["completion"]) for record in records]
+    assert batch.columns["completion_chars"].to_pylist()[1] == 5000
+
+
+def test_a_native_record_says_the_length_of_its_answer_or_the_answer_does() -> None:
+    native = reader_named("native")
+    record = {"ts_ms": 1795433819245, "completion": "four"}
+
+    assert event(native, record)["completion_chars"] == 4
+    assert event(native, record | {"completion_chars": 9})["completion_chars"] == 9
+    assert event(native, record | {"completion": [{"type": "text", "text": "four"}]})["completion"] == b"four"
+    assert "completion" not in event(native, record | {"completion": 4})
+    assert "completion" not in event(native, record | {"completion": ""})
+    mapped = event(native, {"ts_ms": 1795433819245, "said": {"text": "x"}}, places={"completion": ("said", "text")})
+    assert (mapped["completion"], mapped["completion_chars"]) == (b"x", 1)
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -31,12 +31,24 @@ def read(tmp_path: Path):
 
 
 def test_the_raw_schema_reads_as_it_is(read) -> None:
-    row = {**NATIVE, "prompt": b"What is 17*23?", "system": b"Be brief."}
+    row = NATIVE | {name: NATIVE[name].encode() for name in ("prompt", "system", "completion")}
     got = read({f.name: pa.array([row[f.name], None if f.name != "ts_ms" else TS], f.type) for f in RAW_SCHEMA})
 
     assert (got.counts[0].read, got.rejects, got.counts[0].provenance.reader) == (2, [], "native-parquet")
     assert got.column("prompt") == [b"What is 17*23?", None]
     assert got.column("tokens_in") == [10, None]
+
+
+def test_an_answer_says_its_length_where_the_file_does_not(read) -> None:
+    answers = pa.array(["é" * 2000, "four", "", None])
+    counts = pa.array([None, 9, None, None], pa.int32())
+
+    alone = read({"ts_ms": [TS] * 4, "completion": answers})
+    beside = read({"ts_ms": [TS] * 4, "completion": answers, "completion_chars": counts})
+
+    assert alone.column("completion_chars") == [4000, 4, 0, None]
+    assert beside.column("completion_chars") == [4000, 9, 0, None]
+    assert alone.column("completion")[:2] == ["é".encode() * 2000, b"four"]
 
 
 def test_columns_of_other_types_are_taken_where_they_fit(read) -> None:

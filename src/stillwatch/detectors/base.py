@@ -40,6 +40,8 @@ class Detector:
     """What it cannot see."""
     benign_twins: str
     """Honest use that looks alike, and what tells it apart."""
+    would_change: str
+    """What the account or its provider could show that would change the answer."""
     references: tuple[str, ...]
     """Public sources of the indicator and of the rates."""
     examine: Callable[[Profile, Config], Examined]

@@ -50,5 +50,18 @@ def capabilities(examined: Sequence[Examined], fields_present: frozenset[str]) -
         detector = by_name[one.detector]
         absent = tuple(name for name in detector.needs if name not in fields_present)
         told = int(np.count_nonzero(one.reason == 0))
-        made.append(Capability(one.detector, told > 0, told, _why(detector, one, absent), detector.needs))
+        made.append(
+            Capability(
+                detector=one.detector,
+                able=told > 0,
+                accounts=told,
+                reason=_why(detector, one, absent),
+                needs=detector.needs,
+                absent=absent,
+                title=detector.title,
+                group=detector.group,
+                blind_spot=detector.blind_spot,
+                would_change=detector.would_change,
+            )
+        )
     return tuple(made)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log2
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,18 +34,21 @@ class Group:
     """Whether they may never carry an account over the threshold by themselves."""
     why: str
     """Why these belong together and why the caps are what they are."""
+    of_sweeps: bool = False
+    """Whether only harvests of a prompt sweep show it: relayed and agentic sessions look like honest ones here."""
 
 
 GROUPS: Final[tuple[Group, ...]] = (
     Group(
         "provenance",
         low_bits=-2.0,
-        high_bits=14.0,
+        high_bits=18.0,
         weak_alone=False,
         why=(
             "Replayed artefacts and the provider's own refusals and bindings see the same act. Exact joins are the "
-            "most precise evidence there is, so together they may cross the threshold alone; that none was seen says "
-            "little, since most campaigns replay nothing."
+            "most precise evidence there is, so together they may cross the threshold alone: 18 is what the honest "
+            "rates behind blocks of many owners amount to. That none was seen says little, since most campaigns "
+            "replay nothing."
         ),
     ),
     Group(
@@ -58,6 +62,18 @@ GROUPS: Final[tuple[Group, ...]] = (
             "harvest, so +8 stays below the 13 bits between prior and threshold; the same distance may speak for an "
             "account."
         ),
+        of_sweeps=True,
+    ),
+    Group(
+        "manner",
+        low_bits=-5.0,
+        high_bits=0.0,
+        weak_alone=True,
+        why=(
+            "A person's days, an agent's tools and a steady history describe how sessions look. They speak for an "
+            "account, but sessions that are relayed or harvested from agents look the same."
+        ),
+        of_sweeps=True,
     ),
     Group(
         "asked",
@@ -104,8 +120,13 @@ GROUPS: Final[tuple[Group, ...]] = (
 )
 """Dependence groups. A detector's ``group`` names one of them."""
 
+SWEEPS: Final = 0.7
+"""Share of extracting accounts that harvest a prompt sweep. The others relay or replay people's and agents' own
+sessions, whose content and manner are those of honest accounts: 4 of the 12 campaigns with a published technique."""
+
 WEAK_MARGIN_BITS: Final = 1.0
 """How far below the threshold weak-alone evidence must stay by itself, whatever prior and threshold are set."""
+_TINY: Final = 1e-9
 
 
 def group_caps(group: Group, config: Config) -> tuple[float, float]:
@@ -113,7 +134,9 @@ def group_caps(group: Group, config: Config) -> tuple[float, float]:
     if not group.weak_alone:
         return group.low_bits, group.high_bits
     room = max(config.threshold_bits - config.prior_bits - WEAK_MARGIN_BITS, 0.0)
-    return group.low_bits, min(group.high_bits, room)
+    # What bounds a workload's shape is how many honest accounts share it; where that was measured, it is used.
+    measured = -log2(config.permitted_share) if group.name == "content" else 0.0
+    return group.low_bits, min(max(group.high_bits, measured), room)
 
 
 def _capped(weights: Mapping[str, NDArray[np.float64]], low: float, high: float) -> dict[str, NDArray[np.float64]]:
@@ -122,6 +145,18 @@ def _capped(weights: Mapping[str, NDArray[np.float64]], low: float, high: float)
     kept = np.clip(total, low, high)
     scaled = kept != total
     factor = np.where(scaled, kept / np.where(scaled, total, 1.0), 1.0)
+    return {name: weight * factor for name, weight in weights.items()}
+
+
+def _soft(weights: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    """Mix in the extracting accounts that look honest here: log2(SWEEPS 2^sum + 1 - SWEEPS), shared out.
+
+    However honest content and manner look, they speak for an account by 1.7 bits at most: a relay's do as well.
+    """
+    total = np.sum(list(weights.values()), axis=0)
+    kept = np.log2(SWEEPS * np.exp2(total) + 1.0 - SWEEPS)
+    small = np.abs(total) < _TINY
+    factor = np.where(small, SWEEPS, kept / np.where(small, 1.0, total))
     return {name: weight * factor for name, weight in weights.items()}
 
 
@@ -135,7 +170,8 @@ def combine(
     """Add the evidence up: prior plus the capped weights of every group.
 
     A detector that could not tell contributes nothing, neither for nor against. In a group over its
-    cap every detector counts for the same fraction of its weight.
+    cap every detector counts for the same fraction of its weight. Extraction is a mixture: what only a harvest
+    of a prompt sweep shows (``Group.of_sweeps``) neither accuses nor clears a relay of other people's sessions.
 
     Parameters
     ----------
@@ -172,6 +208,7 @@ def combine(
         if belongs[one.detector] not in names:
             raise KeyError(f"detector {one.detector} names the group {belongs[one.detector]}, which does not exist")
     counted: dict[str, NDArray[np.float64]] = {}
+    of_sweeps: dict[str, NDArray[np.float64]] = {}
     for group in groups:
         weights = {
             one.detector: np.where(one.reason == 0, one.weight_bits, 0.0)
@@ -179,7 +216,10 @@ def combine(
             if belongs[one.detector] == group.name
         }
         if weights:
-            counted |= _capped(weights, *group_caps(group, config))
+            capped = _capped(weights, *group_caps(group, config))
+            (of_sweeps if group.of_sweeps else counted).update(capped)
+    if of_sweeps:
+        counted |= _soft(of_sweeps)
     contributions = {one.detector: counted[one.detector] for one in examined}
     total = config.prior_bits + np.sum(list(contributions.values()), axis=0)
     order = np.argsort(-total, kind="stable").astype(np.int64)

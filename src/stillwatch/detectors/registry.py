@@ -4,9 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stillwatch.detectors.content import coverage_harvest
-from stillwatch.detectors.habits import credential_fanout, rhythm
-from stillwatch.detectors.provenance import artefact_replay, provider_native
+from stillwatch.detectors.asked import identity_override, reasoning_elicitation, safety_rewrite
+from stillwatch.detectors.content import corpus_overlap, fixed_string, harvest_shape, judging, prompt_factory
+from stillwatch.detectors.habits import (
+    bare_headers,
+    canary_probing,
+    credential_fanout,
+    model_pivot,
+    plan_ratio,
+    ramp,
+    relay_mixture,
+    rhythm,
+)
+from stillwatch.detectors.probing import logit_probing
+from stillwatch.detectors.provenance import artefact_replay, context_edit, provider_native, technique_sweep
+from stillwatch.detectors.purpose import (
+    backfill,
+    declared,
+    key_theft,
+    known_set,
+    own_agent,
+    person,
+    retry_storm,
+    short_answers,
+    steady_history,
+)
 
 if TYPE_CHECKING:
     from stillwatch.config import Config
@@ -17,11 +39,36 @@ if TYPE_CHECKING:
 DETECTORS: Final[tuple[Detector, ...]] = (
     artefact_replay.DETECTOR,
     provider_native.DETECTOR,
-    coverage_harvest.DETECTOR,
+    technique_sweep.DETECTOR,
+    context_edit.DETECTOR,
+    harvest_shape.DETECTOR,
+    prompt_factory.DETECTOR,
+    judging.DETECTOR,
+    fixed_string.DETECTOR,
+    corpus_overlap.DETECTOR,
+    reasoning_elicitation.DETECTOR,
+    safety_rewrite.DETECTOR,
+    identity_override.DETECTOR,
+    logit_probing.DETECTOR,
     rhythm.DETECTOR,
     credential_fanout.DETECTOR,
+    relay_mixture.DETECTOR,
+    ramp.DETECTOR,
+    plan_ratio.DETECTOR,
+    bare_headers.DETECTOR,
+    model_pivot.DETECTOR,
+    canary_probing.DETECTOR,
+    known_set.DETECTOR,
+    short_answers.DETECTOR,
+    backfill.DETECTOR,
+    own_agent.DETECTOR,
+    person.DETECTOR,
+    declared.DETECTOR,
+    key_theft.DETECTOR,
+    retry_storm.DETECTOR,
+    steady_history.DETECTOR,
 )
-"""Every detector, in the order reports show them."""
+"""Every detector, in the order reports show them: accusations by weight of their group, then what speaks for."""
 
 
 def examine_all(profile: Profile, config: Config) -> tuple[Examined, ...]:

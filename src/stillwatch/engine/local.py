@@ -15,15 +15,17 @@ import numpy as np
 
 from stillwatch.engine import checkpoint
 from stillwatch.engine.dedupe import Recent
-from stillwatch.sketches.artefacts import ArtefactIndex
-from stillwatch.sketches.columns import columns
+from stillwatch.sketches.artefacts import BORN, CARRIED, PRINTS, ArtefactIndex
+from stillwatch.sketches.columns import columns, texts
 from stillwatch.sketches.corpus import NO_CORPUS
 from stillwatch.sketches.layout import Arrays
+from stillwatch.sketches.prints import print_texts
 from stillwatch.sketches.state import LAYOUT_VERSION, AccountState
 from stillwatch.sketches.tables import fingerprints, with_corpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from stillwatch.config import Config
     from stillwatch.model.event import EventBatch
     from stillwatch.sketches.columns import Columns
+    from stillwatch.sketches.prints import Found
     from stillwatch.sketches.state import Keys
     from stillwatch.sketches.tables import Tables
 
@@ -62,6 +65,7 @@ def _facts(keys: Keys, config: Config, tables: Tables) -> dict[str, int | str]:
         "text_limit_bytes": config.text_limit_bytes,
         "dedupe_window": config.dedupe_window,
         "artefact_pairs": config.artefact_pairs,
+        "print_pairs": config.print_pairs,
     }
 
 
@@ -80,8 +84,11 @@ class LocalEngine:
         self._facts = _facts(keys, config, self.tables)
         self.states = tuple(AccountState(keys, text_limit_bytes=config.text_limit_bytes) for _ in range(config.buckets))
         self.artefacts = ArtefactIndex(config.artefact_pairs)
+        self.prints = ArtefactIndex(config.print_pairs, PRINTS)
         self._recent = tuple(Recent(config.dedupe_window // config.buckets) for _ in range(config.buckets))
         self._pool = pool or ThreadPoolExecutor(workers(config), "fold")
+        self._keys = (keys.k0, keys.k1)
+        self._workers = workers(config)
         # The narrowest type of bucket numbers: the sort goes through it byte by byte.
         self._narrow = np.min_scalar_type(config.buckets)
 
@@ -99,6 +106,22 @@ class LocalEngine:
         kept = rows if fresh.all() else rows[fresh]
         self.states[bucket].fold(batch, kept, self.tables)
         return kept
+
+    def _print(self, batch: EventBatch, cols: Columns) -> list[Future[tuple[Found, Found]]]:
+        """Print the texts of the events whose answer the log holds, in threads."""
+        answers = batch.columns.column("completion")
+        if answers.null_count == len(answers):
+            return []
+        rows = np.flatnonzero(answers.is_valid().to_numpy(zero_copy_only=False) & (cols.account != 0))
+        prompts, given = (cols.prompt_at, cols.prompt), texts(answers)
+        parts = np.array_split(rows, self._workers)
+        return [self._pool.submit(print_texts, part, prompts, given, self._keys) for part in parts if part.shape[0]]
+
+    def _index(self, batch: EventBatch, kept: NDArray[np.bool_], printed: list[Future[tuple[Found, Found]]]) -> None:
+        self.artefacts.fold(batch, kept)
+        for job in printed:
+            for act, found in zip((CARRIED, BORN), job.result(), strict=True):
+                self.prints.add(batch, act, found.pairs(), kept)
 
     def fold(self, batch: EventBatch) -> Folded:
         """Fold one batch; each event id of an account counts once.
@@ -120,13 +143,14 @@ class LocalEngine:
         bounds = np.searchsorted(bucket[order][: int(attributed.sum())], np.arange(self._buckets + 1))
         parts = [order[bounds[b] : bounds[b + 1]] for b in range(self._buckets)]
         jobs = [self._pool.submit(self._fold_bucket, b, cols, part) for b, part in enumerate(parts) if part.shape[0]]
+        printed = self._print(batch, cols)
         kept = [job.result() for job in jobs]
         folded = sum(part.shape[0] for part in kept)
-        if cols.flags.max(initial=0) & 0x18:
+        if printed or cols.flags.max(initial=0) & 0x18:
             mask = np.zeros(len(batch), bool)
             for part in kept:
                 mask[part] = True
-            self.artefacts.fold(batch, mask)
+            self._index(batch, mask, printed)
         return Folded(folded, int(attributed.sum()) - folded, int((~attributed).sum()))
 
     def arrays(self) -> Arrays:
@@ -140,6 +164,7 @@ class LocalEngine:
             yield f"bucket-{b:05d}.state", state.checkpoint()
             yield f"bucket-{b:05d}.recent", recent.checkpoint()
         yield "artefacts", self.artefacts.checkpoint()
+        yield "prints", self.prints.checkpoint()
 
     def checkpoint(self, folder: Path) -> None:
         """Write all of it to a folder, so that a restart counts nothing twice and loses nothing.
@@ -180,7 +205,7 @@ class LocalEngine:
         keys
             The key it was made under.
         config
-            Buckets, text limit, window and artefact pairs must be those it was made with.
+            Buckets, text limit, window and pairs of both indices must be those it was made with.
         pool
             Threads to fold in.
         corpus
@@ -202,4 +227,5 @@ class LocalEngine:
             for b in range(config.buckets)
         )
         engine.artefacts = ArtefactIndex.restore(found.read("artefacts"))
+        engine.prints = ArtefactIndex.restore(found.read("prints"), PRINTS)
         return engine

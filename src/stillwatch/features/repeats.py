@@ -24,10 +24,14 @@ _APART_S: Final = 3_600.0
 REPEATS: Final = (
     Feature("sampled_prompts", "prompts", "Different prompts in the sample, at most 16."),
     Feature("repeated_share", "share, 0 to 1", "Sampled prompts sent more than once; high is a known set, sent again."),
-    Feature("returning_share", "share, 0 to 1", "Sampled prompts sent again an hour or more later: a set that is kept."),
+    Feature(
+        "returning_share", "share, 0 to 1", "Sampled prompts sent again an hour or more later: a set that is kept."
+    ),
     Feature("samples_per_prompt", "requests a prompt", "Median requests of a sampled prompt; 1 asks everything once."),
     Feature("repeat_span_d", "days", "Mean time from first to last request of the sampled prompts that repeat."),
-    Feature("late_new_share", "share, 0 to 1", "Sampled prompts first sent in the second half: 0.5 keeps finding new ones."),
+    Feature(
+        "late_new_share", "share, 0 to 1", "Sampled prompts first sent in the second half: 0.5 keeps finding new ones."
+    ),
     Feature("prompt_models", "models", "Mean number of models a repeated prompt was sent to, as far as 8 cells tell."),
 )
 

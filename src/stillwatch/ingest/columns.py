@@ -55,12 +55,13 @@ def _texts(at: NDArray[np.int64], out: NDArray[np.uint8]) -> pa.LargeBinaryArray
 
 
 def _content(buffer: NDArray[np.uint8], spans: scan.Spans, plan: Plan, depth: int | None) -> dict[str, pa.Array]:
-    """Read prompt, system text, turns, answer length and artefacts; ``depth`` unwraps JSON in strings."""
+    """Read prompt, system text, turns, answer (head and length), artefacts; ``depth`` unwraps JSON in strings."""
     n = spans.fault.shape[0]
     captures = plan.captures
     found: dict[str, pa.Array] = {}
     request, system = pick(spans, captures["request"]), pick(spans, captures["system_text"])
-    answer = pick(spans, captures["answer"])
+    answers = (*captures.get("completion", ()), *captures["answer"])
+    answer = pick(spans, answers)
     if depth is not None:
         buffer, request = unwrap(buffer, request, depth)
         buffer, system = unwrap(buffer, system, depth)
@@ -78,10 +79,14 @@ def _content(buffer: NDArray[np.uint8], spans: scan.Spans, plan: Plan, depth: in
         found["n_messages"] = pa.array(messages, mask=messages < 0)
         found["n_turns"] = pa.array(turns, mask=turns < 0)
         found["artefacts_carried"] = chat.artefact_lists(buffer, walk, n)
-    if captures["answer"]:
+    if answers:
         walk = room(int((answer[1] - answer[0]).sum()) // _ARTEFACT_ROOM + 1)
         length = np.zeros(n, np.int64)
-        chat.walk_answers(buffer, *answer, walk, length)
+        text_at = np.zeros(n + 1, np.int64)
+        # JSON never takes less room than its text.
+        text = np.empty(int(np.minimum(answer[1] - answer[0], chat.ANSWER_ROOM).sum()), np.uint8)
+        chat.walk_answers(buffer, *answer, walk, length, text_at, text)
+        found["completion"] = _texts(text_at, text)
         found["completion_chars"] = pa.array(np.minimum(length, 2**31 - 1).astype(np.int32), mask=length < 0)
         found["artefacts_born"] = chat.artefact_lists(buffer, walk, n)
     if captures["mismatch"]:
@@ -106,7 +111,8 @@ def _fields(
     columns: dict[str, pa.Array] = {}
     for name, numbers in plan.captures.items():
         kind = kind_of(name)
-        if kind is not None and numbers:
+        # Of an answer only the head is copied, with the rest of the content.
+        if kind is not None and numbers and name != "completion":
             columns[name], wrong = typed(name, kind, buffer, pick(spans, numbers), reader)
             verdict.wrong(name, wrong)
     return columns
@@ -185,6 +191,8 @@ def read_chunk(
     columns = _fields(buffer, spans, plan, reader, verdict)
     _add_nested(buffer, spans, plan, reader, depth, verdict, columns)
     content = _content(buffer, spans, plan, depth if reader.unwrap else None)
+    if "completion_chars" in columns and "completion_chars" in content:
+        columns["completion_chars"] = pc.coalesce(columns["completion_chars"], content["completion_chars"])
     columns |= {name: column for name, column in content.items() if name not in columns}
     columns |= {name: list_of_texts(buffer, pick(spans, plan.captures[f"list.{name}"])) for name in reader.lists}
     extra = {name: values.strings(buffer, *pick(spans, plan.captures[f"extra.{name}"])) for name in reader.extra}

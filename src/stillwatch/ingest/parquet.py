@@ -116,6 +116,11 @@ def _checked(given: Mapping[str, pa.Array], verdict: Verdict, path: str) -> RawB
             raise FormatError(f"{path}: column {f.name} is {given[f.name].type}, {f.type} is wanted") from error
         verdict.wrong(f.name, wrong)
     verdict.refuse("ts_ms", np.asarray(columns["ts_ms"].is_null()), NO_TIME)
+    if "completion" in columns:
+        length = pc.min_element_wise(pc.binary_length(columns["completion"]), INT_MAX["int32"], skip_nulls=False)
+        length = length.cast(pa.int32())
+        given = columns.get("completion_chars", length)
+        columns["completion_chars"] = pc.coalesce(given, length)
     return verdict.batch(columns, [])
 
 

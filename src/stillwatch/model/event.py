@@ -168,6 +168,7 @@ EVENT_FIELDS: Final[tuple[EventField, ...]] = (
     _plain("n_turns", _I16, "turns", "User turns in the request; 1 is a single-turn request."),
     EventField("prompt", _TEXT, _TEXT, P3, "UTF-8 bytes", "Text of the last user turn. Dropped after the fold."),
     EventField("system", _TEXT, _TEXT, P3, "UTF-8 bytes", "System or developer text. Dropped after the fold."),
+    EventField("completion", _TEXT, _TEXT, P3, "UTF-8 bytes", "Text of the answer. Dropped after the fold."),
     _plain("completion_chars", _I32, "bytes of UTF-8", "Length of the answer text."),
     EventField(
         "artefacts_carried",

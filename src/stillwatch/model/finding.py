@@ -102,3 +102,29 @@ class Ranking:
     def flagged(self) -> NDArray[np.bool_]:
         """Rows at or above the threshold."""
         return self.total_bits >= self.threshold_bits
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """How far a ranking can be believed, in columns; row i is row i of the profile."""
+
+    base_rate: float
+    """Share of accounts taken to extract before any evidence, 0 to 1; stated, not measured."""
+    probability: NDArray[np.float64]
+    """Chance of extraction under the base rate, shape (n,), 0 to 1."""
+    p_value: NDArray[np.float64]
+    """Share of the cohort with as much evidence, at this look, shape (n,); NaN where nothing could tell."""
+    q_value: NDArray[np.float64]
+    """Share of false accusations if everybody up to this account were reported, shape (n,); NaN as above."""
+    smallest_p: NDArray[np.float64]
+    """Smallest p-value the cohort can give, shape (n,)."""
+    did_more: NDArray[np.int64]
+    """Unreported accounts of the same plan that made more requests, shape (n,); -1 where unknown."""
+    ordinary: Callable[[str, int], float]
+    """(detector, row) -> share of the cohort's accounts that show as much; NaN where nobody could be told."""
+    cohort: Callable[[int], str]
+    """Row -> which accounts it is compared with, in words."""
+    reference: str
+    """What the cohorts were made of, in words."""
+    look: int
+    """Which look at these accounts it is, from 1; the level is shared out over looks."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stillwatch.model.event import Provenance, Reject
-    from stillwatch.model.finding import Examined, Ranking
+    from stillwatch.model.finding import Assurance, Examined, Ranking
     from stillwatch.model.profile import Profile
 
 
@@ -52,6 +52,16 @@ class Capability:
     """Why it could not run, or for how many accounts it could not and why."""
     needs: tuple[str, ...]
     """Event fields it reads."""
+    absent: tuple[str, ...]
+    """Those of them that no source gives."""
+    title: str
+    """What the detector looks for, in a few words."""
+    group: str
+    """Dependence group of the detector."""
+    blind_spot: str
+    """What it cannot see."""
+    would_change: str
+    """What the account or its provider could show that would change the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,8 @@ class ScanResult:
     """Every detector's answers; row i speaks of row i of the profile."""
     ranking: Ranking
     """Combined evidence."""
+    assurance: Assurance
+    """How far it can be believed."""
     exemplars: dict[int, tuple[str, ...]]
     """Account -> prompts kept on request (``--keep-exemplars``); empty by default."""
     cold_kernels: bool

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.model.finding import Ranking
-    from stillwatch.reports.view import AccountView, Step
+    from stillwatch.reports.steps import Step
+    from stillwatch.reports.view import AccountView
 
 ROW: Final = 34
 """Height of one row of the waterfall (px)."""

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from stillwatch.config import Config
     from stillwatch.model.finding import Examined
     from stillwatch.model.scan import ScanResult
-    from stillwatch.reports.view import AccountView, Step
+    from stillwatch.reports.steps import Step
+    from stillwatch.reports.view import AccountView
 
 ROWS_AT_ONCE: Final = 1 << 17
 """Rows of one row group; bounds memory."""

@@ -11,35 +11,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillwatch.model.finding import Finding
 from stillwatch.model.pseudonym import pseudonym_text
+from stillwatch.reports.steps import steps
 from stillwatch.reports.words import clean
 
 if TYPE_CHECKING:
     from stillwatch.config import Config
     from stillwatch.model.scan import ScanResult
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One detector's part in an account's total."""
-
-    detector: str
-    """Name of the detector."""
-    counted_bits: float
-    """Bits that counted after the caps; 0 where it could not tell."""
-    weight_bits: float
-    """Bits it gave before the caps."""
-    low_bits: float
-    """Lower end of the 90 % interval of the weight."""
-    high_bits: float
-    """Upper end of the 90 % interval of the weight."""
-    evidence: str
-    """What was seen, in one sentence; empty where it could not tell."""
-    reason: str
-    """Why it could not tell; empty where it could."""
-    facts: tuple[tuple[str, float], ...]
-    """The numbers behind the sentence."""
+    from stillwatch.reports.steps import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +45,18 @@ class AccountView:
     """Prior plus counted weights."""
     flagged: bool
     """At or above the threshold."""
+    probability: float
+    """Chance of extraction under the stated base rate, 0 to 1."""
+    p_value: float
+    """Share of its cohort with as much evidence, at this look; NaN where nothing could tell."""
+    q_value: float
+    """Share of false accusations if everybody up to this account were reported; NaN as above."""
+    smallest_p: float
+    """Smallest p-value its cohort can give."""
+    did_more: int
+    """Unreported accounts of its plan that made more requests; -1 where unknown."""
+    cohort: str
+    """Which accounts it is compared with, in words."""
     steps: tuple[Step, ...]
     """Largest counted weight first, then what speaks for it, then what could not tell."""
 
@@ -78,6 +69,16 @@ class AccountView:
     def untold(self) -> tuple[Step, ...]:
         """Steps of detectors that could not tell."""
         return tuple(step for step in self.steps if step.reason)
+
+    @property
+    def against(self) -> tuple[Step, ...]:
+        """Steps that raise the total, the largest first."""
+        return tuple(step for step in self.told if step.counted_bits > 0)
+
+    @property
+    def for_it(self) -> tuple[Step, ...]:
+        """Steps that lower the total, the largest first."""
+        return tuple(step for step in reversed(self.told) if step.counted_bits < 0)
 
     @property
     def top(self) -> Step | None:
@@ -177,7 +178,7 @@ def account_view(result: ScanResult, row: int, rank: int = 0) -> AccountView:
     AccountView
         Strings cleaned, steps in reading order.
     """
-    facts = result.profile.facts
+    facts, sure = result.profile.facts, result.assurance
     account = pseudonym_text(int(result.profile.account[row]))
     label = clean(facts.label[row], 80)
     return AccountView(
@@ -191,26 +192,11 @@ def account_view(result: ScanResult, row: int, rank: int = 0) -> AccountView:
         signup_ms=int(facts.signup_ms[row]),
         total_bits=float(result.ranking.total_bits[row]),
         flagged=bool(result.ranking.flagged[row]),
+        probability=float(sure.probability[row]),
+        p_value=float(sure.p_value[row]),
+        q_value=float(sure.q_value[row]),
+        smallest_p=float(sure.smallest_p[row]),
+        did_more=int(sure.did_more[row]),
+        cohort=clean(sure.cohort(row)),
         steps=steps(result, row),
     )
-
-
-def steps(result: ScanResult, row: int) -> tuple[Step, ...]:
-    """Give every detector's part in one account's total, in reading order."""
-    counted = {name: float(column[row]) for name, column in result.ranking.contributions.items()}
-    made = []
-    for examined in result.examined:
-        answer = examined.at(row)
-        part = counted.pop(examined.detector, 0.0)
-        if isinstance(answer, Finding):
-            facts = tuple((clean(name, 80), value) for name, value in answer.facts.items())
-            sentence = clean(answer.evidence, 600) or "No sentence was given."
-            made.append(
-                Step(answer.detector, part, answer.weight_bits, answer.low_bits, answer.high_bits, sentence, "", facts)
-            )
-        else:
-            reason = clean(answer.reason) or "It gave no reason."
-            made.append(Step(answer.detector, part, 0.0, 0.0, 0.0, "", reason, ()))
-    # What the combination adds on its own still has to be drawn, or the bars would not add up.
-    made += [Step(name, part, part, part, part, "Added by the combination.", "", ()) for name, part in counted.items()]
-    return tuple(sorted(made, key=lambda step: (bool(step.reason), -step.counted_bits, step.detector)))

@@ -118,6 +118,75 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %" if fine else f"{100 * share:.0f} %"
 
 
+def one_in(share: float) -> str:
+    """Write a small share as one in so many.
+
+    Examples
+    --------
+    >>> one_in(0.001), one_in(1 / 1025), one_in(0.4), one_in(float("nan"))
+    ('1 in 1,000', '1 in 1,000', '40 %', 'unknown')
+    """
+    if not math.isfinite(share):
+        return "unknown"
+    return f"1 in {_two_figures(1 / share):,g}" if 0 < share <= 0.1 else percent(share)
+
+
+def rare(value: float) -> str:
+    """Write a p- or q-value with two figures; an unknown one is said to be unknown.
+
+    Examples
+    --------
+    >>> rare(0.01234), rare(1.0), rare(1 / 30_001), rare(float("nan"))
+    ('0.012', '1', '0.000033', 'unknown')
+    """
+    if not math.isfinite(value):
+        return "unknown"
+    places = 1 - math.floor(math.log10(value)) if 0 < value < 1 else 2
+    text = f"{value:.{places}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def ordinary(share: float) -> str:
+    """Say how much of a cohort shows as much; empty where that is not counted.
+
+    Examples
+    --------
+    >>> ordinary(0.02), ordinary(0.0), ordinary(float("nan"))
+    ('2.0 % of its cohort', 'none of its cohort', '')
+    """
+    if not math.isfinite(share):
+        return ""
+    return f"{percent(share) if share else 'none'} of its cohort"
+
+
+def did_more(number: int) -> str:
+    """Say how many ordinary accounts did more; empty where it is unknown.
+
+    Examples
+    --------
+    >>> did_more(1), did_more(0), did_more(-1)
+    ('1 unreported account of its plan made more requests', 'no unreported account of its plan made more requests', '')
+    """
+    if number < 0:
+        return ""
+    return (
+        f"{counted(number, 'unreported account') if number else 'no unreported account'} of its plan made more requests"
+    )
+
+
+def without(total_bits: float, threshold_bits: float, *, flagged: bool) -> str:
+    """Say what becomes of an account at another total.
+
+    Examples
+    --------
+    >>> without(4.0, 3.0, flagged=True), without(2.0, 3.0, flagged=True), without(4.0, 3.0, flagged=False)
+    ('would still be reported', 'would not be reported', 'would be reported')
+    """
+    if total_bits < threshold_bits:
+        return "would not be reported"
+    return "would still be reported" if flagged else "would be reported"
+
+
 def when(ms: float, *, seconds: bool = False) -> str:
     """Write a time in UTC; an unknown time is said to be unknown."""
     if not math.isfinite(ms) or not 0 < ms <= _LAST_MS:

@@ -75,8 +75,8 @@ def _truth(batch: pa.RecordBatch, name: str) -> NDArray[np.bool_]:
     return np.asarray(pc.fill_null(column, False))  # noqa: FBT003  pyarrow's own signature
 
 
-def _text(column: pa.LargeBinaryArray) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
-    """View the bytes of a text column without copying them."""
+def texts(column: pa.LargeBinaryArray) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """View a text column without copying it: (n + 1,) offsets, and the bytes."""
     n = len(column)
     if column.null_count == n:
         return np.zeros(n + 1, np.int64), np.zeros(0, np.uint8)
@@ -136,8 +136,8 @@ def columns(batch: EventBatch) -> Columns:
     ):
         flags |= present.astype(np.uint8) * np.uint8(bit)
     prompt, system = b.column("prompt"), b.column("system")
-    prompt_at, prompt_bytes = _text(prompt)
-    system_at, system_bytes = _text(system)
+    prompt_at, prompt_bytes = texts(prompt)
+    system_at, system_bytes = texts(system)
     made = Columns(
         event=_ints(b, "event_id", np.int64, NO_ID),
         account=_ints(b, "account_id", np.int64, NO_ID),

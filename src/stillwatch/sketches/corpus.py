@@ -14,16 +14,21 @@ Kirsch & Mitzenmacher (2006), Less hashing, same performance: two hashes give al
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from zipfile import BadZipFile
 
 import numpy as np
 
+from stillwatch.model.errors import InputError
 from stillwatch.sketches.hashing import U0, U1, kernel, mix64
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
 SHINGLE_WORDS: Final = 8
 """Words of a shingle; a shorter text is one shingle."""
+VERSION: Final = 1
 BITS_A_SHINGLE: Final = 12
 """Bits of filter a shingle: about 1 in 100 unknown shingles seems known with four probes."""
 _PROBES: Final = 4
@@ -108,3 +113,31 @@ def room_for(shingles: int) -> NDArray[np.uint64]:
     """
     bits = max(64, shingles * BITS_A_SHINGLE)
     return np.zeros((1 << (bits - 1).bit_length()) // 64, np.uint64)
+
+
+def write_corpus(path: Path, bits: NDArray[np.uint64], texts: int, shingles: int) -> None:
+    """Write a filter to a file; equal texts give equal bytes."""
+    with path.open("wb") as sink:
+        np.savez(sink, version=np.array([VERSION]), bits=bits, counted=np.array([texts, shingles]))
+
+
+def read_corpus(path: Path) -> NDArray[np.uint64]:
+    """Read a filter.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or it is no filter of this version.
+    """
+    again = "build it with: stillwatch corpus"
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            version, bits = stored["version"].tolist(), np.asarray(stored["bits"])
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such filter of public prompts; {again}") from error
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise InputError(f"{path}: not a filter of public prompts; {again}") from error
+    size = bits.shape[0] if bits.ndim == 1 else 0
+    if version != [VERSION] or bits.dtype != np.uint64 or not size or size & (size - 1):
+        raise InputError(f"{path}: a filter of another version or of no use; {again}")
+    return bits

@@ -41,7 +41,7 @@ MOST_POINTS: Final = 4096
 """Most different values kept of a cohort. Beyond it the upper half of them stays exact and the rest is thinned."""
 MOST_BYTES: Final = 64 << 20
 """Largest written reference that is read."""
-STEPS_BITS: Final = (0.0, 2.0, 4.0)
+STEPS_BITS: Final = (0.0, 2.0, 4.0, 6.0)
 """Weights for which it is counted how many accounts a detector gives more."""
 _DECIMALS: Final = 6
 _AGAIN: Final = "write it again with `stillwatch calibrate`"

@@ -122,6 +122,9 @@ DETECTOR: Final = Detector(
         "address, a key shipped in an app, and a stolen key, whose owner is the victim. The group cannot report an "
         "account alone."
     ),
+    would_change=(
+        "Runners, functions or telephones that one deployment explains; the owner's word that a key was stolen."
+    ),
     references=(
         "Advisory AA26-251A (2026): one credential from many addresses and user agents",
         "anthropics/claude-code#96048: a stolen key's burst is its owner's loss, not the owner's doing",

@@ -143,6 +143,9 @@ DETECTOR: Final = Detector(
         "mechanical. The weight is small for that reason and its group cannot report an account alone. A person's "
         "nights speak for the account; the quiet hours count wherever in the day they lie."
     ),
+    would_change=(
+        "The schedule, batch job or service behind the requests; users in many places who explain the missing nights."
+    ),
     references=(
         "Advisory AA26-251A (2026): no human rhythm as an indicator of model distillation",
         "Recorded judge calls (gaps of 12, 16.5 and 23 s at p10, p50, p90) against human chat (3, 14, 66 s)",

@@ -125,6 +125,10 @@ DETECTOR: Final = Detector(
         "other owner only. A team with many keys and no organisation known: bounded to about 4 bits. A victim whose "
         "old block the copier carried first in this log: one other owner, and gone when earlier logs are read too."
     ),
+    would_change=(
+        "A map of organisations that puts both accounts under one owner; earlier logs in which the blocks were born "
+        "in this account."
+    ),
     references=(
         "Panfilov et al. (2026), Stealing reasoning traces, arXiv 2608.09867: blocks are interchangeable across users",
         "Anthropic, threat report of September 2026: replay of thinking signatures across sessions and accounts",

@@ -140,6 +140,10 @@ DETECTOR: Final = Detector(
         "per cent. Context compaction and multi-model routers: prefix, turn-boundary and model mismatches, weighed 0. "
         "Building one's own open model: frontier refusals, bounded to about 2 bits at the rates such work draws."
     ),
+    would_change=(
+        "The refused prompts read by a person and found to be debugging, audit or tutoring; a record of a migration "
+        "or merger that explains the other organisation."
+    ),
     references=(
         "anthropic SDK 2.12: stop_details categories and input_transformations of dropped reasoning",
         "Anthropic, threat report of September 2026, p. 145: more than 12,000 techniques tried, most rejected",

@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 
 from stillwatch.ingest.json.lexer import ARRAY, ESCAPED, OBJECT, STRING, Bytes, Int
-from stillwatch.ingest.json.text import put_text
+from stillwatch.ingest.json.text import put_text, unescape
 from stillwatch.ingest.json.walk import KEPT, walk_value
 from stillwatch.sketches.hashing import kernel
+from stillwatch.sketches.prints import ANSWER_BYTES, head_end
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 _MANY: Final = 32_767
 """Largest count of messages and turns; more count as this many."""
+ANSWER_ROOM: Final = ANSWER_BYTES + 8
+"""Most bytes written of one answer: its head, and a character begun inside it."""
 
 
 @kernel
@@ -40,7 +43,7 @@ def _join(buffer: Bytes, pieces: np.ndarray, count: Int, out: Bytes, at: Int) ->
 
 @kernel
 def _reset(walk: Any) -> None:  # noqa: ANN401
-    for k in (0, 1, 2, 4, 5, 6):
+    for k in (0, 1, 2, 4, 5, 6, 7):
         walk.n[k] = 0
 
 
@@ -102,6 +105,53 @@ def walk_requests(
 
 
 @kernel
+def _escape_size(buffer: Bytes, at: Int, end: Int) -> Int:
+    """Give the bytes of the escape at a backslash; the two halves of a surrogate pair are one."""
+    if buffer[at + 1] != 0x75:
+        return 2
+    if at + 12 > end or buffer[at + 6] != 0x5C or buffer[at + 7] != 0x75:
+        return 6
+    high = buffer[at + 2] | 0x20 == 0x64 and (0x38 <= buffer[at + 3] <= 0x39 or 0x61 <= buffer[at + 3] | 0x20 <= 0x62)
+    low = buffer[at + 8] | 0x20 == 0x64 and 0x63 <= buffer[at + 9] | 0x20 <= 0x66
+    return 12 if high and low else 6
+
+
+@kernel
+def _put_head(buffer: Bytes, start: Int, end: Int, kind: Int, out: Bytes, at: Int, until: Int) -> Int:
+    """Write a string span's text as far as ``out[until]``, and the character begun there to its end."""
+    if kind != ESCAPED:
+        return put_text(buffer, start, min(end, start + until - at), kind, out, at)
+    i = start
+    while i < end and at < until:
+        stop = min(end, i + until - at)
+        run = i
+        while run < stop and buffer[run] != 0x5C:
+            run += 1
+        if run > i:
+            at = put_text(buffer, i, run, STRING, out, at)
+            i = run
+        else:
+            size = _escape_size(buffer, i, end)
+            at = unescape(buffer, i, i + size, out, at)
+            i += size
+    return at
+
+
+@kernel
+def _join_heads(buffer: Bytes, pieces: np.ndarray, count: Int, out: Bytes, begin: Int, at: Int) -> Int:
+    """Go on with a text that began at ``out[begin]``, up to the head of an answer."""
+    until = begin + ANSWER_BYTES
+    for p in range(count):
+        if at >= until:
+            break
+        if at > begin:
+            out[at] = 0x0A
+            at += 1
+        at = _put_head(buffer, pieces[p, 0], pieces[p, 1], pieces[p, 2], out, at, until)
+    return at
+
+
+@kernel
 def walk_answers(
     buffer: Bytes,
     start: np.ndarray,
@@ -109,19 +159,31 @@ def walk_answers(
     kind: np.ndarray,
     walk: Any,  # noqa: ANN401  a Walk
     length: np.ndarray,
+    text_at: np.ndarray,
+    text: np.ndarray,
 ) -> None:
-    """Walk every record's answer: bytes of text (-1 unknown) and artefacts."""
+    """Walk every record's answer: bytes of text (-1 unknown), the head of the text, and artefacts.
+
+    The messages of the model come first, then text that stands in no message.
+    """
+    t = 0
     for row in range(start.shape[0]):
         _reset(walk)
+        text_at[row] = t
         k = kind[row]
         length[row] = -1
         if k in (STRING, ESCAPED):
             length[row] = end[row] - start[row]
+            t = _put_head(buffer, start[row], end[row], k, text, t, t + ANSWER_BYTES)
         elif k in (ARRAY, OBJECT):
             walk_value(buffer, start[row], end[row], walk, row)
             length[row] = walk.n[6]
             for piece in range(walk.n[0]):
                 length[row] += walk.piece[piece, 1] - walk.piece[piece, 0]
+            t = _join_heads(buffer, walk.answer, walk.n[7], text, text_at[row], t)
+            t = _join_heads(buffer, walk.piece, min(walk.n[0], KEPT), text, text_at[row], t)
+        t = head_end(text, text_at[row], t, ANSWER_BYTES)
+    text_at[start.shape[0]] = t
 
 
 @kernel

@@ -119,12 +119,15 @@ class Walk(NamedTuple):
     """(KEPT, 3) text of the latest user message."""
     system: NDArray[np.int64]
     """(KEPT, 3) text of all system messages."""
+    answer: NDArray[np.int64]
+    """(KEPT, 3) text of all messages of the model."""
     artefact: NDArray[np.int64]
     """(many, 4) row, start, end, kind of artefacts."""
     word: NDArray[np.uint8]
     """Room for the text of a word with backslashes."""
     n: NDArray[np.int64]
-    """Counts: 0 pieces, 1 user pieces, 2 system pieces, 3 artefacts, 4 messages, 5 user turns, 6 answer bytes."""
+    """Counts: 0 pieces, 1 user pieces, 2 system pieces, 3 artefacts, 4 messages, 5 user turns, 6 answer bytes,
+    7 answer pieces."""
 
 
 @kernel
@@ -221,6 +224,7 @@ def _close_object(walk: Any, d: Int, row: Int) -> None:  # noqa: ANN401
     elif role == _ASSISTANT:
         for p in range(first, walk.n[0]):
             walk.n[6] += walk.piece[p, 1] - walk.piece[p, 0]
+        _keep(walk, walk.answer, 7, first)
     walk.n[0] = first
 
 
@@ -315,7 +319,8 @@ def room(artefacts: int) -> Walk:
         np.zeros((PIECES, 3), np.int64),
         np.zeros((KEPT, 3), np.int64),
         np.zeros((KEPT, 3), np.int64),
+        np.zeros((KEPT, 3), np.int64),
         np.zeros((artefacts, 4), np.int64),
         np.zeros(LONGEST_WORD, np.uint8),
-        np.zeros(7, np.int64),
+        np.zeros(8, np.int64),
     )

@@ -1,12 +1,14 @@
-"""What the verbs of the command line do: wire the rooms together, write the files, choose the exit code."""
+"""``stillwatch scan`` and ``stillwatch calibrate``: logs to a report, or to what is ordinary in them."""
 
 from __future__ import annotations
 
 import ctypes
 import dataclasses
 import json
+import math
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,27 +16,34 @@ import pyarrow as pa
 from rich.console import Console
 
 from stillwatch.config import DEFAULT, Config
+from stillwatch.detectors.calibration.assure import refer
+from stillwatch.detectors.calibration.own import permitted_share
+from stillwatch.detectors.calibration.reference import from_json
+from stillwatch.detectors.calibration.reference import to_json as to_reference_json
 from stillwatch.features import FEATURES
 from stillwatch.ingest.accounts import EMPTY, read_accounts
 from stillwatch.ingest.addresses import trusted_networks
 from stillwatch.ingest.door import Door
-from stillwatch.ingest.keys import create_key, read_key, rotate_key
+from stillwatch.ingest.keys import create_key, read_key
 from stillwatch.ingest.read import Reading
 from stillwatch.ingest.sources import expand
 from stillwatch.model.errors import InputError, StoreError
 from stillwatch.model.event import EVENT_FIELDS
-from stillwatch.model.pseudonym import PREFIX, pseudonym_text
-from stillwatch.pipeline import scan
+from stillwatch.pipeline import Against, scan
 from stillwatch.reports.files import write_atomically
 from stillwatch.reports.html import render_html
 from stillwatch.reports.progress import ProgressLine
 from stillwatch.reports.summary import to_json
 from stillwatch.reports.tables import write_findings_jsonl, write_findings_parquet
 from stillwatch.reports.terminal import render_terminal
+from stillwatch.sketches.corpus import NO_CORPUS, read_corpus
 from stillwatch.sketches.warmth import is_cold
 
 if TYPE_CHECKING:
     import argparse
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from stillwatch.ingest.json.paths import Path as Place
     from stillwatch.ingest.keys import PseudonymKey
@@ -51,6 +60,10 @@ def _config(asked: argparse.Namespace) -> Config:
         if (getattr(asked, name) or 0) < 0:
             raise InputError(f"--{name.replace('_', '-')} {getattr(asked, name)}: write a number from 0")
     given = {"threshold_bits": asked.threshold, "shown": asked.shown, "threads": asked.threads}
+    if asked.base_rate is not None:
+        if not 0 < asked.base_rate < 1:
+            raise InputError(f"--base-rate {asked.base_rate}: write a share of accounts, such as 0.001")
+        given["prior_bits"] = math.log2(asked.base_rate / (1 - asked.base_rate))
     return dataclasses.replace(DEFAULT, **{name: value for name, value in given.items() if value is not None})
 
 
@@ -121,28 +134,61 @@ def keep_memory() -> None:
         tune(option, value)
 
 
-def scan_verb(asked: argparse.Namespace) -> int:
-    """Scan, show, write; see ``stillwatch scan --help``."""
+def _corpus(name: str | None) -> NDArray[np.uint64]:
+    return read_corpus(Path(name)) if name else NO_CORPUS
+
+
+def _reference(name: str | None, look: int) -> Against:
+    today = datetime.now(tz=UTC).date()
+    if look < 1:
+        raise InputError(f"--look {look}: looks are counted from 1")
+    if not name:
+        return Against(today=today, look=look)
+    try:
+        reference = from_json(Path(name).read_bytes())
+    except FileNotFoundError as error:
+        raise InputError(f"{name}: no such reference; make it with: stillwatch calibrate") from error
+    origin = f"{reference.whole.accounts:,} accounts of {Path(name).name}, made {reference.made.isoformat()}"
+    return Against(reference, origin, today, look)
+
+
+def _scanned(asked: argparse.Namespace, config: Config, against: Against) -> ScanResult:
+    """Read and judge the inputs of a verb, with a progress line."""
     keep_memory()
-    config = _config(asked)
     sources = expand(asked.inputs)
-    folder = _folder(asked.out) if asked.out else None
+    corpus = _corpus(asked.corpus)
     key = _key(Path(asked.key), asked.epoch)
     door = Door(key)
     accounts = read_accounts(Path(asked.accounts), door) if asked.accounts else EMPTY
-    now_ms = int(time.time() * 1000)
     reading = Reading(
         config=config,
         door=door,
         log_format=asked.format,
         places=_places(asked.map),
         trusted=trusted_networks(asked.trusted_proxy),
-        ingest_ms=now_ms,
+        ingest_ms=int(time.time() * 1000),
     )
     if is_cold():
         print("stillwatch: first run on this machine: compiling kernels, about half a minute, once", file=sys.stderr)
     with ProgressLine(Console(stderr=True)) as line:
-        result = scan(sources, reading, key, accounts, line.show, keep_exemplars=asked.keep_exemplars)
+        return scan(
+            sources,
+            reading,
+            key,
+            accounts,
+            line.show,
+            keep_exemplars=asked.keep_exemplars,
+            against=against,
+            corpus=corpus,
+        )
+
+
+def scan_verb(asked: argparse.Namespace) -> int:
+    """Scan, show, write; see ``stillwatch scan --help``."""
+    config = _config(asked)
+    against = _reference(asked.reference, asked.look)
+    folder = _folder(asked.out) if asked.out else None
+    result = _scanned(asked, config, against)
     written = _write(result, config, folder) if folder else []
     code = exit_code(result)
     if asked.json:
@@ -152,57 +198,33 @@ def scan_verb(asked: argparse.Namespace) -> int:
     return code
 
 
-def simulate_verb(asked: argparse.Namespace) -> int:
-    """Write a world; see ``stillwatch simulate --help``."""
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    from stillwatch.simulate import SMALL, build_world, read_library, read_traces, write_world  # noqa: PLC0415
-
+def calibrate_verb(asked: argparse.Namespace) -> int:
+    """Write down what is ordinary in a provider's own traffic; see ``stillwatch calibrate --help``."""
+    config = _config(asked)
+    today = datetime.now(tz=UTC).date()
+    result = _scanned(asked, config, Against(today=today))
+    reference = refer(result.examined, result.ranking, result.profile, today)
+    if not reference.whole.accounts:
+        raise InputError("no account could be judged by any detector: there is nothing to call ordinary in these logs")
     try:
-        start = datetime.fromisoformat(asked.start).replace(tzinfo=UTC)
-    except ValueError as error:
-        raise InputError(f"--start {asked.start}: write a date such as 2026-11-02") from error
-    spec = SMALL.scaled(asked.scale) if asked.scale != 1.0 else SMALL
-    if asked.days is not None:
-        spec = dataclasses.replace(spec, days=asked.days)
-    world = build_world(
-        spec,
-        asked.seed,
-        int(start.timestamp() * 1000),
-        read_library(Path(asked.prompts)) if asked.prompts else None,
-        read_traces(Path(asked.traces)) if asked.traces else None,
-    )
-    files = write_world(world, Path(asked.out), asked.format, asked.suffix)
-    print(
-        f"{world.events.num_rows:,} events of {world.accounts.num_rows:,} accounts in {len(files)} log files;"
-        f" {asked.out}/accounts.csv, {asked.out}/truth.csv. Simulated throughout."
-    )
-    return CLEAN
-
-
-def key_verb(asked: argparse.Namespace) -> int:
-    """Make, rotate or show a key; see ``stillwatch key --help``."""
-    path = Path(asked.file)
-    key = {"new": create_key, "rotate": rotate_key, "show": read_key}[asked.act](path)
-    print(f"{path}: epoch {key.epoch}, fingerprint {key.fingerprint()}")
-    return CLEAN
-
-
-def pseudonym_verb(asked: argparse.Namespace) -> int:
-    """Translate accounts; see ``stillwatch pseudonym --help``."""
-    door = Door(read_key(Path(asked.key), asked.epoch))
-    known: dict[str, str] = {}
-    if asked.accounts:
-        from stillwatch.ingest.accounts import account_names  # noqa: PLC0415
-
-        known = {pseudonym_text(door.account(name)): name for name in account_names(Path(asked.accounts))}
-    missing = 0
-    for name in asked.names:
-        if name in known:
-            print(f"{name}\t{known[name]}")
-        elif name.startswith(PREFIX):
-            print(f"{name}\t(not in the account file under this key; give --accounts and the report's epoch)")
-            missing += 1
-        else:
-            print(f"{name}\t{pseudonym_text(door.account(name))}")
-    return PARTIAL if missing else CLEAN
+        write_atomically(Path(asked.out), to_reference_json(reference).encode())
+    except OSError as error:
+        raise StoreError(f"{asked.out}: cannot be written: {error.strerror}") from error
+    share = permitted_share(reference)
+    made = {
+        "accounts": reference.whole.accounts,
+        "cohorts": len(reference.cohorts),
+        "in_small_cohorts": reference.rest.accounts,
+        "smallest_p": 1.0 / (reference.vouching(reference.whole) + 1),
+        "permitted_share": share,
+        "written": asked.out,
+    }
+    if asked.json:
+        print(json.dumps(made))
+    else:
+        print(
+            f"{reference.whole.accounts:,} accounts in {len(reference.cohorts)} cohorts, {reference.rest.accounts:,} more in "
+            f"plans and sizes too small for one;\nsmallest p-value {made['smallest_p']:.2g}; at most {share:.2%} have the "
+            f"shape of a harvest.\nUse it: stillwatch scan LOGS --reference {asked.out}"
+        )
+    return PARTIAL if any(source.rejected or source.incomplete for source in result.sources) else CLEAN

@@ -1,0 +1,1 @@
+"""What prompts ask for, by families of phrases: elicitation of reasoning, prompt factories, judging."""

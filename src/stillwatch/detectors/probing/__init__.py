@@ -1,0 +1,1 @@
+"""Requests that measure the model or its guards instead of using it."""

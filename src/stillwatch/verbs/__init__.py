@@ -1,0 +1,1 @@
+"""What the verbs of the command line do: wire the rooms together, write the files, choose the exit code."""
