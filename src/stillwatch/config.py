@@ -13,7 +13,7 @@ class Config:
     prior_bits: float = -10.0
     """log2 odds that an account extracts, before any evidence: about 1 in 1,000. Stated, not measured."""
     threshold_bits: float = 3.0
-    """Total at which an account is reported: odds of 8 to 1. Uncalibrated until ``calibrate`` exists."""
+    """Total at which an account is reported: odds of 8 to 1. Stated, not measured."""
     chunk_bytes: int = 16 << 20
     """Bytes of text read into one batch (bytes); bounds memory, not record length."""
     max_record_bytes: int = 64 << 20

@@ -43,18 +43,32 @@ def _of_parquet(path: Path) -> Iterator[bytes]:
 
 
 def _of_lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if path.suffix == ".txt":
-                yield line.strip()
-                continue
-            try:
-                record = json.loads(line)
-            except ValueError as error:
-                raise FormatError(f"{path}: line {number} is no JSON") from error
-            text = next((record[key] for key in KEYS if isinstance(record.get(key), str)), None)
-            if text:
-                yield text.encode()
+    named = False
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, 1):
+                text = line.strip()
+                if path.suffix != ".txt" and text:
+                    record = _record(path, number, text)
+                    named = named or any(key in record for key in KEYS)
+                    found = next((record[key] for key in KEYS if isinstance(record.get(key), str)), "")
+                    text = found.encode("utf-8", "replace")
+                if text:
+                    yield text
+    except OSError as error:
+        raise FormatError(f"{path}: not readable: {error.strerror}") from error
+    if path.suffix != ".txt" and not named:
+        raise FormatError(f"{path}: no line has a key called {', '.join(KEYS)}")
+
+
+def _record(path: Path, number: int, line: bytes) -> dict[str, object]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{path}: line {number} is no JSON; write one record a line") from error
+    if not isinstance(record, dict):
+        raise FormatError(f"{path}: line {number} is no JSON object; write one record a line")
+    return record
 
 
 def prompt_files(paths: Sequence[Path]) -> list[Path]:
@@ -69,7 +83,7 @@ def prompt_files(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise InputError(f"{path}: no such file or folder")
-        inside = [path] if path.is_file() else [one for one in path.rglob("*") if one.suffix in SUFFIXES]
+        inside = [path] if path.is_file() else [one for one in path.rglob("*") if one.suffix in SUFFIXES and one.is_file()]
         if not inside:
             raise InputError(f"{path}: no prompts there; files end in {', '.join(SUFFIXES)}")
         found += inside

@@ -28,6 +28,7 @@ from stillwatch.detectors.calibration.assure import THEMSELVES, assure, refer
 from stillwatch.detectors.calibration.own import calibrated
 from stillwatch.engine.local import LocalEngine, workers
 from stillwatch.features.assemble import profile
+from stillwatch.features.recycled import RecycledColumns
 from stillwatch.features.replay import ReplayColumns
 from stillwatch.ingest.accounts import EMPTY, AccountFile
 from stillwatch.ingest.read import read_source, with_engine_counts
@@ -255,8 +256,12 @@ def profile_engine(engine: LocalEngine, accounts: AccountFile = EMPTY) -> Profil
         replay = ReplayColumns(
             found.artefacts_distinct, found.foreign_distinct, found.foreign_owners, found.owner_known
         )
+    recycled = None
+    if engine.prints.births:
+        fed = engine.prints.replay(account, owner)
+        recycled = RecycledColumns(fed.artefacts_distinct, fed.foreign_distinct, fed.foreign_owners, fed.owner_known)
     corpus = engine.tables.corpus.shape[0] > 0
-    return profile(arrays, account.shape[0], accounts.facts(account), replay, corpus=corpus)
+    return profile(arrays, account.shape[0], accounts.facts(account), replay, recycled=recycled, corpus=corpus)
 
 
 def scan(

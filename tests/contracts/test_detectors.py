@@ -31,8 +31,9 @@ def random_profile(seed: int = 3) -> Profile:
         values = rng.random(ROWS) if share else np.floor(10 ** rng.uniform(0, 4, ROWS))
         given[feature.name] = np.where(rng.random(ROWS) < 0.1, np.nan, values)
     plans = tuple(rng.choice(["free", "pro", ""], ROWS).tolist())
-    blank = ("",) * ROWS
-    facts = AccountFacts(blank, plans, np.full(ROWS, -1), blank, np.full(ROWS, -1, np.int8))
+    purposes = tuple(rng.choice(["academic research", "own model", "education", ""], ROWS).tolist())
+    reseller = rng.integers(-1, 2, ROWS).astype(np.int8)
+    facts = AccountFacts(("",) * ROWS, plans, np.full(ROWS, -1), purposes, reseller)
     return profile_of(np.sort(rng.integers(-(2**62), 2**62, ROWS)), given, facts)
 
 
@@ -71,9 +72,8 @@ def test_order_of_rows_does_not_matter(detector: Detector) -> None:
     profile = random_profile()
     turn = np.random.default_rng(5).permutation(ROWS)
     plans = tuple(profile.facts.plan[i] for i in turn)
-    facts = AccountFacts(
-        profile.facts.label, plans, profile.facts.signup_ms, profile.facts.declared_purpose, profile.facts.reseller
-    )
+    purposes = tuple(profile.facts.declared_purpose[i] for i in turn)
+    facts = AccountFacts(profile.facts.label, plans, profile.facts.signup_ms, purposes, profile.facts.reseller[turn])
     turned = Profile(profile.account[turn], {k: v[turn] for k, v in profile.columns.items()}, {}, facts)
 
     straight, mixed = detector.examine(profile, DEFAULT), detector.examine(turned, DEFAULT)

@@ -23,10 +23,20 @@ def test_says_what_can_run_for_how_many_and_what_is_missing() -> None:
     assert found["rhythm"].able
     assert found["rhythm"].accounts == 2
     assert "could not tell for 1 accounts" in found["rhythm"].reason
-    assert not found["coverage_harvest"].able
-    assert found["coverage_harvest"].accounts == 0
-    assert "the source gives no prompt, tokens_out, n_turns" in found["coverage_harvest"].reason
+    assert not found["harvest_shape"].able
+    assert found["harvest_shape"].accounts == 0
+    assert "the source gives no prompt, tokens_out, n_turns" in found["harvest_shape"].reason
+    assert found["harvest_shape"].absent == ("prompt", "tokens_out", "n_turns")
+    assert found["rhythm"].absent == ()
     assert "org_id" in found["artefact_replay"].reason
+
+
+def test_carries_what_a_report_says_of_each_detector() -> None:
+    found = capabilities(examine_all(PROFILE, DEFAULT), frozenset({"ts_ms"}))
+
+    for one, detector in zip(found, DETECTORS, strict=True):
+        assert (one.title, one.group) == (detector.title, detector.group)
+        assert (one.blind_spot, one.would_change) == (detector.blind_spot, detector.would_change)
 
 
 def test_a_detector_that_judged_everybody_says_so() -> None:

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.detectors.cohort import SMALLEST, cohort_ratio
-from stillwatch.detectors.content.work_shapes import SHARES, WORK_SHAPES
 from stillwatch.detectors.provenance.artefact_replay import OWNERS_KNOWN, OWNERS_UNKNOWN, owners_seen
 from stillwatch.detectors.provenance.provider_native import MISMATCHES, REFUSALS
 from stillwatch.detectors.weights.likelihood import Beta, log_beta_binomial, log_gamma, mix, wilson
@@ -78,20 +77,6 @@ def test_more_owners_never_weigh_less_once_most_artefacts_are_foreign(carried: i
     fewer, more = OWNERS_KNOWN.bits(all_of_them, all_of_them, owners_seen(all_of_them, count))
 
     assert more >= fewer - 1e-9
-
-
-def test_kinds_of_work_are_whole_and_every_share_is_given() -> None:
-    assert sum(shape.extraction for shape in WORK_SHAPES) == pytest.approx(1)
-    assert sum(shape.honest for shape in WORK_SHAPES) == pytest.approx(1)
-    assert all(tuple(shape.shares) == SHARES for shape in WORK_SHAPES)
-
-
-def test_one_honest_kind_has_the_shape_of_a_harvest() -> None:
-    [sweep] = [shape for shape in WORK_SHAPES if shape.name == "harvest of a prompt sweep"]
-    [twin] = [shape for shape in WORK_SHAPES if shape.name == "permitted bulk generation"]
-
-    assert twin.shares == sweep.shares
-    assert math.log2(sweep.extraction / twin.honest) < 8
 
 
 def test_cohort_is_the_plan_where_it_is_large_and_everybody_else_where_not() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stillwatch.detectors import DETECTORS, GROUPS, Detector
+from stillwatch.detectors.content.shape_model import KINDS, shipped
 from stillwatch.features import FEATURES
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def test_every_feature_has_a_row_with_unit_and_meaning(pages: dict[str, str]) ->
 def test_every_detector_has_a_section_that_says_everything(pages: dict[str, str], detector: Detector) -> None:
     section = pages["detectors.md"].split(f"## {detector.name}\n")[1].split("\n## ")[0]
 
-    for text in (detector.weight_model, detector.blind_spot, detector.benign_twins, *detector.references):
+    said = (detector.weight_model, detector.blind_spot, detector.benign_twins, detector.would_change)
+    for text in (*said, *detector.references):
         assert text in section
     for field in detector.needs:
         assert f"`{field}`" in section
@@ -56,3 +58,17 @@ def test_every_group_has_its_caps_and_reason(pages: dict[str, str]) -> None:
     for group in GROUPS:
         assert f"| `{group.name}` | {group.low_bits:+g} to {group.high_bits:+g} |" in pages["detectors.md"]
         assert group.why in pages["detectors.md"]
+
+
+def test_feature_groups_are_all_of_the_features_in_order(evidence: ModuleType) -> None:
+    assert [f.name for _, group in evidence.FEATURE_GROUPS for f in group] == [f.name for f in FEATURES]
+
+
+def test_the_shape_model_is_shown_with_every_number(pages: dict[str, str]) -> None:
+    section = pages["detectors.md"].split("## Shape model\n")[1]
+    model = shipped()
+
+    for kind, means, scales in zip(KINDS, model.mean, model.scale, strict=True):
+        cells = [f"{middle:.2f} ± {spread:.2f}" for middle, spread in zip(means, scales, strict=True)]
+        assert f"| {kind} | {' | '.join(cells)} |" in section
+    assert f"{model.model_sd_bits:.1f} bits apart" in section

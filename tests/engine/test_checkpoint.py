@@ -106,7 +106,7 @@ def test_the_same_events_give_the_same_files(tmp_path: Path) -> None:
     a, b = (sorted(path for path in (tmp_path / name).rglob("*") if path.is_file()) for name in ("a", "b"))
     assert [path.name for path in a] == [path.name for path in b]
     assert [path.read_bytes() for path in a] == [path.read_bytes() for path in b]
-    assert len(a) == 2 * TINY.buckets + 2
+    assert len(a) == 2 * TINY.buckets + 3
 
 
 def test_only_its_owner_may_look_into_it(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_a_crash_at_any_step_leaves_the_old_or_the_new(tmp_path: Path, *, first:
         assert seen == {"none" if first else "old", "new"}
 
 
-@pytest.mark.parametrize("name", ["bucket-00000.state", "bucket-00001.recent", "artefacts", "manifest.json"])
+@pytest.mark.parametrize("name", ["bucket-00000.state", "bucket-00001.recent", "artefacts", "prints", "manifest.json"])
 def test_any_damage_to_any_file_is_noticed(tmp_path: Path, name: str) -> None:
     written(tmp_path, OLD)
     (path,) = tmp_path.rglob(name)
@@ -192,6 +192,7 @@ def test_files_of_another_generation_are_not_mixed_in(tmp_path: Path) -> None:
         ({"text_limit_bytes": 64}, "text_limit_bytes 2048, this run has 64"),
         ({"dedupe_window": 5000}, "dedupe_window 4096, this run has 5000"),
         ({"artefact_pairs": 9}, "artefact_pairs 500, this run has 9"),
+        ({"print_pairs": 9}, "print_pairs 500, this run has 9"),
     ],
 )
 def test_other_settings_are_refused_by_name(tmp_path: Path, changed: dict[str, int], said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 from engine.engines import SMALL, engine, fold_all, held, state_of
 from sketches.events import KEYS, batch, event, events, folded, pseudonym, seeded, unequal
 from stillwatch.engine.local import Folded, LocalEngine, workers
-from stillwatch.sketches.artefacts import ArtefactIndex
+from stillwatch.sketches.artefacts import PRINTS, ArtefactIndex
 
 ROWS = events(1, 300, accounts=40)
+LONG = b" ".join(b"w" + bytes([97 + k % 26, 97 + k // 26]) for k in range(300))
+"""A text of 300 different words."""
 
 
 def test_the_engine_holds_what_one_state_and_one_index_hold() -> None:
@@ -108,6 +111,69 @@ def test_any_stream_with_repeats_equals_its_set(numbers: list[int], size: int, b
     with engine(replace(SMALL, buckets=buckets, dedupe_window=128 * buckets)) as made:
         fold_all(made, rows, size)
     assert state_of(made) == folded([once]).checkpoint()
+
+
+def prints_of(rows: list[dict[str, Any]], sizes: list[int] | None = None, most: int = 500) -> bytes:
+    """The index of prints after batches of these sizes, and what is left in a last one."""
+    with engine(replace(SMALL, print_pairs=most)) as made:
+        at = 0
+        for size in [*(sizes or []), len(rows)]:
+            made.fold(batch(rows[at : at + size]))
+            at += size
+        return made.prints.checkpoint()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.integers(0, 200), unique=True, max_size=40),
+    st.lists(st.integers(0, 30), max_size=4),
+    st.sampled_from((5, 500)),
+    st.data(),
+)
+def test_prints_do_not_depend_on_order_or_batches_whoever_has_answers(
+    numbers: list[int], sizes: list[int], most: int, data: st.DataObject
+) -> None:
+    """Batches without any answer, batches with some, and both in either order hold the same prints."""
+    rows = [event(seeded(k), k, account_id=pseudonym(k % 5, "account")) for k in numbers]
+    shuffled = data.draw(st.permutations(rows))
+    by_answer = sorted(rows, key=lambda row: row["completion"] is not None)
+    whole = prints_of(rows, most=most)
+    assert prints_of(shuffled, sizes, most) == whole
+    assert prints_of(by_answer, [sum(row["completion"] is None for row in rows)], most) == whole
+    assert prints_of(by_answer[::-1], sizes, most) == whole
+
+
+def test_merged_prints_of_parts_equal_one_fold_in_any_order() -> None:
+    parts = [events(seed, 60, accounts=5) for seed in (11, 12, 13)]
+    for most in (40, 500):
+        made = []
+        for order in ((0, 1, 2), (2, 0, 1), (1, 2, 0)):
+            index = ArtefactIndex(most, PRINTS)
+            for k in order:
+                index.merge(ArtefactIndex.restore(prints_of(parts[k], most=most), PRINTS))
+            made.append(index.checkpoint())
+        assert made == [prints_of([row for part in parts for row in part], most=most)] * 3
+
+
+def test_prompts_are_printed_only_beside_an_answer() -> None:
+    row = event(seeded(1), 1, account_id=pseudonym(1), prompt=LONG, completion=None)
+    beside = event(seeded(2), 2, account_id=pseudonym(2), prompt=LONG, completion=b"yes")
+    with engine() as made:
+        made.fold(batch([row]))
+        assert len(made.prints) == 0
+        made.fold(batch([row, beside]))
+        made.prints._compact()
+        assert made.prints._rows[1].tolist() == [pseudonym(2)] * 4
+        assert made.prints.births == 0
+
+
+def test_a_repeat_brings_no_print_and_neither_does_an_event_without_an_account() -> None:
+    rows = [row for row in events(4, 80, accounts=4) if row["completion"] is not None]
+    rows = [row | {"event_id": pseudonym(k, "event")} for k, row in enumerate(rows)]
+    named = [row for row in rows if row["account_id"]]
+    other = [row | {"completion": LONG, "prompt": None} for row in named]
+    assert prints_of(other) != prints_of(named)
+    assert prints_of(named + other) == prints_of(rows) == prints_of(named)
 
 
 def test_a_failure_in_a_thread_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from handmade import START_MS, blank, set_counts
 
-from stillwatch.features import FEATURES, ReplayColumns, profile, profile_of
+from stillwatch.features import FEATURES, RecycledColumns, ReplayColumns, profile, profile_of
 from stillwatch.features.panels import Panels
+from stillwatch.features.recycled import RECYCLED
 from stillwatch.model.profile import AccountFacts
 from stillwatch.sketches.layout import take
 
@@ -67,6 +68,7 @@ def test_what_the_log_does_not_hold_is_unknown_and_not_zero() -> None:
             "gaps_seen",
         ),
         *("answers_known", "carried_events", "carried_share", "born_events", "params_known"),
+        *("lengths_known", "sampled_prompts", "network_share", "user_agent_share"),
         *("timeline_start_ms", "timeline_bin_s", "timeline_bins"),
     }
 
@@ -113,6 +115,15 @@ def test_artefact_index_becomes_columns() -> None:
     assert [made.column(n)[0] for n in ("artefacts_distinct", "foreign_distinct", "foreign_owners", "owner_known")] == [
         *(4.0, 3.0, 2.0, 1.0),
     ]
+
+
+def test_index_of_prints_becomes_columns() -> None:
+    recycled = RecycledColumns(np.array([9.0]), np.array([5.0]), np.array([2.0]), np.array([False]))
+
+    made = profile(blank(), 1, None, None, recycled=recycled)
+
+    assert [made.column(feature.name)[0] for feature in RECYCLED] == [9.0, 5.0, 2.0, 0.0]
+    assert np.isnan([profile(blank(), 1, None, None).column(feature.name)[0] for feature in RECYCLED]).all()
 
 
 def test_panels_have_their_shapes_and_stay_when_the_state_moves_on() -> None:

@@ -18,7 +18,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "logprobs_requested": 0, "logit_bias_n": 1, "reasoning_effort": "low", "response_format": "json_object",
         "n_tools": 2, "stream": True, "store": True, "latency_ms": 100.0, "ttft_ms": 20.0, "cost_usd": 1.5,
         "client_ip": "203.0.113.7", "user_agent": "openai-python/3.54.0", "n_messages": 3, "n_turns": 1,
-        "prompt": b"What is 17*23?", "system": b"Be brief.", "completion": b"17*23 = 391", "completion_chars": 11,
+        "prompt": b"What is 17*23?", "system": b"Be brief.",
+        "completion": b"17*23 = 391", "completion_chars": 11,
         "artefacts_carried": [SIGNATURE],
     },
     "otel": {
@@ -29,7 +30,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "tokens_cached_in": 8, "max_tokens": 4096, "temperature": 0.75, "top_p": 0.5, "n_choices": 2, "seed": 3,
         "n_tools": 3, "stream": True, "latency_ms": 1137.0, "ttft_ms": 250.0, "client_ip": "203.0.113.7",
         "user_agent": "openai-python/3.54.0", "n_messages": 1, "n_turns": 1, "prompt": b"17*23?",
-        "system": b"Be brief.", "completion": b"391", "completion_chars": 3,
+        "system": b"Be brief.",
+        "completion": b"391", "completion_chars": 3,
     },
     "helicone": {
         "event_id": "q", "ts_ms": 1795182379000, "account_id": "acme", "end_user_id": "u-1", "session_id": "s-1",
@@ -39,7 +41,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "tokens_cached_in": 8, "max_tokens": 99, "temperature": 0.25, "top_p": 0.5, "n_choices": 1, "seed": 5,
         "logprobs_requested": 2, "logit_bias_n": 1, "reasoning_effort": "low", "response_format": "text",
         "n_tools": 1, "stream": True, "store": False, "latency_ms": 1137.0, "ttft_ms": 90.0, "cost_usd": 0.5,
-        "n_messages": 1, "n_turns": 1, "prompt": b"17*23?", "system": b"Be brief.", "completion": b"391", "completion_chars": 3,
+        "n_messages": 1, "n_turns": 1, "prompt": b"17*23?", "system": b"Be brief.",
+        "completion": b"391", "completion_chars": 3,
     },
     "langfuse": {
         "event_id": "o1", "ts_ms": 1795182379963, "account_id": "acme", "org_id": "p1", "end_user_id": "acme",
@@ -47,7 +50,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "model_served": "gpt-4o", "tokens_in": 21, "tokens_out": 120, "tokens_reasoning": 96, "tokens_cached_in": 8,
         "max_tokens": 4096, "temperature": 0.75, "top_p": 0.5, "n_choices": 2, "seed": 5, "logprobs_requested": 3,
         "logit_bias_n": 1, "reasoning_effort": "medium", "latency_ms": 1137.0, "ttft_ms": 250.0, "cost_usd": 0.5,
-        "n_messages": 2, "n_turns": 1, "prompt": b"17*23?\n\"now\"", "system": b"Be brief.", "completion": b"391", "completion_chars": 3,
+        "n_messages": 2, "n_turns": 1, "prompt": b"17*23?\n\"now\"", "system": b"Be brief.",
+        "completion": b"391", "completion_chars": 3,
     },
     "kong": {
         "event_id": "9ec9", "ts_ms": 1787113201719, "account_id": "c-1", "org_id": "ws-1", "end_user_id": "u-1",
@@ -56,7 +60,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "tokens_cached_in": 4, "max_tokens": 64, "temperature": 0.25, "top_p": 0.5, "n_choices": 1, "seed": 5,
         "logit_bias_n": 0, "n_tools": 1, "stream": False, "latency_ms": 2670.0, "cost_usd": 0.5,
         "client_ip": "203.0.113.7", "user_agent": "openai-python/3.54.0", "n_messages": 1, "n_turns": 1,
-        "prompt": b"17*23?", "completion": b"391", "completion_chars": 3,
+        "prompt": b"17*23?",
+        "completion": b"391", "completion_chars": 3,
     },
     "envoy": {
         "event_id": "83b63da3-45a9-4196-98b8-1a7f697d6d8d", "ts_ms": 1756572697894, "account_id": "acme",
@@ -79,7 +84,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "finish_reason": "max_output_tokens", "refusal_category": "bio", "binding_mismatch": ["organization"],
         "tokens_in": 21, "tokens_out": 120, "tokens_reasoning": 96, "tokens_cached_in": 8, "max_tokens": 4096,
         "temperature": 1.0, "top_p": 0.5, "reasoning_effort": "high", "response_format": "json_schema",
-        "n_tools": 0, "store": False, "system": b"Be brief.", "completion": b"391", "completion_chars": 3, "artefacts_born": [BLOCK],
+        "n_tools": 0, "store": False, "system": b"Be brief.",
+        "completion": b"391", "completion_chars": 3, "artefacts_born": [BLOCK],
     },
     "openai-chat": {
         "event_id": "chatcmpl-1", "ts_ms": 1795182379963, "account_id": "acme", "credential_id": "k-1",
@@ -90,7 +96,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
         "logprobs_requested": 5, "logit_bias_n": 2, "reasoning_effort": "high", "response_format": "json_schema",
         "n_tools": 1, "stream": False, "store": True, "latency_ms": 12.5, "client_ip": "203.0.113.7",
         "user_agent": "openai-python/3.54.0", "ja4": "t13d", "n_messages": 1, "n_turns": 1,
-        "prompt": b"What is\n17*23?", "completion": b"391", "completion_chars": 3,
+        "prompt": b"What is\n17*23?",
+        "completion": b"391", "completion_chars": 3,
     },
 }  # fmt: skip
 """Name of a reader -> the event; fields that are not here must be null."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stillwatch.model.event import Clock, Identity, Provenance, Reject
-from stillwatch.model.finding import Examined, Ranking
+from stillwatch.model.finding import Assurance, Examined, Ranking
 from stillwatch.model.profile import AccountFacts, Feature, Profile
 from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.model.scan import Capability, ScanResult, SourceCount
@@ -87,6 +87,38 @@ def _examined(name, weights, reason, reasons, sentence, facts):
     return Examined(name, weights, weights - 1.1, weights + 1.4, reason, reasons, sentence, facts)
 
 
+GROUP = {
+    "artefact_replay": "provenance",
+    "provider_native": "provenance",
+    "harvest_shape": "content",
+    "rhythm": "habits",
+    "credential_fanout": "habits",
+}
+
+
+def _assurance(examined, ranking, n):
+    """A share of 0.02 for the first account, larger ones further down; row 3 could not be compared."""
+    rows = np.arange(n)
+    p = np.where(rows == 3, np.nan, (rows + 1) / (n + 1))
+
+    def ordinary(detector, row):
+        assert examined[detector].weight_bits[row] > 0, "nobody is asked about what does not speak against an account"
+        return 0.02 * (row + 1)
+
+    return Assurance(
+        base_rate=1 / 1025,
+        probability=1 / (1 + 2.0**-ranking.total_bits),
+        p_value=p,
+        q_value=np.minimum(1, 2 * p),
+        smallest_p=np.full(n, 1 / (n + 1)),
+        did_more=np.where(rows == 4, -1, rows * 3),
+        ordinary=ordinary,
+        cohort=lambda row: f"{n} accounts, plan number {row}",
+        reference="40 accounts of last month",
+        look=2,
+    )
+
+
 def make_result(n=40, seed=7):
     rng = np.random.default_rng(seed)
     profile = _profile(n, rng)
@@ -94,17 +126,17 @@ def make_result(n=40, seed=7):
     base = {
         "artefact_replay": np.where(rows < 1, 6.4, rng.normal(0, 0.15, n)),
         "provider_native": np.where(rows == 1, 5.2, np.where(rows == 0, 2.1, 0.0)),
-        "coverage_harvest": np.where(rows < 3, (9.8 - 2.2 * rows), rng.normal(-0.8, 1.0, n)),
+        "harvest_shape": np.where(rows < 3, (9.8 - 2.2 * rows), rng.normal(-0.8, 1.0, n)),
         "rhythm": np.where(rows < 3, 3.1 - rows * 0.4, rng.normal(-0.9, 1.2, n)),
-        "credential_fan_out": np.where(rows == 2, 4.0, np.where(rows == 0, -1.6, 0.2)),
+        "credential_fanout": np.where(rows == 2, 4.0, np.where(rows == 0, -1.6, 0.2)),
     }
     missing = {"provider_native": rows % 3 == 2, "rhythm": (rows > 2) & (rows % 5 == 0)}
     sentences = {
         "artefact_replay": "{r:,} of 18,204 reasoning signatures sent back were born in 3 other accounts.",
         "provider_native": "412 answers (1.9 %) ended in a refusal for reasoning extraction.",
-        "coverage_harvest": "61 of 64 topics, 91 % of prompts new; answers average 2,310 tokens, 4.1 times the median.",
+        "harvest_shape": "61 of 64 topics, 91 % of prompts new; answers average 2,310 tokens, 4.1 times the median.",
         "rhythm": "Active in 167 of 168 hours of the week; gaps between calls have an entropy of 0.12.",
-        "credential_fan_out": "38 keys from 212 networks take turns within the same minute.",
+        "credential_fanout": "38 keys from 212 networks take turns within the same minute.",
     }
     examined = []
     for name, weights in base.items():
@@ -124,6 +156,7 @@ def make_result(n=40, seed=7):
     contributions = {e.detector: np.minimum(e.weight_bits, 7.0) for e in examined}
     total = PRIOR + sum(contributions.values(), np.zeros(n))
     order = np.lexsort((profile.account, -total))
+    ranking = Ranking(total, contributions, PRIOR, THRESHOLD, order.astype(np.int64))
     return ScanResult(
         sources=(
             SourceCount(
@@ -152,16 +185,22 @@ def make_result(n=40, seed=7):
         capabilities=tuple(
             Capability(
                 e.detector,
-                e.detector != "credential_fan_out" or n > 0,
+                e.detector != "credential_fanout" or n > 0,
                 int((e.reason == 0).sum()),
                 "13 accounts: fewer than 30 events with a refusal category" if e.reason.any() else "",
                 ("ts_ms", "account_id", "refusal_category"),
+                ("refusal_category",) if e.reason.any() else (),
+                f"what {e.detector} looks for",
+                GROUP[e.detector],
+                f"what {e.detector} cannot see",
+                f"what would change {e.detector}",
             )
             for e in examined
         ),
         profile=profile,
         examined=tuple(examined),
-        ranking=Ranking(total, contributions, PRIOR, THRESHOLD, order.astype(np.int64)),
+        ranking=ranking,
+        assurance=_assurance({e.detector: e for e in examined}, ranking, n),
         exemplars={int(profile.account[0]): ("Explain the proof.\nStep by step.",)} if n else {},
         cold_kernels=False,
         elapsed_s=4.2,
@@ -185,9 +224,22 @@ def make_hostile():
         result,
         sources=sources,
         rejects=tuple(Reject(text, 1, text, text) for text in HOSTILE),
-        capabilities=tuple(replace(c, reason=HOSTILE[i], able=False) for i, c in enumerate(result.capabilities)),
+        capabilities=tuple(
+            replace(
+                c,
+                reason=HOSTILE[i],
+                able=False,
+                absent=(HOSTILE[i],),
+                title=HOSTILE[i],
+                group=HOSTILE[i % 2],
+                blind_spot=HOSTILE[i],
+                would_change=HOSTILE[i],
+            )
+            for i, c in enumerate(result.capabilities)
+        ),
         profile=replace(profile, facts=facts, columns=columns, panels=panels),
         examined=examined,
+        assurance=replace(result.assurance, cohort=lambda row: HOSTILE[row], reference=HOSTILE[0]),
         exemplars={int(profile.account[0]): HOSTILE},
     )
 

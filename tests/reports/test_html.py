@@ -9,6 +9,7 @@ import pytest
 
 from stillwatch.config import DEFAULT
 from stillwatch.model.pseudonym import pseudonym_text
+from stillwatch.reports import words
 from stillwatch.reports.html import POLICY, render_html
 from stillwatch.sketches.topics import names
 
@@ -43,6 +44,11 @@ def parse(page):
     parser.close()
     assert parser.open == []
     return parser
+
+
+def flat(page):
+    """All that a reader reads, each element apart, white space folded."""
+    return " ".join(" ".join(parse(page).text).split())
 
 
 @pytest.mark.parametrize("name", ["result", "hostile", "nobody", "empty"])
@@ -123,7 +129,7 @@ def test_fairness_is_on_the_page(result):
         "uncalibrated",
         "Declared purpose: \u201cown-model distillation\u201d",
         "Declared reseller",
-        "Could not tell",
+        "could not tell",
         "fewer than 30 events with a refusal category",
         "Breadth alone is not abuse",
         "Size alone is not abuse",
@@ -134,6 +140,72 @@ def test_fairness_is_on_the_page(result):
         said = said.replace(name, "")  # a topic is named by words of prompts, whatever they are
     for word in ("signal", "score", "bad actor", "suspicious"):
         assert word not in said.lower()
+
+
+def test_how_far_a_total_can_be_believed_is_said(result):
+    said = flat(render_html(result, DEFAULT, None))
+    for text in (
+        "chance of extraction if 1 in 1,000 accounts extract",
+        "p 0.024 share of its cohort with as much evidence (40 accounts, plan number 0, which can give 0.024 at least)",
+        "Look 2.",
+        "q 0.049",
+        "3 unreported accounts of its plan made more requests",
+        "among 40 accounts of last month; look 2",
+    ):
+        assert text in said, text
+    fourth = replace(result.ranking, order=np.array([3, *(r for r in result.ranking.order if r != 3)]))
+    alone = render_html(replace(result, ranking=fourth), replace(DEFAULT, shown=1), None)
+    assert "p unknown" in alone
+    assert "it is not compared" in alone
+    assert "q unknown" not in alone
+
+
+def test_every_step_shows_share_total_without_it_blind_spot_and_what_would_change_it(result):
+    page = render_html(result, replace(DEFAULT, shown=1), None)
+    said = flat(page)
+    for name in ("artefact_replay", "harvest_shape", "rhythm", "provider_native", "credential_fanout"):
+        assert f"Blind spot. What {name} cannot see." in said
+        assert f"Would change it. What would change {name}." in said
+    total = result.ranking.total_bits[0]
+    left = total - result.ranking.contributions["harvest_shape"][0]
+    assert f"+7.0 of +9.8 +8.7 to +11.2 2.0 % of its cohort {words.bits(left)} would not be reported" in said
+    left = total - result.ranking.contributions["rhythm"][0]
+    assert f"+3.1 +2.0 to +4.5 2.0 % of its cohort {words.bits(left)} would still be reported" in said
+    assert f"not counted {words.bits(total + 1.6)} would still be reported" in said
+
+
+def wall(result, counting, small, untold):
+    """A scan in which the first account has very many detectors in three groups."""
+    n = counting + small + untold
+    bits = [2.0] * counting + [0.3] * small + [0.0] * untold
+    examined = tuple(
+        replace(
+            result.examined[0],
+            detector=f"d{i}",
+            weight_bits=np.full(40, value),
+            reason=np.full(40, int(i >= counting + small), np.uint8),
+        )
+        for i, value in enumerate(bits)
+    )
+    groups = ["one" if i < counting else "two" if i % 2 else "three" for i in range(n)]
+    capabilities = tuple(replace(result.capabilities[0], detector=f"d{i}", group=groups[i]) for i in range(n))
+    contributions = {e.detector: e.weight_bits for e in examined}
+    ranking = replace(result.ranking, contributions=contributions, total_bits=np.full(40, -10.0 + sum(bits)))
+    sure = replace(result.assurance, ordinary=lambda _, row: 0.1 * row)
+    return replace(result, examined=examined, capabilities=capabilities, ranking=ranking, assurance=sure)
+
+
+def test_many_detectors_are_no_wall(result):
+    page = render_html(wall(result, 3, 20, 8), replace(DEFAULT, shown=1), None)
+    opened = re.sub(r"<details class=\"(?:fold|inner|more-said)\">.*?</details>", "", page, flags=re.DOTALL)
+    assert [name for name in (f"d{i}" for i in range(31)) if f"<strong>{name}</strong>" in opened] == ["d0", "d1", "d2"]
+    assert "d3<" not in opened
+    assert page.count("d3<") > 0
+    said = flat(page)
+    assert "two: 10 detectors below half a bit, +3.0 together; 4 could not tell" in said
+    assert page.count('<table class="steps">') == 1
+    assert "20 smaller" in said
+    assert "8 others" in said
 
 
 def test_only_shown_accounts_are_drawn(result):

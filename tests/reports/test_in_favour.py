@@ -19,16 +19,30 @@ def said(result, row):
 def test_declarations_negative_weights_and_gaps_are_listed(result):
     assert "own-model distillation" in said(result, 1)
     assert "Declared reseller" in said(result, 2)
-    assert "Credential fan out lowers the total by 1.6 bits" in said(result, 0)
+    assert "Credential fanout lowers the total by 1.6 bits" in said(result, 0)
     assert "1 of 5 detectors could not tell (provider native)" in said(result, 2)
 
 
 def test_an_account_that_rests_on_a_single_detector_is_named(result):
-    assert "Each of coverage harvest and artefact replay is needed" in said(result, 0)
+    assert "Each of harvest shape and artefact replay is needed" in said(result, 0)
     lower = replace(result.ranking, threshold_bits=0.5)
-    assert "It rests on coverage harvest" in said(replace(result, ranking=lower), 0)
+    assert "It rests on harvest shape" in said(replace(result, ranking=lower), 0)
     lowest = replace(result.ranking, threshold_bits=-9.0)
     assert "needed" not in said(replace(result, ranking=lowest), 0)
+
+
+def test_slight_weights_are_summed_up_in_one_sentence(result):
+    slight = {
+        name: np.full(40, bits)
+        for name, bits in zip(result.ranking.contributions, (-0.2, -0.3, 5.0, -0.04, -0.5), strict=True)
+    }
+    changed = replace(result, ranking=replace(result.ranking, contributions=slight))
+
+    text = said(changed, 0)
+
+    assert "Provider native, artefact replay together lower the total by 0.5 bits." in text
+    assert "Credential fanout lowers the total by 0.5 bits: 38 keys" in text
+    assert "hythm" not in text
 
 
 def test_others_who_did_more_are_counted(result):

@@ -50,6 +50,35 @@ def test_drawn_lengths_follow_the_bits(result):
             assert length == pytest.approx(abs(bar.end_bits - bar.start_bits), abs=0.01)
 
 
+def many(result, counted):
+    """The first account's steps, one a value of ``counted``; None could not tell."""
+    view = account_view(result, 0)
+    step = view.steps[0]
+    made = tuple(
+        replace(step, detector=f"d{i}", counted_bits=value or 0.0, reason="" if value is not None else "unknown")
+        for i, value in enumerate(counted)
+    )
+    return replace(view, steps=made, total_bits=-10.0 + sum(value or 0.0 for value in counted))
+
+
+def test_small_parts_and_silent_ones_are_drawn_together(result):
+    view = many(result, [4.0, 0.5, 0.4, 0.3, -0.1, -0.5, None, None])
+    bars = pictures.bars(view, -10.0)
+    assert [bar.name for bar in bars] == ["prior", "d0", "d1", "d5", "3 smaller", "2 others", "total"]
+    assert bars[4].shown_bits == pytest.approx(0.6)
+    assert "3 smaller: +0.6 bits counted together" in str(pictures.waterfall_row(bars[4], Axis(-20, 20), 3.0))
+    assert "2 others could not tell" in str(pictures.waterfall_row(bars[5], Axis(-20, 20), 3.0))
+
+
+def test_a_waterfall_has_a_bounded_number_of_rows_and_still_adds_up(result):
+    view = many(result, [1.0 + i / 10 for i in range(30)] + [None] * 5)
+    bars = pictures.bars(view, -10.0)
+    assert len(bars) == pictures.DRAWN + 4
+    assert [b.start_bits for b in bars[1:-1]] == [b.end_bits for b in bars[:-2]]
+    assert bars[-2].end_bits == pytest.approx(view.total_bits)
+    assert min(bar.step.counted_bits for bar in bars[1:-3]) > 2.7
+
+
 def test_could_not_tell_adds_nothing_and_says_so(result):
     row = int(np.flatnonzero(result.examined[1].reason)[0])
     view = account_view(result, row)

@@ -53,6 +53,15 @@ def test_parquet_holds_every_account_and_detector(result, parquet):
             assert dict(record["facts"]) == {"share": 0.91, "count": float(row), "unknown": None}
         worded = row in result.ranking.order[:4]
         assert record["evidence"] == (examined.sentence(row) if worded and told else None)
+        against = worded and told and examined.weight_bits[row] > 0
+        assert record["ordinary_share"] == (0.02 * (row + 1) if against else None)
+        assert record["cohort"] == (f"40 accounts, plan number {row}" if worded else None)
+        assert record["without_bits"] == record["total_bits"] - record["counted_bits"]
+        assert record["would_change"] == f"what would change {examined.detector}"
+        assert record["probability"] == result.assurance.probability[row]
+        assert record["p_value"] == (None if row == 3 else result.assurance.p_value[row])
+        assert record["q_value"] == (None if row == 3 else result.assurance.q_value[row])
+        assert record["did_more"] == (None if row == 4 else row * 3)
 
 
 def test_lines_agree_with_parquet(result, parquet, tmp_path):
@@ -127,9 +136,40 @@ def test_json_is_plain_and_deterministic(name, request):
     assert "Explain the proof" not in text
 
 
+def test_json_says_how_far_each_total_can_be_believed(result):
+    document = to_json(result, DEFAULT)
+    ranking, first = document["ranking"], document["accounts"][0]
+    assert (ranking["base_rate"], ranking["look"]) == (1 / 1025, 2)
+    assert ranking["reference"] == "40 accounts of last month"
+    assert first["probability"] == pytest.approx(1 / (1 + 2 ** -first["total_bits"]))
+    assert (first["p_value"], first["q_value"], first["smallest_p"]) == (1 / 41, 2 / 41, 1 / 41)
+    assert (first["did_more"], first["cohort"]) == (0, "40 accounts, plan number 0")
+    for step in first["findings"]:
+        assert step["without_bits"] + step["counted_bits"] == pytest.approx(first["total_bits"])
+        assert step["would_change"] == f"what would change {step['detector']}"
+    shares = {step["detector"]: step["ordinary_share"] for step in first["findings"]}
+    assert shares["artefact_replay"] == 0.02
+    assert shares["credential_fanout"] is None
+
+
+def test_unknown_assurance_is_null(result):
+    everybody = {a["account"]: a for a in to_json(result, replace(DEFAULT, shown=40))["accounts"]}
+    unknown = everybody[pseudonym_text(int(result.profile.account[3]))]
+    assert unknown["p_value"] is unknown["q_value"] is None
+    assert everybody[pseudonym_text(int(result.profile.account[4]))]["did_more"] is None
+
+
+def test_json_says_of_every_detector_what_it_cannot_see(result):
+    for detector in to_json(result, DEFAULT)["detectors"]:
+        name = detector["detector"]
+        assert detector["blind_spot"] == f"what {name} cannot see"
+        assert detector["would_change"] == f"what would change {name}"
+        assert detector["group"] in {"provenance", "content", "habits"}
+
+
 def test_json_says_what_speaks_for_an_account(result):
     first = to_json(result, DEFAULT)["accounts"][0]
     assert first["flagged"]
-    assert any("Credential fan out lowers" in said for said in first["speaks_for"])
+    assert any("Credential fanout lowers" in said for said in first["speaks_for"])
     assert math.isclose(sum(f["counted_bits"] for f in first["findings"]) - 10.0, first["total_bits"])
     assert not np.isnan(first["beside_others"][0]["median"])

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from rich.console import Console
 
@@ -31,12 +32,57 @@ def test_fits_the_width_without_escape_sequences(name, width, request, monkeypat
 def test_says_who_why_and_what_speaks_for_it(result):
     text = printed(result, exit_code=1, written=("report/report.html",))
     assert pseudonym_text(int(result.profile.account[0])) in text
-    assert "+7.0" in text
-    assert "130 to 1" in text
-    assert "for it: credential fan out" in text
-    assert "not a verdict" in text.replace("\n", " ")
+    flat = " ".join(text.split())
+    assert "+7.0 99.2 % 0.024 harvest shape +7.0" in flat
+    assert "for it Credential fanout lowers the total by 1.6 bits: 38 keys from 212 networks" in flat
+    assert "not a verdict" in flat
     assert "written: report/report.html" in text
     assert "exit code 1: at least one account reaches the threshold" in text
+
+
+def test_says_what_the_ranking_rests_on(result):
+    flat = " ".join(printed(result, 100).split())
+    assert "if 1 in 1,000 accounts extract (prior \u221210.0 bits; stated, not measured)" in flat
+    assert "Threshold +3.0 bits" in flat
+    assert "among 40 accounts of last month; look 2" in flat
+
+
+def test_a_reported_account_shows_at_most_three_against_two_for_and_who_did_more(result):
+    text = printed(result, 100)
+    block = text.split(f"  {pseudonym_text(int(result.profile.account[1]))}")[1].split("\n\n")[0]
+    flat = " ".join(block.split())
+    assert "provider native +5.2 (4.0 % of its cohort): 412 answers" in flat
+    assert sum(f"{name} +" in flat for name in ("harvest shape", "provider native", "rhythm", "artefact replay")) == 3
+    assert "3 unreported accounts of its plan made more requests" in flat
+    assert "p 0.049, at least 0.024 among 40 accounts, plan number 1; q 0.098" in flat
+    assert flat.count("own-model distillation") == 1
+
+
+def test_more_than_three_against_are_a_count(result):
+    text = printed(result, 100)
+    block = text.split(f"  {pseudonym_text(int(result.profile.account[0]))}")[1].split("\n\n")[0]
+    flat = " ".join(block.split())
+    assert "harvest shape +7.0" in flat
+    assert "provider native" not in flat
+    assert "1 further detector against it" in flat
+
+
+def test_those_that_could_not_tell_are_a_count(result):
+    silent = tuple(
+        replace(e, reason=np.ones(40, np.uint8)) if e.detector in {"rhythm", "provider_native"} else e
+        for e in result.examined
+    )
+    text = printed(replace(result, examined=silent), 100)
+    assert text.count("2 of 5 detectors could not tell") == 2
+    assert "fewer than 30 events with a refusal category" not in text
+
+
+def test_detectors_are_a_line_a_group_with_what_is_missing(result):
+    none = tuple(replace(c, able=c.detector != "provider_native") for c in result.capabilities)
+    text = printed(replace(result, capabilities=none), 100)
+    [line] = [line for line in text.splitlines() if line.startswith("provenance")]
+    assert line.split() == ["provenance", "1", "of", "2", "provider", "native", "(no", "refusal_category)"]
+    assert next(line for line in text.splitlines() if line.startswith("habits")).split() == ["habits", "2", "of", "2"]
 
 
 def test_below_the_threshold_only_a_few_are_listed(result):

@@ -85,6 +85,7 @@ def event(rng: random.Random, number: int, nulls: float = 0.3, **given: Any) -> 
         "seed": rng.randrange(-5, 5),
         "prompt": prompt(rng),
         "system": rng.choice((b"", FIXED.encode(), prose(rng, 2000), b"be kind")),
+        "completion": rng.choice((b"", FIXED.encode() * 3, prose(rng, rng.choice((60, 400, 2047, 2049, 3000))))),
     }  # fmt: skip
     for field in ("n_choices", "logprobs_requested", "logit_bias_n", "n_tools", "n_messages", "n_turns"):
         made[field] = rng.choice((0, 1, 1, 2, 9))

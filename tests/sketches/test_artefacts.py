@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sketches.events import batch, event, pseudonym, seeded
 from stillwatch.model.errors import CheckpointError
 from stillwatch.model.event import EventBatch
-from stillwatch.sketches.artefacts import ArtefactIndex
+from stillwatch.sketches.artefacts import PRINTS, ArtefactIndex
 
 Event = dict[str, Any]
 laws = settings(max_examples=40, deadline=None)
@@ -147,6 +147,21 @@ def test_another_cap_is_refused_when_merging() -> None:
         ArtefactIndex(200).merge(ArtefactIndex(100))
 
 
+def test_an_index_of_something_else_is_refused() -> None:
+    with pytest.raises(CheckpointError, match="200 print pairs"):
+        ArtefactIndex(200).merge(ArtefactIndex(200, PRINTS))
+    with pytest.raises(CheckpointError, match="no print index"):
+        ArtefactIndex.restore(ArtefactIndex(200).checkpoint(), PRINTS)
+    with pytest.raises(CheckpointError, match="no artefact index"):
+        ArtefactIndex.restore(ArtefactIndex(200, PRINTS).checkpoint())
+
+
+def test_births_are_counted_once_a_pair() -> None:
+    born = [row | {"artefacts_born": row["artefacts_carried"], "artefacts_carried": None} for row in carriers(7)]
+    assert indexed([carriers(20), born, born]).births == 7
+    assert indexed([carriers(20)]).births == 0
+
+
 def test_every_truncation_and_flip_is_noticed() -> None:
     written = indexed([carriers(5)]).checkpoint()
     for size in range(0, len(written), 3):
@@ -161,6 +176,6 @@ def test_every_truncation_and_flip_is_noticed() -> None:
 
 def test_another_format_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     written = ArtefactIndex(5).checkpoint()
-    monkeypatch.setattr("stillwatch.sketches.artefacts.FORMAT_VERSION", 2)
-    with pytest.raises(CheckpointError, match="format 1"):
+    monkeypatch.setattr("stillwatch.sketches.artefacts.FORMAT_VERSION", 3)
+    with pytest.raises(CheckpointError, match="format 2"):
         ArtefactIndex.restore(written)

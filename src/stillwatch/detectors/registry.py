@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.detectors.asked import identity_override, reasoning_elicitation, safety_rewrite
-from stillwatch.detectors.content import corpus_overlap, fixed_string, harvest_shape, judging, prompt_factory
+from stillwatch.detectors.content import (
+    corpus_overlap,
+    fixed_string,
+    harvest_shape,
+    judging,
+    prompt_factory,
+    recycled_outputs,
+)
 from stillwatch.detectors.habits import (
     bare_headers,
     canary_probing,
@@ -43,6 +50,7 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     context_edit.DETECTOR,
     harvest_shape.DETECTOR,
     prompt_factory.DETECTOR,
+    recycled_outputs.DETECTOR,
     judging.DETECTOR,
     fixed_string.DETECTOR,
     corpus_overlap.DETECTOR,

@@ -174,7 +174,8 @@ def _columns(sources: Sequence[Source], draws: Sequence[Draw], first: int, rng: 
         return pa.chunked_array([getattr(source, name) for source in sources]).take(at).combine_chunks()
 
     def numbers(name: str) -> NDArray[np.int32]:
-        return np.concatenate([getattr(source, name) for source in sources])[np.asarray(at)].astype(np.int32)
+        whole = np.concatenate([getattr(source, name) for source in sources])
+        return np.asarray(whole[np.asarray(at)], np.int32)
 
     tokens = numbers("tokens_out")
     times = [_times(draw, sources[draw.source].cls == "B", rng) for draw in draws]

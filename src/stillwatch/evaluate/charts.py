@@ -57,7 +57,9 @@ def lines(table: Table) -> str:
     """Draw every column of a table of rates against its first, with the line where both are equal."""
     nominal = [_number(row[0]) for row in table.rows]
     series = [[_number(row[at]) for row in table.rows] for at in range(1, len(table.head))]
-    most_x, most_y = max(nominal), max(max(one) for one in series)
+    most_x = max(nominal)
+    # The line of equality stays inside the frame, also where nothing was measured above nought.
+    most_y = max(most_x, *(max(one) for one in series))
     parts = _frame(table.title, "nominal", "measured") + _ticks(most_x, most_y)
     ends = [_place(0, 0, most_x, most_y), _place(most_x, most_x, most_x, most_y)]
     parts.append(_path(ends, "#999", dash="4 4"))

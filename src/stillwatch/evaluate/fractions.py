@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillwatch.evaluate.learn import kin
 from stillwatch.evaluate.scores import auc
 from stillwatch.evaluate.tables import Table
-from stillwatch.evaluate.unseen_tables import REVIEW
+from stillwatch.evaluate.unseen_tables import REVIEW, unseen_totals
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,16 +19,7 @@ if TYPE_CHECKING:
 def by_fraction(pure: Examination, mixed: Examination, fractions: Sequence[float]) -> Table:
     """Rank mixed accounts against honest ones of the same size, and count those above the review line."""
     honest = pure.accounts.cls != "A"
-    totals = np.full(honest.shape[0], np.nan)
-    for number in range(len(pure.accounts.sources)):
-        mine = pure.accounts.source == number
-        if mine.any():
-            totals[mine] = pure.totals(kin(pure.accounts, number))[mine]
-    hidden = np.full(len(mixed.accounts.draws), np.nan)
-    for number in range(len(mixed.accounts.sources)):
-        mine = mixed.accounts.source == number
-        if mine.any():
-            hidden[mine] = mixed.totals(kin(mixed.accounts, number))[mine]
+    totals, hidden = unseen_totals(pure), unseen_totals(mixed)
     body: list[tuple[int | str, ...]] = []
     for size in sorted(set(mixed.accounts.size.tolist())):
         ordinary = totals[honest & (pure.accounts.size == size)]

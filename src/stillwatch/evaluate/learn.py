@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.detectors.content.shape_model import KINDS, MEASURES, ShapeModel, shapes_of, weigh
+from stillwatch.model.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -68,18 +69,22 @@ def fit(
 
     Raises
     ------
-    ValueError
-        A kind has no source that shows some measure.
+    InputError
+        A kind has no source that shows some measure, or fewer than two sources show it at all.
     """
     seen = np.ones(len(classes), bool)
     seen[list(left_out)] = False
+    shown = (~np.isnan(middles[seen])).sum(axis=0)
+    if (shown < 2).any():
+        raise InputError(f"fewer than two sources show {MEASURES[int(shown.argmin())]}; give more sources")
     overall = np.nanstd(middles[seen], axis=0, ddof=1)
     mean, scale = np.empty((len(KINDS), len(MEASURES))), np.empty((len(KINDS), len(MEASURES)))
     for row, kind in enumerate(KINDS):
         mine = middles[seen & (classes == CLASS_OF[kind])]
         n = (~np.isnan(mine)).sum(axis=0)
         if (n == 0).any():
-            raise ValueError(f"no source of {kind} shows {MEASURES[int(n.argmin())]}")
+            without = " once a source and its kin are left out" if left_out else ""
+            raise InputError(f"no source of {kind} shows {MEASURES[int(n.argmin())]}{without}; give more sources")
         mean[row] = np.nanmean(mine, axis=0)
         squares = np.nansum((mine - mean[row]) ** 2, axis=0)
         pulled = squares + _PULL * (_NARROWER * overall) ** 2

@@ -82,7 +82,7 @@ def write_page(study: Study, path: Path, *, command: str, today: date) -> None:
         READING.format(a=many["A"], b=many["B"], c=many["C"]),
         "",
         *_section("Unseen sources", chosen("headline", "by_size", "matrix"), pictures),
-        *_section("Who is reported", chosen("error_rates", "calibrated", "languages", "worst"), pictures),
+        *_section("Who is reported", chosen("operating", "error_rates", "languages", "worst"), pictures),
         *_section("Hidden attack", chosen("fractions"), pictures),
         *_section("Beside other methods", chosen("peers", "windows"), pictures),
         *_section("What each detector adds", chosen("ablation"), pictures),

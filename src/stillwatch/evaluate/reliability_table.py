@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 
 from stillwatch.detectors.calibration.isotonic import probability
 from stillwatch.detectors.calibration.reliability import brier_parts, reliability_curve
 from stillwatch.evaluate.tables import Table
-from stillwatch.evaluate.unseen_tables import FEWEST
+from stillwatch.evaluate.unseen_tables import FEWEST, unseen_totals
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from stillwatch.evaluate.unseen import Examination
@@ -21,12 +21,7 @@ BINS: Final = 8
 
 def unseen_bits(exam: Examination) -> NDArray[np.float64]:
     """Give every account's evidence without the prior, by a model that saw neither its source nor its kin."""
-    bits = np.full(len(exam.accounts.draws), np.nan)
-    for number in range(len(exam.accounts.sources)):
-        mine = exam.accounts.source == number
-        if mine.any():
-            bits[mine] = exam.of_unseen(number)[mine]
-    return bits - exam.config.prior_bits
+    return unseen_totals(exam) - exam.config.prior_bits
 
 
 def reliability(exam: Examination) -> Table:

@@ -48,9 +48,10 @@ def auc(above: NDArray[np.float64], below: NDArray[np.float64]) -> float:
 
 
 def resampled(figure: Callable[[np.random.Generator | None], float], rng: np.random.Generator) -> Interval:
-    """Give a figure with its interval; ``figure`` draws accounts again where it is given a generator."""
+    """Give a figure with its interval, NaN where there is none; ``figure`` draws accounts again under a generator."""
     again = np.array([figure(rng) for _ in range(RESAMPLES)])
-    low, high = np.nanpercentile(again, [2.5, 97.5])
+    known = again[~np.isnan(again)]
+    low, high = np.percentile(known, [2.5, 97.5]) if known.shape[0] else (np.nan, np.nan)
     return Interval(figure(None), float(low), float(high))
 
 

@@ -22,6 +22,7 @@ from stillwatch.evaluate.unseen_tables import (
     headline,
     languages,
     matrix,
+    operating_points,
     worst_ranked,
 )
 from stillwatch.evaluate.worlds import persona_rates
@@ -122,6 +123,7 @@ def run(
         headline(exam, weighers, rng),
         by_size(exam, exam.totals, rng),
         matrix(exam, exam.totals),
+        operating_points(exam),
         error_rates(exam),
         languages(exam),
         reliability(exam),

@@ -12,9 +12,9 @@ from stillwatch.evaluate.scores import auc, drawn, resampled
 from stillwatch.evaluate.tables import Cell, Table, rate, spanned
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from stillwatch.evaluate.scores import Interval
     from stillwatch.evaluate.unseen import Examination
@@ -25,6 +25,8 @@ FEWEST: Final = 30
 """Requests from which an account is large enough for the headline figures."""
 REVIEW: Final = 0.01
 """Share of honest accounts that the review line lets above it."""
+LINES: Final = (0.001, 0.01, 0.05)
+"""Shares of honest accounts above a line."""
 Weigher = Callable[[tuple[int, ...]], "NDArray[np.float64]"]
 """Sources left out -> a value for every account."""
 
@@ -96,6 +98,61 @@ def matrix(exam: Examination, weigher: Weigher) -> Table:
     return Table("matrix", "AUC of every pair", ("A", *(names[b].name for b in columns)), body)
 
 
+def unseen_totals(exam: Examination) -> NDArray[np.float64]:
+    """Give every account's total by a model that saw neither its source nor its kin."""
+    totals = np.full(len(exam.accounts.draws), np.nan)
+    for number in range(len(exam.accounts.sources)):
+        mine = exam.accounts.source == number
+        if mine.any():
+            totals[mine] = exam.of_unseen(number)[mine]
+    return totals
+
+
+def operating_points(exam: Examination) -> Table:
+    """Set what is found beside who is wrongly accused, for the default threshold and for lower lines."""
+    source, rows = exam.accounts.source, exam.accounts.size >= FEWEST
+    totals = unseen_totals(exam)
+    by_source = {n: totals[rows & (source == n)] for n in sorted(set(source[rows].tolist()))}
+    honest = {n: mine for n, mine in by_source.items() if exam.accounts.sources[n].cls != "A"}
+    extracting = {n: mine for n, mine in by_source.items() if n not in honest}
+    default = exam.config.threshold_bits
+    lines = {"default threshold": default}
+    for most in LINES:
+        # The lowest line at which the mean over honest sources stays at or below the rate.
+        cuts = np.unique(np.concatenate(list(honest.values())))
+        rates = np.array([np.mean([(mine > cut).mean() for mine in honest.values()]) for cut in cuts])
+        lines[f"line of {most:.1%} of honest accounts"] = float(cuts[int(np.argmax(rates <= most))])
+        rates = np.array([np.max([(mine > cut).mean() for mine in honest.values()]) for cut in cuts])
+        lines[f"line of {most:.1%} of the worst honest source"] = float(cuts[int(np.argmax(rates <= most))])
+    body: list[tuple[Cell, ...]] = []
+    for name, line in lines.items():
+        accused = {n: float((mine > line).mean()) for n, mine in honest.items()}
+        worst = max(accused, key=lambda n: accused[n])
+        found = [float((mine > line).mean()) for mine in extracting.values()]
+        body.append(
+            (
+                name,
+                line,
+                float(np.mean(list(accused.values()))),
+                f"{accused[worst]:.3f} ({exam.accounts.sources[worst].name})",
+                float(np.mean(found)),
+                f"{sum(rate >= 0.5 for rate in found)} of {len(found)}",
+            )
+        )
+    return Table(
+        "operating",
+        "What is found beside who is wrongly accused",
+        (
+            *("line", "bits", "honest above it, mean over sources", "honest above it, worst source"),
+            *("extracting above it, mean over sources", "sources with half of their accounts above it"),
+        ),
+        tuple(body),
+        "Lines are drawn on these accounts and show what a ranking is worth to a person who reviews; nothing is "
+        "reported on them. The default threshold is fixed beforehand. Text and lengths alone never reach it: that is "
+        "what the cap on content means.",
+    )
+
+
 def error_rates(exam: Examination) -> Table:
     """Count what is reported at the default threshold and above the review line, source by source."""
     source, rows = exam.accounts.source, exam.accounts.size >= FEWEST
@@ -131,11 +188,7 @@ def languages(exam: Examination) -> Table:
     """Count reports and mean totals by language; language itself is no feature."""
     spoken = np.array([_language(exam, i) for i in range(len(exam.accounts.draws))])
     rows = exam.accounts.size >= FEWEST
-    totals = np.full(rows.shape[0], np.nan)
-    for number in range(len(exam.accounts.sources)):
-        mine = exam.accounts.source == number
-        if mine.any():
-            totals[mine] = exam.of_unseen(number)[mine]
+    totals = unseen_totals(exam)
     body = []
     for cls in "ABC":
         for language in sorted(set(spoken)):
@@ -177,11 +230,7 @@ def ablation(exam: Examination, names: tuple[str, ...]) -> Table:
 def worst_ranked(exam: Examination, many: int = 10) -> Table:
     """List the accounts ranked most wrongly: honest ones above and extracting ones below where they belong."""
     rows = exam.accounts.size >= FEWEST
-    totals = np.full(rows.shape[0], np.nan)
-    for number in range(len(exam.accounts.sources)):
-        mine = exam.accounts.source == number
-        if mine.any():
-            totals[mine] = exam.of_unseen(number)[mine]
+    totals = unseen_totals(exam)
     honest = exam.accounts.cls != "A"
     wrong = np.where(honest, totals, -totals)
     wrong[~rows] = -np.inf

@@ -4,6 +4,7 @@ Nothing here judges; a feature that the source could not show is NaN.
 """
 
 from stillwatch.features.assemble import FEATURES, profile, profile_of
+from stillwatch.features.recycled import RecycledColumns
 from stillwatch.features.replay import ReplayColumns
 
-__all__ = ["FEATURES", "ReplayColumns", "profile", "profile_of"]
+__all__ = ["FEATURES", "RecycledColumns", "ReplayColumns", "profile", "profile_of"]

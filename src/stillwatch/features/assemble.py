@@ -17,6 +17,7 @@ from stillwatch.features.harvest import HARVEST, harvest
 from stillwatch.features.lengths import LENGTHS, lengths
 from stillwatch.features.lifecycle import LIFECYCLE, lifecycle
 from stillwatch.features.panels import Panels
+from stillwatch.features.recycled import RECYCLED, RecycledColumns, recycled_columns
 from stillwatch.features.repeats import REPEATS, repeats
 from stillwatch.features.replay import REPLAY, ReplayColumns, replay_columns
 from stillwatch.features.takeover import TAKEOVER, takeover
@@ -47,6 +48,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     *LIFECYCLE,
     *TOGETHER,
     *REPLAY,
+    *RECYCLED,
 )
 """Every column of a profile, in order."""
 
@@ -63,7 +65,13 @@ def unknown_facts(account: NDArray[np.int64]) -> AccountFacts:
 
 
 def profile(
-    arrays: Arrays, n: int, facts: AccountFacts | None, replay: ReplayColumns | None, *, corpus: bool = False
+    arrays: Arrays,
+    n: int,
+    facts: AccountFacts | None,
+    replay: ReplayColumns | None,
+    *,
+    recycled: RecycledColumns | None = None,
+    corpus: bool = False,
 ) -> Profile:
     """Turn account state into named features, one row an account.
 
@@ -77,6 +85,8 @@ def profile(
         Joined account facts by ascending pseudonym, or None.
     replay
         Artefact index by ascending pseudonym, or None where no artefacts were indexed.
+    recycled
+        Index of prints by ascending pseudonym, or None where no answer was printed.
     corpus
         Whether prompts were looked up in a filter of public prompt sets.
 
@@ -95,6 +105,7 @@ def profile(
     known = unknown_facts(account) if facts is None else facts
     columns = {feature.name: np.empty(n) for feature in FEATURES}
     columns.update(replay_columns(replay, n))
+    columns.update(recycled_columns(recycled, n))
     columns.update({name: values[order] for name, values in together(first_rows(arrays, n)).items()})
     for begin in range(0, n, _CHUNK):
         part = slice(begin, min(begin + _CHUNK, n))

@@ -47,7 +47,7 @@ def repeats(rows: Arrays) -> Columns:
     repeated = again.sum(axis=1).astype(np.float64)
     middle_s = (rows.first_ms + (rows.last_ms - rows.first_ms) / 2) / 1000.0
     late = there & (rows.sample_first_s.astype(np.float64) >= middle_s[:, None])
-    models = np.bitwise_count(rows.sample_models).astype(np.float64)
+    models = np.where(again, np.bitwise_count(rows.sample_models), 0).astype(np.float64)
     order = np.sort(np.where(there, times, np.nan), axis=1)
     middle = np.maximum((n.astype(np.int64) - 1) // 2, 0)
     known = n > 0
@@ -58,5 +58,6 @@ def repeats(rows: Arrays) -> Columns:
         "samples_per_prompt": only_where(order[np.arange(n.shape[0]), middle], known & ~full),
         "repeat_span_d": ratio(apart_s.sum(axis=1), repeated) / _DAY_S,
         "late_new_share": only_where(ratio(late.sum(axis=1).astype(np.float64), n), rows.last_ms > rows.first_ms),
-        "prompt_models": ratio(np.where(again, models, 0.0).sum(axis=1), repeated),
+        # A log that names no model shows none; that is unknown, not nought.
+        "prompt_models": ratio(models.sum(axis=1), (models > 0).sum(axis=1).astype(np.float64)),
     }

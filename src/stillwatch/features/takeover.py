@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.features.shares import count, only_where, ratio
+from stillwatch.features.shares import FULL16, count, only_where, ratio
 from stillwatch.model.profile import Feature
 from stillwatch.sketches.layout import EMPTY_HASH
 
@@ -44,11 +44,12 @@ def takeover(rows: Arrays) -> Columns:
     some, lasting = new.any(axis=1), span_s > 0
     kept = (old & (rows.nets_last_s.astype(np.float64) > start[:, None])).any(axis=1)
     known = there.any(axis=1) & lasting
+    full = (rows.nets_count == FULL16).any(axis=1)
     spread = np.where(some, end - start, 0.0)
     return {
         "network_share": ratio(count(rows, "network_known"), events),
         "user_agent_share": ratio(count(rows, "user_agent_known"), events),
-        "new_nets_share": only_where(ratio((times * new).sum(axis=1), times.sum(axis=1)), known),
+        "new_nets_share": only_where(ratio((times * new).sum(axis=1), times.sum(axis=1)), known & ~full),
         "old_nets_kept": only_where(kept.astype(np.float64), known & some),
         "new_nets_spread": only_where(ratio(spread, span_s), known & some),
         "new_nets_at": only_where(ratio(np.where(some, start, 0.0) - first_s, span_s), known & some),

@@ -17,6 +17,7 @@ from stillwatch.model.event import Clock, Identity
 from stillwatch.reports import panels, pictures, words
 from stillwatch.reports.cohort import COMPARED, Cohorts, Comparison, typical_shares
 from stillwatch.reports.in_favour import InFavour, in_favour
+from stillwatch.reports.steps import StepGroup, grouped
 from stillwatch.reports.view import AccountView, account_view, shown_rows, totals
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from stillwatch.config import Config
     from stillwatch.model.profile import Feature
-    from stillwatch.model.scan import ScanResult
+    from stillwatch.model.scan import Capability, ScanResult
     from stillwatch.reports.svg import Axis
 
 POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -34,6 +35,11 @@ FEW_SOURCES: Final = 6
 """Most sources listed at once; more are folded away, those with something to note apart."""
 EXEMPLAR_CHARS: Final = 2000
 """Characters of a kept prompt that are shown."""
+WORDS: Final = (
+    *(words.amount, words.bits, words.clean, words.count, words.counted, words.day, words.did_more, words.odds),
+    *(words.one_in, words.ordinary, words.percent, words.plain, words.rare, words.sentence, words.when, words.without),
+)
+"""What templates say numbers and strangers' strings with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class Card:
     """The account."""
     favours: tuple[InFavour, ...]
     """What speaks for it."""
+    groups: tuple[StepGroup, ...]
+    """Each detector's part, by dependence group."""
     comparisons: tuple[tuple[Comparison, Markup], ...]
     """The account beside those not reported, each with its picture."""
     waterfall: tuple[tuple[pictures.Bar, Markup], ...]
@@ -105,6 +113,9 @@ def render_html(
         result=result,
         totals=totals(result),
         ranking=result.ranking,
+        assurance=result.assurance,
+        abilities=_abilities(result),
+        unable=[capability for capability in result.capabilities if not capability.able],
         generated=None if generated_ms is None else words.when(generated_ms, seconds=True),
         cards=cards,
         overview=pictures.overview(result.ranking),
@@ -125,9 +136,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    chosen = (words.bits, words.clean, words.count, words.counted, words.day, words.odds, words.plain, words.sentence)
-    environment.filters |= {f.__name__: f for f in (*chosen, words.probability, words.when, words.amount)}
+    environment.filters |= {word.__name__: word for word in WORDS}
     return environment
+
+
+def _abilities(result: ScanResult) -> list[tuple[str, list[Capability]]]:
+    groups = dict.fromkeys(capability.group for capability in result.capabilities)
+    return [(group, [c for c in result.capabilities if c.group == group]) for group in groups]
 
 
 def _cards(result: ScanResult, config: Config, features: tuple[Feature, ...]) -> tuple[Card, ...]:
@@ -142,6 +157,7 @@ def _cards(result: ScanResult, config: Config, features: tuple[Feature, ...]) ->
         Card(
             view=view,
             favours=in_favour(view, result.ranking.threshold_bits, compared := cohorts.compare(view)),
+            groups=grouped(view.steps),
             comparisons=tuple((c, panels.beside_others(c)) for c in compared),
             waterfall=_waterfall(view, result, axis),
             small=pictures.small(view, result.ranking, axis),

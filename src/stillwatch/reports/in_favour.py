@@ -54,6 +54,7 @@ def in_favour(
         *_declared(account),
         *_weighed(account),
         *_larger(comparisons),
+        *_slightly(account),
         *_resting_on_one(account, threshold_bits),
         *_uncertain(account),
         *_missing(account),
@@ -63,7 +64,7 @@ def in_favour(
 def _declared(account: AccountView) -> list[InFavour]:
     made = []
     if account.purpose:
-        said = f"Declared purpose: \u201c{account.purpose}\u201d. No weight rests on it; ask before acting."
+        said = f"Declared purpose: \u201c{account.purpose}\u201d. Ask before acting."
         made.append(InFavour("declared purpose", said))
     if account.reseller:
         said = "Declared reseller: many end users, keys and networks behind one account are to be expected."
@@ -78,9 +79,20 @@ def _weighed(account: AccountView) -> list[InFavour]:
             f"{plain(step.detector).capitalize()} lowers the total by {bits(-step.counted_bits).lstrip('+')} bits: "
             f"{sentence(step.evidence)}",
         )
-        for step in reversed(account.told)
-        if step.counted_bits < -SLIGHT
+        for step in account.for_it
+        if step.counts
     ]
+
+
+def _slightly(account: AccountView) -> list[InFavour]:
+    rest = [step for step in account.for_it if not step.counts and step.counted_bits < -SLIGHT]
+    if not rest:
+        return []
+    summed = sum(step.counted_bits for step in rest)
+    names = ", ".join(plain(step.detector) for step in rest)
+    verb = "lowers" if len(rest) == 1 else "together lower"
+    said = f"{names.capitalize()} {verb} the total by {bits(-summed).lstrip('+')} bits."
+    return [InFavour(f"{names if len(rest) == 1 else f'{len(rest)} smaller'} {bits(summed)}", said)]
 
 
 def _larger(comparisons: tuple[Comparison, ...]) -> list[InFavour]:

@@ -25,6 +25,8 @@ ROW: Final = 34
 """Height of one row of the waterfall (px)."""
 OVERVIEW: Final = 132
 """Height of the bars of the overview (px)."""
+DRAWN: Final = 12
+"""Most detectors that a waterfall draws one by one."""
 BINS: Final = 56
 """About as many bins as the overview has."""
 
@@ -42,7 +44,7 @@ class Bar:
     end_bits: float
     """Running total after it."""
     step: Step | None
-    """The detector's part; none for prior and total."""
+    """The detector's part; none for prior, total and what is drawn together."""
 
     @property
     def shown_bits(self) -> float:
@@ -63,16 +65,32 @@ def bars(account: AccountView, prior_bits: float) -> tuple[Bar, ...]:
     Returns
     -------
     tuple of Bar
-        Prior, one row a detector, total.
+        Prior; one row a detector that counts, at most DRAWN of them; all smaller ones in one row; those that
+        could not tell in one; total.
     """
     made = [Bar("prior", "prior", 0.0, prior_bits, None)]
+    drawn = sorted((step for step in account.told if step.counts), key=lambda step: -abs(step.counted_bits))[:DRAWN]
+    small = [step for step in account.told if step not in drawn]
     running = prior_bits
-    for step in account.steps:
-        after = running + step.counted_bits
-        kind = "more" if step.counted_bits > 0 else "less" if step.counted_bits < 0 else "none"
-        made.append(Bar(step.detector, "untold" if step.reason else kind, running, after, step))
-        running = after
+    for step in account.told:
+        if step in drawn:
+            made.append(_bar(step.detector, running, step.counted_bits, step))
+            running = made[-1].end_bits
+    if small:
+        only = small[0] if len(small) == 1 else None
+        name = only.detector if only else f"{len(small)} smaller"
+        made.append(_bar(name, running, sum(step.counted_bits for step in small), only))
+        running = made[-1].end_bits
+    if account.untold:
+        only = account.untold[0] if len(account.untold) == 1 else None
+        name = only.detector if only else f"{len(account.untold)} others"
+        made.append(Bar(name, "untold", running, running, only))
     return (*made, Bar("total", "total", 0.0, account.total_bits, None))
+
+
+def _bar(name: str, start: float, counted: float, step: Step | None) -> Bar:
+    kind = "more" if counted > 0 else "less" if counted < 0 else "none"
+    return Bar(name, kind, start, start + counted, step)
 
 
 def shared_axis(accounts: Iterable[AccountView], ranking: Ranking) -> Axis:
@@ -117,10 +135,12 @@ def _interval(bar: Bar, step: Step, axis: Axis) -> list[Markup]:
 
 
 def _row_title(bar: Bar) -> str:
+    if bar.kind == "untold":
+        return f"{plain(bar.name).capitalize()} could not tell"
+    if bar.step is None and bar.kind not in {"prior", "total"}:
+        return f"{plain(bar.name).capitalize()}: {bits(bar.shown_bits)} bits counted together"
     if bar.step is None:
         return f"{plain(bar.name).capitalize()}: {bits(bar.end_bits)} bits, odds {odds(bar.end_bits)}"
-    if bar.step.reason:
-        return f"{plain(bar.name).capitalize()} could not tell"
     capped = "" if abs(bar.step.weight_bits - bar.step.counted_bits) <= 0.05 else f" of {bits(bar.step.weight_bits)}"
     interval = f"90 % interval of the weight {bits(bar.step.low_bits)} to {bits(bar.step.high_bits)}"
     return f"{plain(bar.name).capitalize()}: {bits(bar.step.counted_bits)}{capped} bits counted; {interval}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from stillwatch.reports.cohort import Cohorts
 from stillwatch.reports.in_favour import in_favour
-from stillwatch.reports.tables import account_record, number_or_none, step_record
+from stillwatch.reports.tables import account_record, assurance_record, number_or_none, step_record
 from stillwatch.reports.view import account_view, shown_rows, totals
 from stillwatch.reports.words import clean, probability
 
@@ -59,6 +59,11 @@ def to_json(result: ScanResult, config: Config) -> dict[str, object]:
                 "accounts": c.accounts,
                 "reason": clean(c.reason) or None,
                 "needs": [clean(need) for need in c.needs],
+                "absent": [clean(name) for name in c.absent],
+                "title": clean(c.title),
+                "group": clean(c.group),
+                "blind_spot": clean(c.blind_spot, 1000),
+                "would_change": clean(c.would_change, 600),
             }
             for c in result.capabilities
         ],
@@ -68,6 +73,9 @@ def to_json(result: ScanResult, config: Config) -> dict[str, object]:
             "prior_bits": result.ranking.prior_bits,
             "threshold_bits": result.ranking.threshold_bits,
             "calibrated": False,
+            "base_rate": result.assurance.base_rate,
+            "reference": clean(result.assurance.reference),
+            "look": result.assurance.look,
         },
         "accounts": _accounts(result, config),
     }
@@ -99,6 +107,8 @@ def _accounts(result: ScanResult, config: Config) -> list[dict[str, object]]:
             {
                 "rank": rank,
                 **account_record(view),
+                **assurance_record(view),
+                "smallest_p": number_or_none(view.smallest_p),
                 "probability_uncalibrated": probability(view.total_bits),
                 "findings": [step_record(step) for step in view.steps],
                 "speaks_for": [f.sentence for f in in_favour(view, result.ranking.threshold_bits, compared)],

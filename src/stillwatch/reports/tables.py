@@ -20,7 +20,7 @@ from stillwatch.reports.view import account_view, worded_rows
 from stillwatch.reports.words import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -49,9 +49,18 @@ FINDINGS_SCHEMA: Final = pa.schema(
         pa.field("facts", pa.map_(pa.string(), pa.float64())),
         pa.field("total_bits", pa.float64()),
         pa.field("flagged", pa.bool_()),
+        pa.field("ordinary_share", pa.float64()),
+        pa.field("without_bits", pa.float64()),
+        pa.field("would_change", _WORD),
+        pa.field("probability", pa.float64()),
+        pa.field("p_value", pa.float64()),
+        pa.field("q_value", pa.float64()),
+        pa.field("did_more", pa.int64()),
+        pa.field("cohort", pa.string()),
     ]
 )
-"""Columns of ``findings.parquet``; weights and facts are null where a detector could not tell."""
+"""Columns of ``findings.parquet``; weights and facts are null where a detector could not tell, and so is what is
+written out for the accounts shown and reported only: ``evidence``, ``ordinary_share`` and ``cohort``."""
 
 
 def write_findings_parquet(result: ScanResult, config: Config, path: Path) -> None:
@@ -92,15 +101,17 @@ def _batch(result: ScanResult, examined: Examined, rows: slice, worded: NDArray[
     number = rows.stop - rows.start
     untold = examined.reason[rows] > 0
     counted = result.ranking.contributions.get(examined.detector)
-    total = result.ranking.total_bits[rows]
+    part = np.zeros(number) if counted is None else counted[rows]
+    total, sure = result.ranking.total_bits[rows], result.assurance
+    changes = [clean(c.would_change, 600) for c in result.capabilities if c.detector == examined.detector]
     columns = (
         pseudonym_column(result.profile.account[rows]),
-        pa.DictionaryArray.from_arrays(pa.array(np.zeros(number, np.int16)), pa.array([clean(examined.detector)])),
+        _always(clean(examined.detector), number),
         pa.array(examined.weight_bits[rows], mask=untold),
         pa.array(examined.low_bits[rows], mask=untold),
         pa.array(examined.high_bits[rows], mask=untold),
-        pa.array(np.zeros(number) if counted is None else counted[rows]),
-        _sentences(examined, rows, worded),
+        pa.array(part),
+        _written(pa.string(), rows, _told(examined, worded), lambda row: clean(examined.sentence(row), 600)),
         pa.DictionaryArray.from_arrays(
             pa.array(examined.reason[rows].astype(np.int16), mask=~untold),
             pa.array([clean(reason) for reason in examined.reasons], pa.string()),
@@ -108,14 +119,43 @@ def _batch(result: ScanResult, examined: Examined, rows: slice, worded: NDArray[
         _facts(examined, rows, untold),
         pa.array(total),
         pa.array(total >= result.ranking.threshold_bits),
+        _written(pa.float64(), rows, _spoken_against(examined, worded), lambda row: _share(result, examined, row)),
+        pa.array(total - part),
+        _always(changes[0] if changes else None, number),
+        *(_numbers(column[rows]) for column in (sure.probability, sure.p_value, sure.q_value)),
+        pa.array(sure.did_more[rows], mask=sure.did_more[rows] < 0),
+        _written(pa.string(), rows, worded, lambda row: clean(sure.cohort(row))),
     )
     return pa.RecordBatch.from_arrays(list(columns), schema=FINDINGS_SCHEMA)
 
 
-def _sentences(examined: Examined, rows: slice, worded: NDArray[np.int64]) -> pa.Array:
-    places = worded[(worded >= rows.start) & (worded < rows.stop)]
-    places = places[examined.reason[places] == 0]
-    said = pa.array([clean(examined.sentence(int(row)), 600) for row in places], pa.string())
+def _always(text: str | None, number: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(number, np.int16)), pa.array([text], pa.string()))
+
+
+def _numbers(values: NDArray[np.float64]) -> pa.Array:
+    return pa.array(values, mask=~np.isfinite(values))
+
+
+def _told(examined: Examined, worded: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.asarray(worded[examined.reason[worded] == 0], np.int64)
+
+
+def _spoken_against(examined: Examined, worded: NDArray[np.int64]) -> NDArray[np.int64]:
+    told = _told(examined, worded)
+    return np.asarray(told[examined.weight_bits[told] > 0], np.int64)
+
+
+def _share(result: ScanResult, examined: Examined, row: int) -> float | None:
+    return number_or_none(result.assurance.ordinary(examined.detector, row))
+
+
+def _written(
+    kind: pa.DataType, rows: slice, wanted: NDArray[np.int64], write: Callable[[int], str | float | None]
+) -> pa.Array:
+    """Write one value a wanted row; null for all others, without asking for them."""
+    places = wanted[(wanted >= rows.start) & (wanted < rows.stop)]
+    said = pa.array([write(int(row)) for row in places], kind)
     index = np.zeros(rows.stop - rows.start, np.int64)
     index[places - rows.start] = np.arange(1, len(places) + 1)
     return said.take(pa.array(np.maximum(index - 1, 0), mask=index == 0))
@@ -172,6 +212,7 @@ def _lines(result: ScanResult, config: Config) -> Iterator[dict[str, object]]:
                 **step_record(step),
                 "total_bits": number_or_none(view.total_bits),
                 "flagged": view.flagged,
+                **assurance_record(view),
             }
 
 
@@ -187,6 +228,20 @@ def step_record(step: Step) -> dict[str, object]:
         "evidence": step.evidence or None,
         "reason": step.reason or None,
         "facts": {name: number_or_none(value) for name, value in step.facts} if told else None,
+        "ordinary_share": number_or_none(step.ordinary_share),
+        "without_bits": number_or_none(step.without_bits),
+        "would_change": step.would_change or None,
+    }
+
+
+def assurance_record(view: AccountView) -> dict[str, object]:
+    """Put how far an account's total can be believed into plain JSON values."""
+    return {
+        "probability": number_or_none(view.probability),
+        "p_value": number_or_none(view.p_value),
+        "q_value": number_or_none(view.q_value),
+        "did_more": view.did_more if view.did_more >= 0 else None,
+        "cohort": view.cohort or None,
     }
 
 

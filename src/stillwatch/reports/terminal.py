@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich import box
 from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +18,20 @@ from stillwatch.config import DEFAULT
 from stillwatch.reports.cohort import Cohorts
 from stillwatch.reports.in_favour import in_favour
 from stillwatch.reports.view import account_view, shown_rows, totals
-from stillwatch.reports.words import EXIT_MEANING, MINUS, bits, clean, count, counted, odds, plain
+from stillwatch.reports.words import (
+    EXIT_MEANING,
+    MINUS,
+    bits,
+    clean,
+    count,
+    counted,
+    did_more,
+    one_in,
+    ordinary,
+    percent,
+    plain,
+    rare,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +39,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from stillwatch.config import Config
-    from stillwatch.model.scan import ScanResult
+    from stillwatch.model.scan import Capability, ScanResult
+    from stillwatch.reports.in_favour import InFavour
     from stillwatch.reports.view import AccountView
 
 SOURCES: Final = 8
@@ -34,12 +49,14 @@ REJECTS: Final = 5
 """Rejected records named; --json and the report list more."""
 _PLAIN: Final = str.maketrans({MINUS: "-", "\u2026": "...", "\u2014": "-"})
 
-WORTH: Final = 1.0
-"""Fewest bits for which a further detector is named."""
+AGAINST: Final = 3
+"""Most detectors named that weigh against a reported account."""
+FAVOURS: Final = 2
+"""Most sentences that speak for it."""
 BELOW: Final = 5
 """Accounts below the threshold listed for comparison; the report draws more."""
 EVIDENCE_CHARS: Final = 160
-"""Characters of an evidence sentence in a table cell."""
+"""Characters of a sentence about an account."""
 
 
 def render_terminal(
@@ -136,17 +153,22 @@ def _detectors(result: ScanResult) -> RenderableType | None:
     if not result.capabilities:
         return None
     table = _table()
-    table.add_column("Detector", no_wrap=True)
+    table.add_column("Detectors", max_width=12, overflow="fold")
     table.add_column("Could run", no_wrap=True)
-    table.add_column("Why not, or not for all", ratio=1)
-    for capability in result.capabilities:
-        able = (
-            Text(f"{count(capability.accounts)} of {count(len(result.profile))}")
-            if capability.able
-            else Text("no", "yellow")
-        )
-        table.add_row(Text(plain(capability.detector)), able, Text(clean(capability.reason, 160), "dim"))
+    table.add_column("Which could not, and what was missing", ratio=1)
+    for group in dict.fromkeys(capability.group for capability in result.capabilities):
+        mine = [capability for capability in result.capabilities if capability.group == group]
+        unable = [capability for capability in mine if not capability.able]
+        said = "; ".join(f"{plain(c.detector)} ({_missing(c)})" for c in unable)
+        number = Text(f"{len(mine) - len(unable)} of {len(mine)}", "yellow" if unable else "")
+        table.add_row(Text(plain(group)), number, Text(said, "dim"))
     return table
+
+
+def _missing(capability: Capability) -> str:
+    if capability.absent:
+        return f"no {', '.join(clean(name) for name in capability.absent)}"
+    return clean(capability.reason, 90)
 
 
 def _findings(result: ScanResult, config: Config) -> list[RenderableType]:
@@ -157,27 +179,33 @@ def _findings(result: ScanResult, config: Config) -> list[RenderableType]:
     if not rows:
         return [Text("No account could be examined.")] if not len(result.profile) else []
     cohorts = Cohorts(result)
+    threshold = result.ranking.threshold_bits
     table = _table()
     table.add_column("Account", max_width=15, overflow="fold")
-    table.add_column("Bits", justify="right", no_wrap=True)
-    table.add_column("Odds", justify="right", max_width=10)
-    table.add_column("Seen, and what speaks for it", ratio=1)
-    threshold = result.ranking.threshold_bits
+    for title in ("Bits", "Chance", "p"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("Weighs most; for it", ratio=1, no_wrap=True)
+    told = []
     for rank, row in enumerate(rows, 1):
         view = account_view(result, row, rank)
-        favours = [f.brief for f in in_favour(view, threshold, cohorts.compare(view))]
-        table.add_row(
-            _name(view), Text(bits(view.total_bits), _tone(view)), odds(view.total_bits), _seen(view, favours)
-        )
-        last = rank == len(rows)
-        if not last and view.flagged and not flagged[rows[rank]]:
-            table.add_section()
-    note = Text(
-        f"Prior {bits(result.ranking.prior_bits)}, threshold {bits(threshold)} bits, uncalibrated: an observation, "
-        "not a verdict.",
+        favours = in_favour(view, threshold, cohorts.compare(view))
+        chance, p = percent(view.probability), rare(view.p_value)
+        table.add_row(_name(view), Text(bits(view.total_bits), _tone(view)), chance, p, _brief(view, favours))
+        if view.flagged:
+            told.append(_account(view, favours))
+            if rank < len(rows) and not flagged[rows[rank]]:
+                table.add_section()
+    return [Group(table, _rests_on(result)), *told]
+
+
+def _rests_on(result: ScanResult) -> Text:
+    sure, ranking = result.assurance, result.ranking
+    return Text(
+        f"Chance: if {one_in(sure.base_rate)} accounts extract (prior {bits(ranking.prior_bits)} bits; stated, not "
+        f"measured). Threshold {bits(ranking.threshold_bits)} bits. p: how many like accounts show as much, among "
+        f"{clean(sure.reference)}; look {sure.look}. The weights are uncalibrated: an observation, not a verdict.",
         "dim",
     )
-    return [Group(table, note)]
 
 
 def _name(view: AccountView) -> Text:
@@ -191,21 +219,44 @@ def _tone(view: AccountView) -> str:
     return "bold dark_orange3" if view.flagged else "dim"
 
 
-def _seen(view: AccountView, favours: list[str]) -> Text:
-    if not view.flagged:
-        top = "nothing" if view.top is None else f"{plain(view.top.detector)} {bits(view.top.counted_bits)}"
-        rest = "; ".join(favours[:2])
-        return Text(f"{top}; for it: {rest}" if rest else top, "dim", no_wrap=True, overflow="ellipsis")
-    said = Text()
-    if view.top is not None:
-        said.append(f"{plain(view.top.detector)}: ", "bold")
-        said.append(clean(view.top.evidence, EVIDENCE_CHARS))
-    also = [f"{plain(s.detector)} {bits(s.counted_bits)}" for s in view.told[1:] if s.counted_bits >= WORTH]
-    if also:
-        said.append(f"\nalso: {', '.join(also)}", "")
-    said.append("\nfor it: ", "cyan")
-    said.append("; ".join(favours[:3]) if favours else "nothing known; ask the customer", "dim")
+def _brief(view: AccountView, favours: Sequence[InFavour]) -> Text:
+    top = "nothing" if view.top is None else f"{plain(view.top.detector)} {bits(view.top.counted_bits)}"
+    said = Text(top, "" if view.flagged else "dim", overflow="ellipsis")
+    if favours:
+        said.append("; for it: " + "; ".join(favour.brief for favour in favours[:2]), "dim")
     return said
+
+
+def _account(view: AccountView, favours: Sequence[InFavour]) -> RenderableType:
+    """Lay out what weighs most against one account and for it, and who did more."""
+    lines = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    lines.add_column(width=7)
+    lines.add_column(ratio=1)
+    against = [step for step in view.against if step.counts][:AGAINST]
+    for at, step in enumerate(against):
+        share = ordinary(step.ordinary_share)
+        said = Text(f"{plain(step.detector)} {bits(step.counted_bits)}", "bold")
+        said.append(f" ({share}): " if share else ": ", "not bold dim")
+        said.append(clean(step.evidence, EVIDENCE_CHARS), "not bold")
+        lines.add_row("" if at else "against", said)
+    for at, favour in enumerate(favours[:FAVOURS]):
+        lines.add_row(Text("" if at else "for it", "cyan"), Text(clean(favour.sentence, EVIDENCE_CHARS)))
+    if not favours:
+        lines.add_row(Text("for it", "cyan"), Text("nothing known; ask the customer", "dim"))
+    lines.add_row("beside", Text("; ".join(_beside(view)), "dim"))
+    head = Text(view.account, "bold").append(f" {view.label}" if view.label else "", "not bold")
+    return Padding(Group(head, lines), (0, 0, 0, 2))
+
+
+def _beside(view: AccountView) -> list[str]:
+    number = sum(step.counts for step in view.against)
+    more = number - AGAINST
+    return [
+        did_more(view.did_more) or "how many of its plan made more requests is unknown",
+        f"p {rare(view.p_value)}, at least {rare(view.smallest_p)} among {view.cohort}; q {rare(view.q_value)}",
+        *([f"{counted(more, 'further detector')} against it"] if more > 0 else []),
+        *([f"{len(view.untold)} of {len(view.steps)} detectors could not tell"] if view.untold else []),
+    ]
 
 
 def _closing(result: ScanResult, exit_code: int | None, written: Sequence[str]) -> Text:

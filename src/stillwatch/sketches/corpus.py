@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 from zipfile import BadZipFile
+from zlib import error as ZlibError
 
 import numpy as np
 
@@ -37,6 +38,11 @@ _SAMPLED: Final = np.uint64(7)
 _BASE: Final = np.uint64(0x9E3779B97F4A7C15)
 _BASE_8: Final = np.uint64(pow(0x9E3779B97F4A7C15, SHINGLE_WORDS, 1 << 64))
 _6, _32, _63 = np.uint64(6), np.uint64(32), np.uint64(63)
+
+# What numpy and its archives raise on bytes that are no archive, a bare array, a damaged or a locked one.
+_NO_FILTER: Final = (
+    *(OSError, ValueError, KeyError, EOFError, TypeError, MemoryError, RuntimeError, BadZipFile, ZlibError),
+)
 
 NO_CORPUS: Final = np.zeros(0, np.uint64)
 """No filter: nothing is looked up."""
@@ -131,11 +137,12 @@ def read_corpus(path: Path) -> NDArray[np.uint64]:
     """
     again = "build it with: stillwatch corpus"
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # numpy leaves a file that it opened itself open where the archive is damaged.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             version, bits = stored["version"].tolist(), np.asarray(stored["bits"])
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such filter of public prompts; {again}") from error
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+    except _NO_FILTER as error:
         raise InputError(f"{path}: not a filter of public prompts; {again}") from error
     size = bits.shape[0] if bits.ndim == 1 else 0
     if version != [VERSION] or bits.dtype != np.uint64 or not size or size & (size - 1):

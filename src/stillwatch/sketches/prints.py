@@ -219,7 +219,7 @@ def print_texts(
 
     Notes
     -----
-    O(bytes) time, about 1.5 ns a byte; runs without the interpreter lock. **Blind spot**: passages
+    O(bytes) time, about 2.6 ns a byte; runs without the interpreter lock. **Blind spot**: passages
     shorter than 24 words, rewritten or translated ones, and a passage that is a small part of a long
     prompt, of which only four prints are kept.
     """

@@ -64,6 +64,11 @@ def examine(profile: Profile, config: Config) -> Examined:
         (
             (missing(profile, "prompts_known"), "the log holds no prompt text, so the shape of prompts is unknown"),
             (fewer(profile.column("prompts_known"), least), f"fewer than {least} prompts, too few to see a shape"),
+            (missing(profile, "distinct_prompts"), "how many different prompts there are is unknown"),
+            (
+                fewer(np.round(profile.column("distinct_prompts")), least),
+                f"fewer than {least} different prompts: whoever asks the same again harvests nothing",
+            ),
             (missing(profile, "single_turn_share"), "the log does not say how many turns a request had"),
             (fewer(profile.column("turns_known"), least), f"fewer than {least} requests with known turns"),
         )
@@ -84,7 +89,7 @@ DETECTOR: Final = Detector(
         *("prompts_known", "distinct_prompts", "lengths_known", "prompt_log2", "prompt_spread_log2", "answer_log2"),
         *("answer_spread_log2", "draw_log2", "length_tie", "turns_known", "single_turn_share", "tokens_out"),
     ),
-    requires=("prompts_known", "turns_known", "single_turn_share"),
+    requires=("prompts_known", "distinct_prompts", "turns_known", "single_turn_share"),
     weight_model=(
         "Five measures (answer over prompt length, spread of answer lengths, spread of prompt lengths, share of single "
         "turns, correlation of the two lengths) under three kinds of work, each a product of t distributions with 4 "

@@ -84,7 +84,7 @@ def shapes_of(profile: Profile) -> Shapes:
     Notes
     -----
     Shares enter as logits cut at 2 %. Standard errors: of a mean sd / sqrt(n), of a standard deviation
-    sd / sqrt(2 n), of a correlation (1 - r^2) / sqrt(n).
+    sd / sqrt(2 n), of a correlation (1 - r^2) / sqrt(n). A value without an error is unknown.
     """
     column = profile.column
     pairs, prompts = column("lengths_known"), column("prompts_known")
@@ -104,7 +104,9 @@ def shapes_of(profile: Profile) -> Shapes:
         ],
         axis=1,
     )
-    return Shapes(value, np.nan_to_num(error))
+    # A value whose error cannot be told, such as the mean of one pair, must not pass for an exact one.
+    unknown = np.isnan(error)
+    return Shapes(np.where(unknown, np.nan, value), np.where(unknown, 0.0, error))
 
 
 def log_densities(model: ShapeModel, seen: Shapes) -> NDArray[np.float64]:
@@ -219,16 +221,21 @@ def from_json(text: str) -> ShapeModel:
     ValueError
         It is of another version, or its numbers make no sense.
     """
-    made = json.loads(text)
-    if made["version"] != VERSION or tuple(made["measures"]) != MEASURES or tuple(made["kinds"]) != KINDS:
-        raise ValueError("the shape model is of another version; build it again with: stillwatch learn")
-    mean, scale = np.array(made["mean"], np.float64), np.array(made["scale"], np.float64)
+    again = "build it again with: stillwatch learn"
+    try:
+        made = json.loads(text)
+        names = [made[name] for name in ("version", "measures", "kinds")]
+        if names != [VERSION, list(MEASURES), list(KINDS)]:
+            raise ValueError(f"the shape model is of another version; {again}")
+        mean, scale = np.array(made["mean"], np.float64), np.array(made["scale"], np.float64)
+        people, sd_bits, origin = float(made["people"]), float(made["model_sd_bits"]), dict(made["origin"])
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"the shape model is not what `stillwatch learn` writes; {again}") from error
     shape = (len(KINDS), len(MEASURES))
-    people = made["people"]
-    sound = mean.shape == scale.shape == shape and np.isfinite(mean).all() and (scale > 0).all()
-    if not sound or not 0 < people < 1:
-        raise ValueError("the shape model holds numbers that make no sense")
-    return ShapeModel(mean, scale, people, made["model_sd_bits"], made["origin"])
+    sound = mean.shape == scale.shape == shape and np.isfinite(mean).all() and np.isfinite(scale).all()
+    if not sound or not (scale > 0).all() or not 0 < people < 1 or not 0 <= sd_bits < float("inf"):
+        raise ValueError(f"the shape model holds numbers that make no sense; {again}")
+    return ShapeModel(mean, scale, people, sd_bits, origin)
 
 
 def to_json(model: ShapeModel) -> str:

@@ -103,7 +103,8 @@ def _seen(profile: Profile, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Seen
     variation = np.where(gaps >= MIN_GAPS, np.log(np.maximum(at["gap_cv"], 0.02)), np.nan)
     return Seen(
         shares={
-            "quiet": (at["quiet_share"], at["events"]),
+            # Requests of one hour are not independent: a burst of any size is seen at one hour of the day.
+            "quiet": (at["quiet_share"], np.fmin(at["events"], at["hours_active"])),
             "single_turn": (at["single_turn_share"], at["turns_known"]),
             "template": (at["template_share"], at["events"]),
         },
@@ -171,7 +172,15 @@ DETECTOR: Final = Detector(
     group="manner",
     needs=("ts_ms", "n_turns"),
     reads=(
-        *("events", "active_span_d", "events_per_day", "quiet_share", "turns_known", "single_turn_share"),
+        *(
+            "events",
+            "active_span_d",
+            "hours_active",
+            "events_per_day",
+            "quiet_share",
+            "turns_known",
+            "single_turn_share",
+        ),
         *("gaps_seen", "gap_cv", "template_share", "client_nets", "user_agents", "end_users", "foreign_distinct"),
     ),
     requires=("events", "active_span_d", "events_per_day", "quiet_share", "turns_known", "single_turn_share"),

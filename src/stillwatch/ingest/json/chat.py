@@ -29,6 +29,8 @@ _MANY: Final = 32_767
 """Largest count of messages and turns; more count as this many."""
 ANSWER_ROOM: Final = ANSWER_BYTES + 8
 """Most bytes written of one answer: its head, and a character begun inside it."""
+_UNTIL: Final = ANSWER_BYTES + 1
+"""One byte more than the head shows whether a character ends with it."""
 
 
 @kernel
@@ -140,7 +142,7 @@ def _put_head(buffer: Bytes, start: Int, end: Int, kind: Int, out: Bytes, at: In
 @kernel
 def _join_heads(buffer: Bytes, pieces: np.ndarray, count: Int, out: Bytes, begin: Int, at: Int) -> Int:
     """Go on with a text that began at ``out[begin]``, up to the head of an answer."""
-    until = begin + ANSWER_BYTES
+    until = begin + _UNTIL
     for p in range(count):
         if at >= until:
             break
@@ -174,7 +176,7 @@ def walk_answers(
         length[row] = -1
         if k in (STRING, ESCAPED):
             length[row] = end[row] - start[row]
-            t = _put_head(buffer, start[row], end[row], k, text, t, t + ANSWER_BYTES)
+            t = _put_head(buffer, start[row], end[row], k, text, t, t + _UNTIL)
         elif k in (ARRAY, OBJECT):
             walk_value(buffer, start[row], end[row], walk, row)
             length[row] = walk.n[6]

@@ -1,0 +1,80 @@
+"""The commands of how-to pages that need two months of logs, one after the other, as a reader types them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from pages import shown_in
+
+PROGRAM = Path(sys.executable).with_name("stillwatch")
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([PROGRAM, *words], cwd=folder, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def months(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Logs of the end of October and the beginning of November, an account file and some public prompts."""
+    folder = tmp_path_factory.mktemp("months")
+    run(folder, "simulate", "--out", "world", "--start", "2026-10-29", "--days", "6")
+    shutil.move(folder / "world" / "logs", folder / "logs")
+    shutil.move(folder / "world" / "accounts.csv", folder / "accounts.csv")
+    (folder / "benchmarks").mkdir()
+    (folder / "benchmarks" / "sums.txt").write_text("What is seventeen times twenty-three, and why?\n", "utf-8")
+    line = json.dumps({"question": "Prove that the square root of two is irrational."})
+    (folder / "benchmarks" / "proofs.jsonl").write_text(line + "\n", "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("page", ["calibrate.md", "public-prompts.md"])
+def test_how_to_runs_from_top_to_bottom(root: Path, months: Path, tmp_path: Path, page: str) -> None:
+    calls = [s.words[1:] for s in shown_in(root / "docs" / "how-to" / page) if s.words[0] == "stillwatch"]
+    shutil.copytree(months, tmp_path, dirs_exist_ok=True)
+
+    codes = [(words[0], run(tmp_path, *words).returncode) for words in calls]
+
+    assert {name for name, _ in codes} > {"scan", "calibrate"} or {name for name, _ in codes} == {"scan", "calibrate"}
+    assert all(code in ({0, 1} if name == "scan" else {0}) for name, code in codes), codes
+    assert (tmp_path / "reference.json").stat().st_size
+    assert (tmp_path / "report" / "report.html").stat().st_size
+
+
+def test_a_reference_and_a_base_rate_show_in_the_report_and_a_look_raises_p(months: Path, tmp_path: Path) -> None:
+    shutil.copytree(months, tmp_path, dirs_exist_ok=True)
+    logs = ("logs/2026-11-*.jsonl.zst", "--accounts", "accounts.csv")
+    run(tmp_path, "calibrate", "logs/2026-10-*.jsonl.zst", *logs[1:], "--out", "reference.json")
+
+    options = ("--reference", "reference.json", "--base-rate", "0.0005")
+    first = json.loads(run(tmp_path, "scan", *logs, *options, "--json").stdout)
+    again = json.loads(run(tmp_path, "scan", *logs, *options, "--look", "3", "--json").stdout)
+
+    assert first["ranking"]["base_rate"] == pytest.approx(0.0005)
+    assert "accounts of reference.json, made 20" in first["ranking"]["reference"]
+    assert again["ranking"]["look"] == 3
+    before = {one["account"]: one["p_value"] for one in first["accounts"]}
+    assert all(one["p_value"] >= before[one["account"]] for one in again["accounts"])
+    assert any(one["p_value"] > before[one["account"]] for one in again["accounts"])
+
+
+def test_a_filter_of_public_prompts_lets_the_detector_tell(months: Path, tmp_path: Path) -> None:
+    shutil.copytree(months, tmp_path, dirs_exist_ok=True)
+    run(tmp_path, "corpus", "benchmarks/", "--out", "benchmarks.npz")
+    logs = ("logs/2026-11-*.jsonl.zst", "--accounts", "accounts.csv")
+
+    told = []
+    for options in (("--out", "without"), ("--corpus", "benchmarks.npz", "--out", "with")):
+        run(tmp_path, "scan", *logs, *options)
+        rows = pq.read_table(tmp_path / options[-1] / "findings.parquet").to_pylist()
+        told.append(sum(row["detector"] == "corpus_overlap" and row["reason"] is None for row in rows))
+
+    assert told[0] == 0
+    assert told[1] > 0
