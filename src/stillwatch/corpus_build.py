@@ -51,8 +51,8 @@ def _of_lines(path: Path) -> Iterator[bytes]:
                 if path.suffix != ".txt" and text:
                     record = _record(path, number, text)
                     named = named or any(key in record for key in KEYS)
-                    found = next((record[key] for key in KEYS if isinstance(record.get(key), str)), "")
-                    text = found.encode("utf-8", "replace")
+                    texts = (record.get(key) for key in KEYS)
+                    text = next((one for one in texts if isinstance(one, str)), "").encode("utf-8", "replace")
                 if text:
                     yield text
     except OSError as error:
@@ -83,7 +83,8 @@ def prompt_files(paths: Sequence[Path]) -> list[Path]:
     for path in paths:
         if not path.exists():
             raise InputError(f"{path}: no such file or folder")
-        inside = [path] if path.is_file() else [one for one in path.rglob("*") if one.suffix in SUFFIXES and one.is_file()]
+        below = (one for one in path.rglob("*") if one.suffix in SUFFIXES and one.is_file())
+        inside = [path] if path.is_file() else list(below)
         if not inside:
             raise InputError(f"{path}: no prompts there; files end in {', '.join(SUFFIXES)}")
         found += inside

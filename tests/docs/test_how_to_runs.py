@@ -25,7 +25,7 @@ def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def months(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Logs of the end of October and the beginning of November, an account file and some public prompts."""
     folder = tmp_path_factory.mktemp("months")
-    run(folder, "simulate", "--out", "world", "--start", "2026-10-29", "--days", "6")
+    run(folder, "simulate", "--out", "world", "--start", "2026-10-30", "--days", "4")
     shutil.move(folder / "world" / "logs", folder / "logs")
     shutil.move(folder / "world" / "accounts.csv", folder / "accounts.csv")
     (folder / "benchmarks").mkdir()
@@ -42,7 +42,7 @@ def test_how_to_runs_from_top_to_bottom(root: Path, months: Path, tmp_path: Path
 
     codes = [(words[0], run(tmp_path, *words).returncode) for words in calls]
 
-    assert {name for name, _ in codes} > {"scan", "calibrate"} or {name for name, _ in codes} == {"scan", "calibrate"}
+    assert {name for name, _ in codes} >= {"scan", "calibrate"}
     assert all(code in ({0, 1} if name == "scan" else {0}) for name, code in codes), codes
     assert (tmp_path / "reference.json").stat().st_size
     assert (tmp_path / "report" / "report.html").stat().st_size

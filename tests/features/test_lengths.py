@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from handmade import blank, set_counts, set_sums, values_of
@@ -9,7 +11,9 @@ from handmade import blank, set_counts, set_sums, values_of
 from sketches.events import event, folded, pseudonym, seeded
 from stillwatch.features import FEATURES, profile
 from stillwatch.features.lengths import LENGTHS
-from stillwatch.sketches.layout import Arrays
+
+if TYPE_CHECKING:
+    from stillwatch.sketches.layout import Arrays
 
 ME = pseudonym(1, "account")
 NAMES = tuple(feature.name for feature in LENGTHS)

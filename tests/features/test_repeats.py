@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from handmade import DAY_MS, START_MS, blank, values_of
@@ -8,7 +10,9 @@ from sketches.events import event, folded, pseudonym, seeded
 from stillwatch.features import FEATURES, profile
 from stillwatch.features.repeats import REPEATS
 from stillwatch.features.shares import FULL16
-from stillwatch.sketches.layout import Arrays
+
+if TYPE_CHECKING:
+    from stillwatch.sketches.layout import Arrays
 
 ME = pseudonym(1, "account")
 NAMES = tuple(feature.name for feature in REPEATS)

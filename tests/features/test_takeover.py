@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from handmade import DAY_MS, START_MS, blank, set_counts, values_of
@@ -9,7 +11,9 @@ from handmade import DAY_MS, START_MS, blank, set_counts, values_of
 from sketches.events import event, folded, pseudonym, seeded
 from stillwatch.features import FEATURES, profile
 from stillwatch.features.shares import FULL16
-from stillwatch.sketches.layout import Arrays
+
+if TYPE_CHECKING:
+    from stillwatch.sketches.layout import Arrays
 
 ME = pseudonym(1, "account")
 START_S = START_MS // 1000

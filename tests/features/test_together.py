@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from handmade import START_MS, blank
 
 from stillwatch.features import profile
 from stillwatch.features.shares import FULL16
-from stillwatch.sketches.layout import Arrays
+
+if TYPE_CHECKING:
+    from stillwatch.sketches.layout import Arrays
 
 START_S = START_MS // 1000
 HOUR_S, DAY_S = 3_600, 86_400

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -29,6 +29,9 @@ from stillwatch.sketches.layout import COUNTS
 from stillwatch.sketches.state import AccountState
 from stillwatch.sketches.tables import with_corpus
 from stillwatch.sketches.text import cut_words, scratch
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ME = pseudonym(1, "account")
 ROOM = 1 << 14

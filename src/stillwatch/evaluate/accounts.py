@@ -137,12 +137,23 @@ def mix_accounts(
                     cover = draw_rows(sources[cover_of], size, rng)
                     if attack is None or cover is None:
                         continue
-                    cover = cover[: max(size - attack.shape[0], 0)]
+                    attack, cover = _in_share(attack, cover, size, fraction)
                     rows = np.concatenate([attack, cover])
                     origin = np.repeat(np.array([number, cover_of], np.int16), [attack.shape[0], cover.shape[0]])
                     turn = rng.permutation(rows.shape[0])
                     draws.append(Draw(number, size, fraction, rows[turn], origin[turn]))
     return tuple(draws)
+
+
+def _in_share(
+    attack: NDArray[np.int64], cover: NDArray[np.int64], size: int, fraction: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Shorten attack or cover, whichever is too long for the other, so that the fraction is what it says."""
+    n = attack.shape[0]
+    cover = cover[: min(size - n, round(n * (1 - fraction) / fraction))]
+    if fraction < 1:
+        attack = attack[: max(round(cover.shape[0] * fraction / (1 - fraction)), 1)]
+    return attack, cover
 
 
 def _times(draw: Draw, person: bool, rng: np.random.Generator) -> NDArray[np.int64]:

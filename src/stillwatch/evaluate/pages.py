@@ -87,6 +87,6 @@ def write_page(study: Study, path: Path, *, command: str, today: date) -> None:
         *_section("Beside other methods", chosen("peers", "windows"), pictures),
         *_section("What each detector adds", chosen("ablation"), pictures),
         *_section("Whether the numbers are kept", chosen("reliability", "error_control"), pictures),
-        *_section("Simulated worlds", chosen("personas", "replay"), pictures),
+        *_section("Simulated worlds", chosen("personas", "worlds_ablation", "replay"), pictures),
     ]
     write_atomically(path, ("\n".join(text).rstrip() + "\n").encode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-
 from stillwatch.detectors.calibration.isotonic import probability
 from stillwatch.detectors.calibration.reliability import brier_parts, reliability_curve
 from stillwatch.evaluate.tables import Table

@@ -85,9 +85,14 @@ def _unit_names(table: pa.Table, cls: str) -> list[str]:
         loose = [f"rows {row // _LOOSE_ROWS}" for row in range(table.num_rows)]
         pairs = zip(account, conversation, loose, strict=True)
         return [a if whole else (a or c or r) for a, c, r in pairs]
-    extra = [json.loads(text) if text else {} for text in table.column("extra").to_pylist()]
+    extra = [_tags(text) for text in table.column("extra").to_pylist()]
     tasks = [" ".join(str(e[key]) for key in _TASK if key in e) for e in extra]
     return [a or task or "all" for a, task in zip(account, tasks, strict=True)]
+
+
+def _tags(text: str | None) -> dict[str, object]:
+    made = json.loads(text) if text else {}
+    return made if isinstance(made, dict) else {}
 
 
 def _units(names: list[str]) -> tuple[NDArray[np.int64], ...]:
@@ -113,6 +118,10 @@ def read_source(path: Path) -> Source:
     if cls not in CLASSES:
         raise FormatError(f"{path}: class {cls or '(empty)'!r} is none of A, B and C")
     flat = table.combine_chunks()
+    try:
+        units = _units(_unit_names(flat, cls))
+    except ValueError as error:
+        raise FormatError(f"{path}: a value of the column extra is no JSON") from error
     turn = np.nan_to_num(flat.column("turn").to_numpy(zero_copy_only=False).astype(np.float64))
     return Source(
         name=str(flat.column("source")[0]),
@@ -126,7 +135,7 @@ def read_source(path: Path) -> Source:
         ),
         turn=np.clip(turn + 1, 1, 30_000).astype(np.int16),
         lang=tuple(str(text or "") for text in flat.column("lang").to_pylist()),
-        units=_units(_unit_names(flat, cls)),
+        units=units,
     )
 
 

@@ -116,7 +116,8 @@ def operating_points(exam: Examination) -> Table:
     honest = {n: mine for n, mine in by_source.items() if exam.accounts.sources[n].cls != "A"}
     extracting = {n: mine for n, mine in by_source.items() if n not in honest}
     default = exam.config.threshold_bits
-    lines = {"default threshold": default}
+    # An account at the threshold itself is reported; one at a line drawn here is not above it.
+    lines = {"default threshold": float(np.nextafter(default, -np.inf))}
     for most in LINES:
         # The lowest line at which the mean over honest sources stays at or below the rate.
         cuts = np.unique(np.concatenate(list(honest.values())))
@@ -132,7 +133,7 @@ def operating_points(exam: Examination) -> Table:
         body.append(
             (
                 name,
-                line,
+                default if name == "default threshold" else line,
                 float(np.mean(list(accused.values()))),
                 f"{accused[worst]:.3f} ({exam.accounts.sources[worst].name})",
                 float(np.mean(found)),

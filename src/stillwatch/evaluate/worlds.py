@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow.compute as pc
 
+from stillwatch.detectors import combine
 from stillwatch.evaluate.scores import wilson95
 from stillwatch.evaluate.tables import Table, rate
 from stillwatch.ingest.accounts import read_accounts
@@ -121,15 +122,17 @@ class _Tally:
 
 def persona_rates(
     config: Config, *, seeds: int, scale: float, prompts: Path | None = None, traces: Path | None = None
-) -> tuple[Table, Table]:
-    """Count reports by persona over worlds, and hold the replay detector against a plain join of the events."""
+) -> tuple[Table, ...]:
+    """Count reports by persona over worlds, with every detector and without each, and check replay by a plain join."""
     library = read_library(prompts) if prompts else None
     moments = read_traces(traces) if traces else None
     tally: dict[str, _Tally] = {}
+    without: dict[str, dict[str, list[bool]]] = {}
     replay = {"replaying accounts": 0, "found": 0, "others": 0, "others accused of replay": 0, "named wrongly": 0}
     for judged in worlds(config, seeds=seeds, scale=scale, library=library, traces=moments):
         _count(judged, tally)
         _count_replay(judged, replay)
+        _count_without(judged, config, without)
     body = []
     for name, one in sorted(tally.items(), key=lambda pair: (pair[1].extracting, pair[0])):
         low, high = wilson95(one.reported, one.accounts)
@@ -139,13 +142,18 @@ def persona_rates(
     head = ("truth", "persona", "reported", "95 % interval", "median total (bits)")
     note = "Simulated. For honest personas every report is a false accusation. Accounts of one operator resemble each "
     personas = Table("personas", f"Simulated personas, {seeds} worlds", head, tuple(body), note + "other.")
-    return personas, Table(
-        "replay",
-        "Replay of reasoning artefacts against a plain join of the events",
-        ("counted", "accounts"),
-        tuple((name, count) for name, count in replay.items()),
-        "Simulated. An account replays if it sent back a block that another organisation bore. Session migration, "
-        "compaction and routers of one organisation are among the others.",
+    honest = {name for name, one in tally.items() if not one.extracting}
+    return (
+        personas,
+        _ablation(without, honest),
+        Table(
+            "replay",
+            "Replay of reasoning artefacts against a plain join of the events",
+            ("counted", "accounts"),
+            tuple((name, count) for name, count in replay.items()),
+            "Simulated. An account replays if it sent back a block that another organisation bore. Session migration, "
+            "compaction and routers of one organisation are among the others.",
+        ),
     )
 
 
@@ -159,6 +167,41 @@ def _count(judged: Judged, tally: dict[str, _Tally]) -> None:
         one.accounts += 1
         one.reported += int(flagged[at])
         one.totals = (*one.totals, float(totals[judged.row[at]]))
+
+
+def _count_without(judged: Judged, config: Config, without: dict[str, dict[str, list[bool]]]) -> None:
+    """Report again with each detector switched off; the empty name switches none off."""
+    there = np.flatnonzero(judged.row >= 0)
+    for name in ("", *(one.detector for one in judged.result.examined)):
+        rest = [one for one in judged.result.examined if one.detector != name]
+        flagged = combine(rest, config).flagged[judged.row[there]]
+        by_persona = without.setdefault(name, {})
+        for at, reported in zip(there.tolist(), flagged.tolist(), strict=True):
+            by_persona.setdefault(judged.persona[at], []).append(reported)
+
+
+def _ablation(without: dict[str, dict[str, list[bool]]], honest: set[str]) -> Table:
+    """Set recall and false accusations beside each other, detector by detector switched off."""
+    body: list[tuple[str | float, ...]] = []
+    for name, by_persona in without.items():
+        rates = {persona: float(np.mean(reported)) for persona, reported in by_persona.items()}
+        wrong = {persona: rate for persona, rate in rates.items() if persona in honest}
+        worst = max(wrong, key=lambda persona: wrong[persona])
+        found = float(np.mean([rate for persona, rate in rates.items() if persona not in honest]))
+        worst_text = f"{wrong[worst]:.3f} ({worst})" if wrong[worst] else "0.000"
+        body.append((name or "none", found, float(np.mean(list(wrong.values()))), worst_text))
+    return Table(
+        "worlds_ablation",
+        "Simulated worlds with each detector switched off",
+        (
+            "switched off",
+            "extracting reported, mean over personas",
+            "honest reported, mean over personas",
+            "worst persona",
+        ),
+        tuple(body),
+        "Simulated. Purpose evidence shows its worth in the honest columns, accusations in the first.",
+    )
 
 
 def _count_replay(judged: Judged, replay: dict[str, int]) -> None:

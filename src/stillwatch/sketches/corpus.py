@@ -13,9 +13,9 @@ Kirsch & Mitzenmacher (2006), Less hashing, same performance: two hashes give al
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Final
 from zipfile import BadZipFile
-from zlib import error as ZlibError
 
 import numpy as np
 
@@ -41,7 +41,7 @@ _6, _32, _63 = np.uint64(6), np.uint64(32), np.uint64(63)
 
 # What numpy and its archives raise on bytes that are no archive, a bare array, a damaged or a locked one.
 _NO_FILTER: Final = (
-    *(OSError, ValueError, KeyError, EOFError, TypeError, MemoryError, RuntimeError, BadZipFile, ZlibError),
+    *(OSError, ValueError, KeyError, EOFError, TypeError, MemoryError, RuntimeError, BadZipFile, zlib.error),
 )
 
 NO_CORPUS: Final = np.zeros(0, np.uint64)

@@ -7,38 +7,20 @@ from typing import Any, Final
 import numpy as np
 
 from stillwatch.model.event import BINDING_MISMATCHES, FINISH_REASONS, REASONING_EFFORTS, REFUSAL_CATEGORIES
-from stillwatch.sketches.cells import (
-    HOUR_MS,
-    add16,
-    hll_add,
-    log2_256,
-    sample_add,
-    shift_from,
-    timeline_widen,
-    window_add,
-)
-from stillwatch.sketches.corpus import in_corpus
-from stillwatch.sketches.hashing import inlined, kernel, mix64, siphash
+from stillwatch.sketches.cells import HOUR_MS, add16, hll_add, sample_add, timeline_widen, window_add
+from stillwatch.sketches.fold_text import fold_text, refused
+from stillwatch.sketches.hashing import inlined, kernel, mix64
 from stillwatch.sketches.layout import (
     CODES,
     COUNTS,
-    EMPTY_HASH,
-    HLL_P,
     MODELS,
     N_CODES,
     OUT_BINS,
-    PHRASES,
     REACH,
     REACH_OFFSETS,
-    SLOT_TOPICS,
-    SLOTS,
-    SMALL_P,
     SUMS,
-    TOPICS,
     WINDOWS,
 )
-from stillwatch.sketches.phrases import find_families
-from stillwatch.sketches.text import head_key, read_text
 
 _AT: Final = {name: i for i, name in enumerate(COUNTS)}
 _REACH_AT: Final = {name: i for i, (name, _) in enumerate(REACH)}
@@ -49,7 +31,6 @@ _REFUSED, _REFUSAL_0 = _AT["refused"], _AT["refusal_frontier_llm"]
 _MISMATCH_EVENTS, _MISMATCH_0 = _AT["mismatch_events"], _AT["mismatch_organization"]
 _FINISH_KNOWN, _FINISH_LENGTH = _AT["finish_known"], _AT["finish_length"]
 _FINISH_STOP, _FINISH_TOOL = _AT["finish_stop"], _AT["finish_tool"]
-_PROMPT_KNOWN, _TOPIC_UNKNOWN, _SYSTEM = _AT["prompt_known"], _AT["topic_unknown"], _AT["system_present"]
 _TURNS_KNOWN, _SINGLE = _AT["turns_known"], _AT["single_turn"]
 _PARAMS_KNOWN, _MANY_CHOICES, _LOGPROBS = _AT["params_known"], _AT["many_choices"], _AT["logprobs"]
 _LOGIT_BIAS, _TEMPERATURE_0, _SEEDED = _AT["logit_bias"], _AT["temperature_zero"], _AT["seeded"]
@@ -58,18 +39,13 @@ _BATCHED, _EFFORT_HIGH = _AT["batched"], _AT["effort_high"]
 _OUT_KNOWN, _REASONING_KNOWN = _AT["tokens_out_known"], _AT["reasoning_known"]
 _COMPLETION_KNOWN = _AT["completion_known"]
 _CARRIED, _BORN, _SESSION = _AT["carried_events"], _AT["born_events"], _AT["session_known"]
-_LENGTHS, _LOGIT_PROBE = _AT["lengths_known"], _AT["logit_probe"]
+_LOGIT_PROBE = _AT["logit_probe"]
 _AGENT, _NETWORK = _AT["user_agent_known"], _AT["network_known"]
-_REFUSED_PROMPTS, _CORPUS, _PHRASE_0 = _AT["refused_prompts"], _AT["corpus_found"], _AT[f"phrase_{PHRASES[0]}"]
-_N_PHRASES = len(PHRASES)
 _SUM_AT: Final = {name: i for i, name in enumerate(SUMS)}
-_IN, _OUT, _IN_SQ = _SUM_AT["in_log2"], _SUM_AT["out_log2"], _SUM_AT["in_log2_sq"]
-_OUT_SQ, _IN_OUT = _SUM_AT["out_log2_sq"], _SUM_AT["in_out_log2"]
 _TS, _REFUSED_TS = _SUM_AT["ts_s"], _SUM_AT["refused_ts_s"]
 
 _F_STOP, _F_LENGTH = FINISH_REASONS.index("stop"), FINISH_REASONS.index("length")
-_F_TOOL, _F_REFUSAL = FINISH_REASONS.index("tool_use"), FINISH_REASONS.index("refusal")
-_F_FILTER = FINISH_REASONS.index("content_filter")
+_F_TOOL = FINISH_REASONS.index("tool_use")
 _EFFORT_FROM = REASONING_EFFORTS.index("high")
 _N_REFUSALS, _N_MISMATCHES = len(REFUSAL_CATEGORIES), len(BINDING_MISMATCHES)
 _N_REACH = len(REACH)
@@ -83,10 +59,7 @@ _KEPT = tuple(k for _, k in WINDOWS)
 _SHORT_TOKENS: Final = 4
 _WEEK_SHIFT_DAYS: Final = 3  # 1970-01-01 was a Thursday; the week begins on Monday
 _DAY_MS: Final = 86_400_000
-_NONE = np.uint64(EMPTY_HASH)
 _32 = np.uint64(32)
-_SLOT_MASK = np.uint64(SLOTS - 1)
-_COARSE = TOPICS // SLOT_TOPICS
 _MODEL_MASK = np.uint64(MODELS - 1)
 
 
@@ -125,135 +98,6 @@ def fold_time(state: Any, row: int, ts_ms: int) -> None:  # noqa: ANN401  an Arr
             state.timeline, row, old_first // HOUR_MS, old_last // HOUR_MS, first_h, new_last // HOUR_MS
         )
     add16(state.timeline, row, (hour >> level) - (first_h >> level), 1)
-
-
-@inlined
-def slot_add(state: Any, row: int, key: np.uint64, event: np.uint64, ts_s: int, topic: int) -> None:  # noqa: ANN401
-    """Count one occurrence of a template key."""
-    slot = int(key & _SLOT_MASK)
-    rank = np.uint32(mix64(key ^ event) >> _32)
-    if rank < state.slot_rank[row, slot] or (rank == state.slot_rank[row, slot] and key < state.slot_key[row, slot]):
-        state.slot_rank[row, slot] = rank
-        state.slot_key[row, slot] = key
-    state.slot_count[row, slot] += 1
-    state.slot_first_s[row, slot] = min(state.slot_first_s[row, slot], np.uint32(ts_s))
-    state.slot_last_s[row, slot] = max(state.slot_last_s[row, slot], np.uint32(ts_s))
-    if topic >= 0:
-        add16(state.slot_topics, row, slot * SLOT_TOPICS + topic // _COARSE, 1)
-
-
-@inlined
-def refused(batch: Any, i: int) -> bool:  # noqa: ANN401
-    """Say whether the provider refused an event."""
-    return batch.refusal[i] >= 0 or batch.finish[i] in (_F_REFUSAL, _F_FILTER)
-
-
-@inlined
-def fold_lengths(state: Any, row: int, batch: Any, i: int, size: int) -> None:  # noqa: ANN401
-    """Add up how long prompt and visible answer are, where both are known and not empty."""
-    visible = batch.numbers[1, i] - max(batch.numbers[2, i], 0)
-    if size > 0 and visible > 0:
-        sums = state.sums
-        fed, drawn = log2_256(size), log2_256(visible)
-        state.counts[row, _LENGTHS] += 1
-        sums[row, _IN] += fed
-        sums[row, _OUT] += drawn
-        sums[row, _IN_SQ] += fed * fed
-        sums[row, _OUT_SQ] += drawn * drawn
-        sums[row, _IN_OUT] += fed * drawn
-
-
-@inlined
-def fold_sample(state: Any, row: int, batch: Any, i: int, digest: np.uint64, ts_s: int) -> None:  # noqa: ANN401
-    """Count one event of a prompt among the sampled prompts, and of a refused one among the refused."""
-    moment = np.uint32(ts_s)
-    at, fresh = sample_add(
-        state.sample, state.sample_count, state.sample_first_s, state.sample_last_s, row, digest, 1, moment, moment
-    )
-    if fresh:
-        shift_from(state.sample_models, row, at)
-    model = np.uint64(batch.model[i])
-    if at >= 0 and model != np.uint64(0):
-        state.sample_models[row, at] |= np.uint8(1) << np.uint8(model & _MODEL_MASK)
-    if refused(batch, i):
-        state.counts[row, _REFUSED_PROMPTS] += 1
-        hll_add(state.refused, row, 0, SMALL_P, digest)
-
-
-@inlined
-def fold_families(counts: np.ndarray, row: int, found: np.uint32) -> None:
-    """Count the families of phrases that one event asks in."""
-    if found:
-        for f in range(_N_PHRASES):
-            counts[row, _PHRASE_0 + f] += (found >> np.uint32(f)) & np.uint32(1)
-
-
-@inlined
-def fold_words(
-    state: Any,  # noqa: ANN401
-    row: int,
-    batch: Any,  # noqa: ANN401
-    i: int,
-    event: np.uint64,
-    framed: np.uint32,
-    tables: Any,  # noqa: ANN401  a Tables
-    key0: np.uint64,
-    limit: int,
-    room: Any,  # noqa: ANN401
-) -> None:
-    """Sketch the words of one event's prompt: topic, template, families of phrases, public sets."""
-    ts_s = batch.ts_ms[i] // 1000
-    head, tail, topic, n = read_text(
-        batch.prompt, batch.prompt_at[i], batch.prompt_at[i + 1], limit, key0, tables.words, room
-    )
-    if topic >= 0:
-        add16(state.topics, row, topic, 1)
-    else:
-        state.counts[row, _TOPIC_UNKNOWN] += 1
-    if head != _NONE:
-        slot_add(state, row, head, event, ts_s, topic)
-    if tail not in (_NONE, head):
-        slot_add(state, row, tail, event, ts_s, topic)
-    fold_families(state.counts, row, framed | find_families(room.words, n, tables.phrases, room.seen))
-    if tables.corpus.shape[0]:
-        state.counts[row, _CORPUS] += in_corpus(room.words, n, tables.corpus)
-
-
-@inlined
-def fold_text(
-    state: Any,  # noqa: ANN401
-    row: int,
-    batch: Any,  # noqa: ANN401
-    i: int,
-    event: np.uint64,
-    tables: Any,  # noqa: ANN401  a Tables
-    key0: np.uint64,
-    key1: np.uint64,
-    limit: int,
-    room: Any,  # noqa: ANN401
-) -> None:
-    """Sketch one event's prompt and system text."""
-    counts = state.counts
-    ts_s = batch.ts_ms[i] // 1000
-    framed = np.uint32(0)
-    s0, s1 = batch.system_at[i], batch.system_at[i + 1] if batch.system.shape[0] else batch.system_at[i]
-    if s1 > s0:
-        counts[row, _SYSTEM] += 1
-        key, n = head_key(batch.system, s0, s1, key0, room)
-        framed = find_families(room.words, n, tables.phrases, room.seen) & tables.phrases.systems
-        if key != _NONE:
-            slot_add(state, row, key, event, ts_s, -1)
-            hll_add(state.systems, row, 0, SMALL_P, key)
-    if not batch.prompt_seen[i]:
-        return
-    counts[row, _PROMPT_KNOWN] += 1
-    p0, p1 = batch.prompt_at[i], batch.prompt_at[i + 1]
-    state.sums[row, 4] += p1 - p0
-    digest = siphash(batch.prompt, p0, p1, key0, key1)
-    hll_add(state.hll, row, 0, HLL_P, digest)
-    fold_sample(state, row, batch, i, digest, ts_s)
-    fold_lengths(state, row, batch, i, p1 - p0)
-    fold_words(state, row, batch, i, event, framed, tables, key0, limit, room)
 
 
 @inlined

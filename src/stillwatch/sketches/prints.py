@@ -41,9 +41,9 @@ SPACING: Final = 16
 """One run in so many is chosen."""
 MOST: Final = 4
 """Most prints of a text: those of smallest hash."""
-ANSWER_BYTES: Final = 2048
+ANSWER_BYTES: Final = 512
 """How much of the head of an answer is printed (bytes)."""
-PROMPT_BYTES: Final = 32_768
+PROMPT_BYTES: Final = 16_384
 """How much of the head of a prompt is printed, and searched for echoes (bytes)."""
 
 _CHOSEN: Final = np.uint64(SPACING - 1)

@@ -148,6 +148,10 @@ def _reference(name: str | None, look: int) -> Against:
         reference = from_json(Path(name).read_bytes())
     except FileNotFoundError as error:
         raise InputError(f"{name}: no such reference; make it with: stillwatch calibrate") from error
+    except OSError as error:
+        raise InputError(f"{name}: no readable reference: {error.strerror}; see: stillwatch calibrate") from error
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
     origin = f"{reference.whole.accounts:,} accounts of {Path(name).name}, made {reference.made.isoformat()}"
     return Against(reference, origin, today, look)
 

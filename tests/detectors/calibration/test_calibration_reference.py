@@ -86,10 +86,10 @@ def test_how_often_ordinary_accounts_show_the_same() -> None:
     reference = build_reference(np.zeros(100), {"replay": weight}, [""] * 100, np.ones(100), made=MADE)
     shown = reference.whole.shown["replay"]
 
-    assert shown == Shown(90, (40, 15, 5))
+    assert shown == Shown(90, (40, 15, 5, 0))
     shares = [shown.share(bits) for bits in (-2.0, 0.0, 0.5, 2.0, 2.5, 4.0, 40.0)]
-    assert shares == pytest.approx([1, 1, 40 / 90, 40 / 90, 15 / 90, 15 / 90, 5 / 90])
-    assert np.isnan(Shown(0, (0, 0, 0)).share(3.0))
+    assert shares == pytest.approx([1, 1, 40 / 90, 40 / 90, 15 / 90, 15 / 90, 0])
+    assert np.isnan(Shown(0, (0, 0, 0, 0)).share(3.0))
 
 
 def test_the_trimmed_share_does_not_vouch() -> None:
@@ -186,8 +186,8 @@ LIES: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         "too many bits",
     ),
     "detector": (put("whole", "shown", "replay", value=[3, 2, 1]), "too few"),
-    "detector that told too much": (put("whole", "shown", "replay", value=[301, 1, 1, 1]), "a detector"),
-    "detector that rises": (put("whole", "shown", "replay", value=[9, 1, 2, 1]), "as weights rise"),
+    "detector that told too much": (put("whole", "shown", "replay", value=[301, 1, 1, 1, 1]), "a detector"),
+    "detector that rises": (put("whole", "shown", "replay", value=[9, 1, 2, 1, 1]), "as weights rise"),
 }
 
 

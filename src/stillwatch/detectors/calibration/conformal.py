@@ -140,6 +140,8 @@ def _members(cohort: NDArray[np.int64] | None, n: int) -> list[tuple[int, NDArra
     """Give each cohort that occurs, and its rows."""
     if cohort is None:
         return [(WHOLE, np.arange(n))]
+    if not n:
+        return []
     order = np.argsort(cohort, kind="stable")
     names, starts = np.unique(cohort[order], return_index=True)
     return list(zip(names.tolist(), np.split(order, starts[1:]), strict=True))

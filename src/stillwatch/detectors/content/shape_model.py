@@ -224,13 +224,13 @@ def from_json(text: str) -> ShapeModel:
     again = "build it again with: stillwatch learn"
     try:
         made = json.loads(text)
-        names = [made[name] for name in ("version", "measures", "kinds")]
-        if names != [VERSION, list(MEASURES), list(KINDS)]:
-            raise ValueError(f"the shape model is of another version; {again}")
+        version = [made[name] for name in ("version", "measures", "kinds")]
         mean, scale = np.array(made["mean"], np.float64), np.array(made["scale"], np.float64)
         people, sd_bits, origin = float(made["people"]), float(made["model_sd_bits"]), dict(made["origin"])
-    except (KeyError, TypeError, RecursionError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"the shape model is not what `stillwatch learn` writes; {again}") from error
+    if version != [VERSION, list(MEASURES), list(KINDS)]:
+        raise ValueError(f"the shape model is of another version; {again}")
     shape = (len(KINDS), len(MEASURES))
     sound = mean.shape == scale.shape == shape and np.isfinite(mean).all() and np.isfinite(scale).all()
     if not sound or not (scale > 0).all() or not 0 < people < 1 or not 0 <= sd_bits < float("inf"):
