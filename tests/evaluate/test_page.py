@@ -98,6 +98,13 @@ def test_drift_compares_honest_accounts_by_models_that_did_not_see_them(
     assert asked == [4, 5, 6, 7, 8]
 
 
+def test_a_tenant_is_judged_by_a_model_that_did_not_see_him(exam: Examination) -> None:
+    found = drift._unseen_totals(exam, exam, 6)
+
+    assert np.array_equal(found, exam.totals((6,)))
+    assert not np.array_equal(found, exam.totals(()))
+
+
 RATES = Table(
     "error_control",
     "Rates & more",

@@ -37,9 +37,9 @@ MIN_WORDS: Final = 24
 """Words from which a text has prints; a shorter one is too common."""
 MIN_DIFFERENT: Final = 8
 """Different words a run must have."""
-SPACING: Final = 16
+SPACING: Final = 64
 """One run in so many is chosen."""
-MOST: Final = 4
+MOST: Final = 2
 """Most prints of a text: those of smallest hash."""
 ANSWER_BYTES: Final = 512
 """How much of the head of an answer is printed (bytes)."""

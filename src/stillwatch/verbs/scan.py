@@ -227,8 +227,8 @@ def calibrate_verb(asked: argparse.Namespace) -> int:
         print(json.dumps(made))
     else:
         print(
-            f"{reference.whole.accounts:,} accounts in {len(reference.cohorts)} cohorts, {reference.rest.accounts:,} more in "
-            f"plans and sizes too small for one;\nsmallest p-value {made['smallest_p']:.2g}; at most {share:.2%} have the "
-            f"shape of a harvest.\nUse it: stillwatch scan LOGS --reference {asked.out}"
+            f"{reference.whole.accounts:,} accounts in {len(reference.cohorts)} cohorts, {reference.rest.accounts:,} "
+            f"more in plans and sizes too small for one;\nsmallest p-value {made['smallest_p']:.2g}; at most "
+            f"{share:.2%} have the shape of a harvest.\nUse it: stillwatch scan LOGS --reference {asked.out}"
         )
     return PARTIAL if any(source.rejected or source.incomplete for source in result.sources) else CLEAN

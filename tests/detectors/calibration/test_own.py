@@ -39,6 +39,15 @@ def test_a_campaign_in_the_reference_weakens_and_never_strengthens(campaign: int
     assert mixed > honest
 
 
+def test_only_weights_above_the_last_step_have_the_very_shape() -> None:
+    weights = np.where(np.arange(2000) < 400, 5.9, -3.0)
+    made = build_reference(
+        np.zeros(2000), {"harvest_shape": weights}, [""] * 2000, np.full(2000, 50.0), made=date(2026, 1, 31)
+    )
+
+    assert permitted_share(made) == permitted_share(reference(2000, 0))
+
+
 def test_the_share_is_the_upper_end_of_what_was_counted() -> None:
     for accounts, shaped in ((500, 2), (2000, 2), (20_000, 20)):
         share = permitted_share(reference(accounts, shaped))
