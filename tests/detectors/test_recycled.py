@@ -63,10 +63,10 @@ def test_more_owners_are_more_evidence_where_owners_are_known() -> None:
 
 
 def test_one_pasted_passage_is_nothing_however_many_prints_it_gives() -> None:
-    assert weigh(400, 4, 1)[0] < 0.7
-    assert weigh(4000, 4, 1)[0] < 0
-    assert weigh(20, 4, 1)[0] < 0.5
-    assert weigh(12, 4, 1)[0] < 1
+    assert weigh(400, 2, 1)[0] < 0.7
+    assert weigh(4000, 2, 1)[0] < 0
+    assert weigh(20, 2, 1)[0] < 0.5
+    assert weigh(12, 2, 1)[0] < 1
 
 
 def test_nothing_fed_back_says_little() -> None:
@@ -142,7 +142,8 @@ def test_an_account_that_has_its_own_answers_cleaned_or_judged_is_not() -> None:
 def test_an_agent_or_a_conversation_that_sends_its_history_is_not() -> None:
     log = Log()
     history = ""
-    for _ in range(30):
+    for turn in range(120):
+        history = history if turn % 4 else ""
         answer = log.text()
         log.ask("agent", f"{history}\ngo on: {log.text(20)}", answer, org="firm")
         history += f"\n{answer}"
@@ -176,7 +177,7 @@ def test_text_that_answers_only_repeat_is_nobodys_answer() -> None:
     found = log.found("cleaner")
 
     assert isinstance(found, Finding)
-    assert found.facts["prints_distinct"] > 100
+    assert found.facts["prints_distinct"] > 50
     assert found.facts["foreign_prints"] == 0
 
 

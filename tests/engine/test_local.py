@@ -14,10 +14,11 @@ from engine.engines import SMALL, engine, fold_all, held, state_of
 from sketches.events import KEYS, batch, event, events, folded, pseudonym, seeded, unequal
 from stillwatch.engine.local import Folded, LocalEngine, workers
 from stillwatch.sketches.artefacts import PRINTS, ArtefactIndex
+from stillwatch.sketches.prints import MOST
 
 ROWS = events(1, 300, accounts=40)
-LONG = b" ".join(b"w" + bytes([97 + k % 26, 97 + k // 26]) for k in range(300))
-"""A text of 300 different words."""
+LONG = b" ".join(b"w" + bytes([97 + k % 26, 97 + k // 26]) for k in range(600))
+"""A text of 600 different words."""
 
 
 def test_the_engine_holds_what_one_state_and_one_index_hold() -> None:
@@ -163,7 +164,7 @@ def test_prompts_are_printed_only_beside_an_answer() -> None:
         assert len(made.prints) == 0
         made.fold(batch([row, beside]))
         made.prints._compact()
-        assert made.prints._rows[1].tolist() == [pseudonym(2)] * 4
+        assert made.prints._rows[1].tolist() == [pseudonym(2)] * MOST
         assert made.prints.births == 0
 
 

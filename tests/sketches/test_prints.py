@@ -97,13 +97,14 @@ def test_prints_equal_the_plain_way(seed: int) -> None:
 
 def test_a_passage_is_known_again_wherever_it_stands() -> None:
     rng = seeded(1)
-    passages = [invented(rng, 290) for _ in range(60)]
+    passages = [invented(rng, 60) for _ in range(600)]
     prints = [born(passage) for passage in passages]
     framed = [carried(f"{invented(rng, 30)} {passage} {invented(rng, 20)}") for passage in passages]
     again = [len(alone & sent) for alone, sent in zip(prints, framed, strict=True)]
-    assert min(again) >= 1
-    assert np.mean(again) > 3
-    assert len(set().union(*prints)) == sum(len(alone) for alone in prints) > 3.9 * 60
+    many = sum(len(alone) for alone in prints)
+    assert len(set().union(*prints)) == many > 0.4 * 600
+    # What frames a passage may push a print of it out, but seldom does.
+    assert sum(again) > 0.8 * many
 
 
 def test_case_digits_and_marks_between_words_make_no_difference() -> None:
@@ -128,12 +129,15 @@ def test_a_run_of_few_different_words_is_no_print() -> None:
 
 def test_what_its_own_prompt_holds_is_not_born_in_the_answer() -> None:
     rng = seeded(5)
-    quoted, own = invented(rng, 200), invented(rng, 200)
-    prompt = f"correct this: {quoted} {invented(rng, 900)}"
-    (_, echo), (_, both) = printed([(prompt, quoted), (prompt, f"{quoted} {own}")])
-    assert not echo
-    assert both
-    assert not both & {signed(mix64((run + K1) & M64)) for run in plain_runs(quoted.encode())[1]}
+    found = 0
+    for _ in range(60):
+        quoted, own = invented(rng, 40), invented(rng, 40)
+        prompt = f"correct this: {quoted} {invented(rng, 900)}"
+        (_, echo), (_, both) = printed([(prompt, quoted), (prompt, f"{quoted} {own}")])
+        assert not echo
+        assert not both & {signed(mix64((run + K1) & M64)) for run in plain_runs(quoted.encode())[1]}
+        found += len(both)
+    assert found > 10
 
 
 def test_only_the_head_of_an_answer_is_printed_and_never_half_a_character() -> None:
@@ -170,7 +174,7 @@ def test_other_keys_give_other_prints() -> None:
 def test_prints_are_spread_evenly_though_they_are_the_smallest_of_many() -> None:
     """The index keeps those below a limit: of 1,600 prints half must lie below the middle, +- 5 sd."""
     rng = seeded(8)
-    values = np.array([value for _ in range(400) for value in carried(invented(rng, 300))]).view(np.uint64)
+    values = np.array([value for _ in range(800) for value in carried(invented(rng, 1000))]).view(np.uint64)
     assert values.shape == (1600,)
     assert abs((values < 1 << 63).mean() - 0.5) < 5 * 0.5 / 40
     assert abs((values % 16 == 0).mean() - 1 / 16) < 5 * 0.25 / 40

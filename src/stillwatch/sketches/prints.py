@@ -221,7 +221,7 @@ def print_texts(
     -----
     O(bytes) time, about 2.6 ns a byte; runs without the interpreter lock. **Blind spot**: passages
     shorter than 24 words, rewritten or translated ones, and a passage that is a small part of a long
-    prompt, of which only four prints are kept.
+    prompt, of which only two prints are kept.
     """
     space = room()
     carried, born = (np.empty((rows.shape[0], MOST), np.uint64) for _ in range(2))

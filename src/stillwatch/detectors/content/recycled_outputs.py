@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stillwatch.model.profile import Profile
 
 NAME: Final = "recycled_outputs"
-PRINTS_A_PASSAGE: Final = 4.0
+PRINTS_A_PASSAGE: Final = 2.0
 """Prints that one passage gives together; they count as one observation (prints)."""
 _ANY: Final = Beta(1.0, 1.0)
 _STRAY: Final = Beta(0.05, 50.0)
@@ -108,7 +108,7 @@ DETECTOR: Final = Detector(
     reads=("prints_distinct", "foreign_prints", "foreign_print_owners", "print_owner_known"),
     requires=("prints_distinct", "foreign_prints", "foreign_print_owners", "print_owner_known"),
     weight_model=(
-        "Two beta-binomial mixtures over foreign of distinct prints, four of which count as one passage; every rate is "
+        "Two beta-binomial mixtures over foreign of distinct prints, two of which count as one passage; every rate is "
         "a judgement. 12 % of extracting accounts feed answers of other accounts back (two of some twelve published "
         "campaigns clean or grade them), any share being as likely as any other. 1 honest account in 40 is sent texts "
         "that others drew, at Beta(1, 20) (mean 5 %: mail, tickets, documents); 1 in 150 at any share (checkers of "
@@ -120,7 +120,7 @@ DETECTOR: Final = Detector(
     ),
     blind_spot=(
         "Answers drawn and fed back under one organisation, at another provider, or before the log begins; answers "
-        "translated or rewritten in between; passages shorter than 24 words, or beyond the first 2 KiB of an answer; "
+        "translated or rewritten in between; passages shorter than 24 words, or beyond the first 512 bytes of an answer; "
         "an answer that is a small part of a long prompt; prompts whose own answer is not in the log. Answers that "
         "more than 3 owners got count for nobody, and so do those that anybody had sent before."
     ),
