@@ -124,8 +124,8 @@ def _learn_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     learn = verbs.add_parser(
         "learn",
         help="learn the shapes of work again from prompt sources",
-        description="Learn what extraction, people and machines look like from a folder of labelled prompt sources, and "
-        "write the model that the detector harvest_shape reads.",
+        description="Learn what extraction, people and machines look like from a folder of labelled prompt sources,\n"
+        "and write the model that the detector harvest_shape reads.",
         epilog="example:\n  stillwatch learn --prompts ../shared/data/dev/prompts --out shapes.json",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -48,10 +48,10 @@ def test_contributions_add_up_to_total_minus_prior_and_stay_in_the_caps(table: l
 
 
 def test_in_a_group_over_its_cap_every_detector_counts_for_the_same_fraction() -> None:
-    ranking = combine(everything(artefact_replay=[15.0], provider_native=[6.0]), DEFAULT)
+    ranking = combine(everything(artefact_replay=[15.0], provider_bindings=[6.0]), DEFAULT)
 
     assert ranking.contributions["artefact_replay"][0] == pytest.approx(15 * 18 / 21)
-    assert ranking.contributions["provider_native"][0] == pytest.approx(6 * 18 / 21)
+    assert ranking.contributions["provider_bindings"][0] == pytest.approx(6 * 18 / 21)
 
 
 def test_a_group_within_its_cap_counts_in_full() -> None:

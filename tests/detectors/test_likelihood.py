@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillwatch.detectors.asked.provider_refusals import REFUSALS
 from stillwatch.detectors.cohort import SMALLEST, cohort_ratio
 from stillwatch.detectors.provenance.artefact_replay import OWNERS_KNOWN, OWNERS_UNKNOWN, owners_seen
-from stillwatch.detectors.provenance.provider_native import MISMATCHES, REFUSALS
+from stillwatch.detectors.provenance.provider_bindings import MISMATCHES
 from stillwatch.detectors.weights.likelihood import Beta, log_beta_binomial, log_gamma, mix, wilson
 from stillwatch.detectors.weights.trait import Trait
 from stillwatch.detectors.weights.words import percent, rounded, whole

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from detectors.written import cases, profile_of_case
 from stillwatch.config import DEFAULT
-from stillwatch.detectors.provenance import context_edit, provider_native, technique_sweep
+from stillwatch.detectors.asked import provider_refusals, technique_sweep
+from stillwatch.detectors.provenance import context_edit
 from stillwatch.model.finding import Finding, NotEnoughEvidence
 
 if TYPE_CHECKING:
@@ -147,7 +148,9 @@ def test_a_red_team_that_sweeps_then_scales_stays_below_the_threshold_on_refusal
     }
     profile = profile_of_case({"features": features})
 
-    total = sum(float(module.examine(profile, DEFAULT).weight_bits[0]) for module in (provider_native, technique_sweep))
+    total = sum(
+        float(module.examine(profile, DEFAULT).weight_bits[0]) for module in (provider_refusals, technique_sweep)
+    )
 
     assert total < DEFAULT.threshold_bits - DEFAULT.prior_bits - 1
 
@@ -155,6 +158,6 @@ def test_a_red_team_that_sweeps_then_scales_stays_below_the_threshold_on_refusal
 def test_a_retry_storm_takes_back_part_of_what_its_refusals_weigh() -> None:
     storm = profile_of_case(cases("technique_sweep")["benign"][0])
 
-    rate = provider_native.examine(storm, DEFAULT).weight_bits[0]
+    rate = provider_refusals.examine(storm, DEFAULT).weight_bits[0]
 
     assert rate + technique_sweep.examine(storm, DEFAULT).weight_bits[0] < min(rate, 0) - 1

@@ -89,7 +89,7 @@ def _examined(name, weights, reason, reasons, sentence, facts):
 
 GROUP = {
     "artefact_replay": "provenance",
-    "provider_native": "provenance",
+    "provider_refusals": "provenance",
     "harvest_shape": "content",
     "rhythm": "habits",
     "credential_fanout": "habits",
@@ -125,15 +125,15 @@ def make_result(n=40, seed=7):
     rows = np.arange(n)
     base = {
         "artefact_replay": np.where(rows < 1, 6.4, rng.normal(0, 0.15, n)),
-        "provider_native": np.where(rows == 1, 5.2, np.where(rows == 0, 2.1, 0.0)),
+        "provider_refusals": np.where(rows == 1, 5.2, np.where(rows == 0, 2.1, 0.0)),
         "harvest_shape": np.where(rows < 3, (9.8 - 2.2 * rows), rng.normal(-0.8, 1.0, n)),
         "rhythm": np.where(rows < 3, 3.1 - rows * 0.4, rng.normal(-0.9, 1.2, n)),
         "credential_fanout": np.where(rows == 2, 4.0, np.where(rows == 0, -1.6, 0.2)),
     }
-    missing = {"provider_native": rows % 3 == 2, "rhythm": (rows > 2) & (rows % 5 == 0)}
+    missing = {"provider_refusals": rows % 3 == 2, "rhythm": (rows > 2) & (rows % 5 == 0)}
     sentences = {
         "artefact_replay": "{r:,} of 18,204 reasoning signatures sent back were born in 3 other accounts.",
-        "provider_native": "412 answers (1.9 %) ended in a refusal for reasoning extraction.",
+        "provider_refusals": "412 answers (1.9 %) ended in a refusal for reasoning extraction.",
         "harvest_shape": "61 of 64 topics, 91 % of prompts new; answers average 2,310 tokens, 4.1 times the median.",
         "rhythm": "Active in 167 of 168 hours of the week; gaps between calls have an entropy of 0.12.",
         "credential_fanout": "38 keys from 212 networks take turns within the same minute.",

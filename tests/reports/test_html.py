@@ -163,7 +163,7 @@ def test_how_far_a_total_can_be_believed_is_said(result):
 def test_every_step_shows_share_total_without_it_blind_spot_and_what_would_change_it(result):
     page = render_html(result, replace(DEFAULT, shown=1), None)
     said = flat(page)
-    for name in ("artefact_replay", "harvest_shape", "rhythm", "provider_native", "credential_fanout"):
+    for name in ("artefact_replay", "harvest_shape", "rhythm", "provider_refusals", "credential_fanout"):
         assert f"Blind spot. What {name} cannot see." in said
         assert f"Would change it. What would change {name}." in said
     total = result.ranking.total_bits[0]

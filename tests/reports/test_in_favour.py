@@ -20,7 +20,7 @@ def test_declarations_negative_weights_and_gaps_are_listed(result):
     assert "own-model distillation" in said(result, 1)
     assert "Declared reseller" in said(result, 2)
     assert "Credential fanout lowers the total by 1.6 bits" in said(result, 0)
-    assert "1 of 5 detectors could not tell (provider native)" in said(result, 2)
+    assert "1 of 5 detectors could not tell (provider refusals)" in said(result, 2)
 
 
 def test_an_account_that_rests_on_a_single_detector_is_named(result):
@@ -40,7 +40,7 @@ def test_slight_weights_are_summed_up_in_one_sentence(result):
 
     text = said(changed, 0)
 
-    assert "Provider native, artefact replay together lower the total by 0.5 bits." in text
+    assert "Provider refusals, artefact replay together lower the total by 0.5 bits." in text
     assert "Credential fanout lowers the total by 0.5 bits: 38 keys" in text
     assert "hythm" not in text
 

@@ -55,7 +55,7 @@ def test_groups_hold_every_step_once_and_add_up(result):
 
 
 def test_groups_in_which_something_counts_come_first(result):
-    bits = {"artefact_replay": 0.1, "provider_native": -0.2, "harvest_shape": -0.6, "rhythm": 3.0}
+    bits = {"artefact_replay": 0.1, "provider_refusals": -0.2, "harvest_shape": -0.6, "rhythm": 3.0}
     contributions = {name: np.full(40, bits.get(name, 0.0)) for name in result.ranking.contributions}
     changed = replace(result, ranking=replace(result.ranking, contributions=contributions))
     groups = grouped(account_view(changed, 0).steps)

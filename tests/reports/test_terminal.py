@@ -51,8 +51,8 @@ def test_a_reported_account_shows_at_most_three_against_two_for_and_who_did_more
     text = printed(result, 100)
     block = text.split(f"  {pseudonym_text(int(result.profile.account[1]))}")[1].split("\n\n")[0]
     flat = " ".join(block.split())
-    assert "provider native +5.2 (4.0 % of its cohort): 412 answers" in flat
-    assert sum(f"{name} +" in flat for name in ("harvest shape", "provider native", "rhythm", "artefact replay")) == 3
+    assert "provider refusals +5.2 (4.0 % of its cohort): 412 answers" in flat
+    assert sum(f"{name} +" in flat for name in ("harvest shape", "provider refusals", "rhythm", "artefact replay")) == 3
     assert "3 unreported accounts of its plan made more requests" in flat
     assert "p 0.049, at least 0.024 among 40 accounts, plan number 1; q 0.098" in flat
     assert flat.count("own-model distillation") == 1
@@ -63,13 +63,13 @@ def test_more_than_three_against_are_a_count(result):
     block = text.split(f"  {pseudonym_text(int(result.profile.account[0]))}")[1].split("\n\n")[0]
     flat = " ".join(block.split())
     assert "harvest shape +7.0" in flat
-    assert "provider native" not in flat
+    assert "provider refusals" not in flat
     assert "1 further detector against it" in flat
 
 
 def test_those_that_could_not_tell_are_a_count(result):
     silent = tuple(
-        replace(e, reason=np.ones(40, np.uint8)) if e.detector in {"rhythm", "provider_native"} else e
+        replace(e, reason=np.ones(40, np.uint8)) if e.detector in {"rhythm", "provider_refusals"} else e
         for e in result.examined
     )
     text = printed(replace(result, examined=silent), 100)
@@ -78,10 +78,10 @@ def test_those_that_could_not_tell_are_a_count(result):
 
 
 def test_detectors_are_a_line_a_group_with_what_is_missing(result):
-    none = tuple(replace(c, able=c.detector != "provider_native") for c in result.capabilities)
+    none = tuple(replace(c, able=c.detector != "provider_refusals") for c in result.capabilities)
     text = printed(replace(result, capabilities=none), 100)
     [line] = [line for line in text.splitlines() if line.startswith("provenance")]
-    assert line.split() == ["provenance", "1", "of", "2", "provider", "native", "(no", "refusal_category)"]
+    assert line.split() == ["provenance", "1", "of", "2", "provider", "refusals", "(no", "refusal_category)"]
     assert next(line for line in text.splitlines() if line.startswith("habits")).split() == ["habits", "2", "of", "2"]
 
 

@@ -45,7 +45,7 @@ GROUPS: Final[tuple[Group, ...]] = (
         high_bits=18.0,
         weak_alone=False,
         why=(
-            "Replayed artefacts and the provider's own refusals and bindings see the same act. Exact joins are the "
+            "Replayed artefacts and the provider's own binding checks see the same act. Exact joins are the "
             "most precise evidence there is, so together they may cross the threshold alone: 18 is what the honest "
             "rates behind blocks of many owners amount to. That none was seen says little, since most campaigns "
             "replay nothing."
@@ -57,10 +57,10 @@ GROUPS: Final[tuple[Group, ...]] = (
         high_bits=8.0,
         weak_alone=True,
         why=(
-            "All shapes of prompts and answers, fixed texts, public seeds, batches of generated prompts and grading "
-            "describe one workload. From content a benchmark run or permitted synthetic data cannot be told from a "
-            "harvest, so +8 stays below the 13 bits between prior and threshold; the same distance may speak for an "
-            "account."
+            "All shapes of prompts and answers, fixed texts, public seeds, batches of generated prompts, grading, "
+            "short answers and fed documents describe one workload. From content a benchmark run or permitted synthetic data "
+            "cannot be told from a harvest, so +8 stays below the 13 bits between prior and threshold; the same "
+            "distance may speak for an account."
         ),
         of_sweeps=True,
     ),
@@ -81,9 +81,9 @@ GROUPS: Final[tuple[Group, ...]] = (
         high_bits=8.0,
         weak_alone=True,
         why=(
-            "Elicitation of reasoning, arguing with filters, safety rewrites and false identities are read from "
-            "families of phrases. Red teams, tutors and audit trails use some of them, so they never report an account "
-            "alone; that none was seen says next to nothing."
+            "What the provider refused is what was asked: refusals, sweeps of techniques, elicitation of reasoning, "
+            "safety rewrites and false identities see the same prompts. Red teams, tutors and audit trails send some "
+            "of them, so they never report an account alone; that none was seen says next to nothing."
         ),
     ),
     Group(

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stillwatch.detectors.asked import identity_override, reasoning_elicitation, safety_rewrite
+from stillwatch.detectors.asked import (
+    identity_override,
+    provider_refusals,
+    reasoning_elicitation,
+    safety_rewrite,
+    technique_sweep,
+)
 from stillwatch.detectors.content import (
     corpus_overlap,
     fixed_string,
@@ -24,7 +30,7 @@ from stillwatch.detectors.habits import (
     rhythm,
 )
 from stillwatch.detectors.probing import logit_probing
-from stillwatch.detectors.provenance import artefact_replay, context_edit, provider_native, technique_sweep
+from stillwatch.detectors.provenance import artefact_replay, context_edit, provider_bindings
 from stillwatch.detectors.purpose import (
     backfill,
     declared,
@@ -45,8 +51,7 @@ if TYPE_CHECKING:
 
 DETECTORS: Final[tuple[Detector, ...]] = (
     artefact_replay.DETECTOR,
-    provider_native.DETECTOR,
-    technique_sweep.DETECTOR,
+    provider_bindings.DETECTOR,
     context_edit.DETECTOR,
     harvest_shape.DETECTOR,
     prompt_factory.DETECTOR,
@@ -54,6 +59,8 @@ DETECTORS: Final[tuple[Detector, ...]] = (
     judging.DETECTOR,
     fixed_string.DETECTOR,
     corpus_overlap.DETECTOR,
+    provider_refusals.DETECTOR,
+    technique_sweep.DETECTOR,
     reasoning_elicitation.DETECTOR,
     safety_rewrite.DETECTOR,
     identity_override.DETECTOR,

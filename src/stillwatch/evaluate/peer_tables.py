@@ -33,6 +33,8 @@ REFERENCE: Final = "sharegpt"
 """Source whose first turns are the benign reference, as in our first run of the published test."""
 REPLAY: Final = "verbatim replay of people"
 NOMINAL: Final = 0.05
+REFERENCE_SHARE: Final = 0.6
+"""Share of the opening turns that every method may learn from."""
 FRACTIONS: Final = (0.0, 0.05, 0.10, 0.25, 0.50, 1.0)
 
 
@@ -182,9 +184,9 @@ def by_window(
     number = next(n for n, one in enumerate(sources) if one.name == REFERENCE)
     single = _single_turns(sources)
     opening = rng.permutation(first_turns(sources[number]))
-    third = opening.shape[0] // 3
-    texts = [text.decode("utf-8", "replace") for text in pc.take(sources[number].prompt, opening[:third]).to_pylist()]
-    benign, cover = opening[third : 2 * third], opening[2 * third :]
+    known = int(REFERENCE_SHARE * opening.shape[0])
+    texts = [text.decode("utf-8", "replace") for text in pc.take(sources[number].prompt, opening[:known]).to_pylist()]
+    benign, cover = opening[:known], opening[known:]
     embedder, texts = embedder_apart(texts, np.random.default_rng(1), None)
     body: list[tuple[Cell, ...]] = []
     for size in sizes:

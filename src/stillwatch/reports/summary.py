@@ -72,7 +72,7 @@ def to_json(result: ScanResult, config: Config) -> dict[str, object]:
             "reported": summed.reported,
             "prior_bits": result.ranking.prior_bits,
             "threshold_bits": result.ranking.threshold_bits,
-            "calibrated": False,
+            "weights_calibrated": False,
             "base_rate": result.assurance.base_rate,
             "reference": clean(result.assurance.reference),
             "look": result.assurance.look,

@@ -1,4 +1,4 @@
-"""The shape of a harvest: draws more than it feeds, from tasks of many kinds, one request at a time.
+"""The shape of a harvest: tasks of many kinds, one request at a time, drawing more than machines and less than people.
 
 No word is read. Breadth and volume alone are nothing: what is compared is how prompts and answers relate to
 each other, against people and against honest machines, as ``shape_model`` learnt them.

@@ -120,9 +120,9 @@ DETECTOR: Final = Detector(
     ),
     blind_spot=(
         "Answers drawn and fed back under one organisation, at another provider, or before the log begins; answers "
-        "translated or rewritten in between; passages shorter than 24 words, or beyond the first 512 bytes of an answer; "
-        "an answer that is a small part of a long prompt; prompts whose own answer is not in the log. Answers that "
-        "more than 3 owners got count for nobody, and so do those that anybody had sent before."
+        "translated or rewritten in between; passages shorter than 24 words, or beyond the first 512 bytes of an "
+        "answer; an answer that is a small part of a long prompt; prompts whose own answer is not in the log. Answers "
+        "that more than 3 owners got count for nobody, and so do those that anybody had sent before."
     ),
     benign_twins=(
         "Conversations, agents and judges of one's own application's answers: the same owner got them, so nothing is "

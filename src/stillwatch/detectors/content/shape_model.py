@@ -39,6 +39,8 @@ VERSION: Final = 1
 MEASURES: Final = ("draw", "answer_spread", "prompt_spread", "single_turn", "length_tie")
 """What is compared, in the order of the model's arrays."""
 KINDS: Final = ("extraction", "people", "machines")
+LEAST_PAIRS: Final = 8.0
+"""Fewest requests with both lengths known from which lengths are read (requests)."""
 _NU: Final = 4.0
 _EDGE: Final = 0.02
 _CHUNK: Final = 65_536
@@ -84,12 +86,14 @@ def shapes_of(profile: Profile) -> Shapes:
     Notes
     -----
     Shares enter as logits cut at 2 %. Standard errors: of a mean sd / sqrt(n), of a standard deviation
-    sd / sqrt(2 n), of a correlation (1 - r^2) / sqrt(n). A value without an error is unknown.
+    sd / sqrt(2 n), of a correlation (1 - r^2) / sqrt(n). Of fewer than LEAST_PAIRS known pairs of lengths nothing
+    is read, and a value without an error is unknown.
     """
     column = profile.column
-    pairs, prompts = column("lengths_known"), column("prompts_known")
+    pairs = column("lengths_known")
     fed, drawn, tie = column("prompt_spread_log2"), column("answer_spread_log2"), column("length_tie")
     turns, single = column("turns_known"), column("single_turn_share")
+    pairs = np.where(pairs >= LEAST_PAIRS, pairs, np.nan)
     n = np.maximum(pairs, 2.0)
     apart = np.sqrt(np.maximum(fed**2 + drawn**2 - 2 * np.nan_to_num(tie) * fed * drawn, 0.0))
     value = np.stack([column("draw_log2"), drawn, fed, _logit(single), tie], axis=1)
@@ -98,7 +102,7 @@ def shapes_of(profile: Profile) -> Shapes:
         [
             apart / np.sqrt(n),
             drawn / np.sqrt(2 * n),
-            fed / np.sqrt(2 * np.maximum(np.where(pairs > 0, pairs, prompts), 2.0)),
+            fed / np.sqrt(2 * n),
             slope * np.sqrt((single * (1 - single) + 0.25 / np.maximum(turns, 1.0)) / np.maximum(turns, 1.0)),
             (1 - tie**2) / np.sqrt(n),
         ],

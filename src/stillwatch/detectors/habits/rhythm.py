@@ -129,8 +129,8 @@ DETECTOR: Final = Detector(
     reads=("events", "active_span_d", "quiet_share", "hours_active", "gaps_seen", "gap_mean_s", "gap_cv"),
     requires=("events", "active_span_d", "quiet_share"),
     weight_model=(
-        "Two mixtures, added. Share of requests in the quietest 6 hours, counted as at most one observation an active hour "
-        "of the week: Beta(1, 19) with nights (mean 5 %), Beta(20, "
+        "Two mixtures, added. Share of requests in the quietest 6 hours, counted as at most one observation an active "
+        "hour of the week: Beta(1, 19) with nights (mean 5 %), Beta(20, "
         "80) without (mean 20 %); 50 % of extracting accounts (relays and agent runs follow people) and 30 % of honest "
         "ones (applications, schedules, batch) have no nights: at most +0.7, at least -0.5 bits. Variation of pauses: "
         "log-normal around 0.3 for a machine, around 1.1 for people and independent users; 40 % of extracting and 25 % "

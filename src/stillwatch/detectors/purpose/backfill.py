@@ -107,7 +107,7 @@ def examine(profile: Profile, config: Config) -> Examined:
 DETECTOR: Final = Detector(
     name=NAME,
     title="long documents read, little written",
-    group="purpose",
+    group="content",
     needs=("prompt", "tokens_out"),
     reads=(
         *("events", "lengths_known", "prompt_log2", "answer_log2", "draw_log2", "template_share", "system_share"),

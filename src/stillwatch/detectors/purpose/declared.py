@@ -81,9 +81,7 @@ DECLARATIONS: Final[tuple[Declaration, ...]] = (
         0.01,
     ),
     Declaration("an evaluation partner", (), ("evaluation partner",), 0.0005, 0.002),
-    Declaration(
-        "an authorised red team", ("red team",), ("authorised red team", "authorized red team"), 0.0001, 0.001
-    ),
+    Declaration("an authorised red team", ("red team",), ("authorised red team", "authorized red team"), 0.0001, 0.001),
 )
 """Kinds of declaration. A provider that writes otherwise maps its entries to these."""
 RESELLER_ATTRIBUTED: Final = Declaration("resale with end users told apart", (), (), 0.0005, 0.004)
@@ -188,10 +186,11 @@ DETECTOR: Final = Detector(
     weight_model=(
         "The share of extracting over that of honest accounts for each kind of declaration: DECLARATIONS lists them. "
         "Distillation under contract or licence 1 in 4,000 against 1 in 500: -3 bits. Research 0.5 % against 2 %, an "
-        "own model 0.25 % against 1 %, an evaluation partner 1 in 2,000 against 1 in 500: -2. An authorised red "
-        "team 1 in 10,000 against 1 in 1,000: -3.3; the provider itself grants that. A reseller under contract with more than 5 end users told apart 1 in 2,000 "
-        "against 1 in 250: -3; without them 0.28 % against 0.4 %: -0.5. The strongest counts. Any other entry: 0. "
-        "Low and high: the number of end users over its 90 % error. All rates are judgements, none is calibrated."
+        "own model 0.25 % against 1 %, an evaluation partner 1 in 2,000 against 1 in 500: -2. An authorised red team 1 "
+        "in 10,000 against 1 in 1,000: -3.3; the provider itself grants that. A reseller under contract with more than "
+        "5 end users told apart 1 in 2,000 against 1 in 250: -3; without them 0.28 % against 0.4 %: -0.5. The "
+        "strongest counts. Any other entry: 0. Low and high: the number of end users over its 90 % error. All rates are "
+        "judgements, none is calibrated."
     ),
     blind_spot=(
         "Declaring is cheap: it costs a form, and copiers have declared education, start-ups and security research, "

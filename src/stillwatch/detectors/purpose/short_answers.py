@@ -146,7 +146,7 @@ def examine(profile: Profile, config: Config) -> Examined:
 DETECTOR: Final = Detector(
     name=NAME,
     title="short answers from one form",
-    group="purpose",
+    group="content",
     needs=("tokens_out", "prompt"),
     reads=(
         *("events", "answers_known", "tokens_out_median", "tokens_out_mean", "long_answer_share", "lengths_known"),

@@ -177,7 +177,7 @@ def examine(profile: Profile, config: Config) -> Examined:
 DETECTOR: Final = Detector(
     name=NAME,
     title="many refused techniques first, undisturbed use after",
-    group="provenance",
+    group="asked",
     needs=("finish_reason", "refusal_category", "prompt", "ts_ms"),
     reads=(
         *("events", "refused_share", "refused_distinct_share", "refused_lead"),
@@ -185,9 +185,9 @@ DETECTOR: Final = Detector(
     ),
     requires=("events", "refused_share", "refused_distinct_share", "refused_lead"),
     weight_model=(
-        "How often the provider refuses is weighed by provider_native; this adds what number, order and variety of the "
-        "refusals say beyond that, as a mixture of five causes among accounts with refusals that concern copying. A "
-        "sweep then scale-up (around 300 refusals, nearly all different, a third of the active time before the bulk of "
+        "How often the provider refuses is weighed by provider_refusals; this adds what number, order and variety of "
+        "the refusals say beyond that, as a mixture of five causes among accounts with refusals that concern copying. "
+        "A sweep then scale-up (around 300 refusals, nearly all different, a third of the active time before the bulk of "
         "the use): 30 % of extracting and 2 % of honest ones, at most +3.9 bits; 1 honest account in 400 is an "
         "authorised red team, about 1 in 2,000 also goes on undisturbed at scale. Tuning one prompt past a false "
         "refusal (around 8, early, different): 10 % of both. Retry storms (the same prompts again): 10 % against 28 %, "
