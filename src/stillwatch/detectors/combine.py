@@ -58,9 +58,9 @@ GROUPS: Final[tuple[Group, ...]] = (
         weak_alone=True,
         why=(
             "All shapes of prompts and answers, fixed texts, public seeds, batches of generated prompts, grading, "
-            "short answers and fed documents describe one workload. From content a benchmark run or permitted synthetic data "
-            "cannot be told from a harvest, so +8 stays below the 13 bits between prior and threshold; the same "
-            "distance may speak for an account."
+            "short answers and fed documents describe one workload. From content a benchmark run or permitted "
+            "synthetic data cannot be told from a harvest, so +8 stays below the 13 bits between prior and threshold; "
+            "the same distance may speak for an account."
         ),
         of_sweeps=True,
     ),

@@ -187,8 +187,8 @@ DETECTOR: Final = Detector(
     weight_model=(
         "How often the provider refuses is weighed by provider_refusals; this adds what number, order and variety of "
         "the refusals say beyond that, as a mixture of five causes among accounts with refusals that concern copying. "
-        "A sweep then scale-up (around 300 refusals, nearly all different, a third of the active time before the bulk of "
-        "the use): 30 % of extracting and 2 % of honest ones, at most +3.9 bits; 1 honest account in 400 is an "
+        "A sweep then scale-up (around 300 refusals, nearly all different, a third of the active time before the bulk "
+        "of the use): 30 % of extracting and 2 % of honest ones, at most +3.9 bits; 1 honest account in 400 is an "
         "authorised red team, about 1 in 2,000 also goes on undisturbed at scale. Tuning one prompt past a false "
         "refusal (around 8, early, different): 10 % of both. Retry storms (the same prompts again): 10 % against 28 %, "
         "at least -1.5. Refused now and then: 42 % against 52 %. Refused all along: 8 % of both. Where no category is "

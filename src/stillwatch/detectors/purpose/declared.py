@@ -189,8 +189,8 @@ DETECTOR: Final = Detector(
         "own model 0.25 % against 1 %, an evaluation partner 1 in 2,000 against 1 in 500: -2. An authorised red team 1 "
         "in 10,000 against 1 in 1,000: -3.3; the provider itself grants that. A reseller under contract with more than "
         "5 end users told apart 1 in 2,000 against 1 in 250: -3; without them 0.28 % against 0.4 %: -0.5. The "
-        "strongest counts. Any other entry: 0. Low and high: the number of end users over its 90 % error. All rates are "
-        "judgements, none is calibrated."
+        "strongest counts. Any other entry: 0. Low and high: the number of end users over its 90 % error. All rates "
+        "are judgements, none is calibrated."
     ),
     blind_spot=(
         "Declaring is cheap: it costs a form, and copiers have declared education, start-ups and security research, "
