@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from ingest.reading import event, read_records
 from ingest.samples import BLOCK, SIGNATURE
 from stillwatch.ingest.readers import reader_named
+from stillwatch.sketches.prints import ANSWER_BYTES
 
 CHAT = reader_named("openai-chat")
 
@@ -170,8 +171,8 @@ def test_the_text_of_an_answer(choices: Any, text: str | None) -> None:
 
 
 def head(text: str) -> bytes:
-    """The first 2,048 bytes, without a character cut in two."""
-    return text.encode()[:2048].decode("utf-8", "ignore").encode()
+    """The first bytes that are kept, without a character cut in two."""
+    return text.encode()[:ANSWER_BYTES].decode("utf-8", "ignore").encode()
 
 
 answers = st.lists(

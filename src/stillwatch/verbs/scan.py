@@ -41,12 +41,14 @@ from stillwatch.sketches.warmth import is_cold
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from stillwatch.ingest.json.paths import Path as Place
     from stillwatch.ingest.keys import PseudonymKey
+    from stillwatch.ingest.sources import Source
     from stillwatch.model.scan import ScanResult
 
 _MALLOPT: Final = ((-3, 32 << 20), (-1, (1 << 31) - 1), (-8, 4))
@@ -156,10 +158,9 @@ def _reference(name: str | None, look: int) -> Against:
     return Against(reference, origin, today, look)
 
 
-def _scanned(asked: argparse.Namespace, config: Config, against: Against) -> ScanResult:
+def _scanned(asked: argparse.Namespace, sources: Sequence[Source], config: Config, against: Against) -> ScanResult:
     """Read and judge the inputs of a verb, with a progress line."""
     keep_memory()
-    sources = expand(asked.inputs)
     corpus = _corpus(asked.corpus)
     key = _key(Path(asked.key), asked.epoch)
     door = Door(key)
@@ -191,8 +192,9 @@ def scan_verb(asked: argparse.Namespace) -> int:
     """Scan, show, write; see ``stillwatch scan --help``."""
     config = _config(asked)
     against = _reference(asked.reference, asked.look)
+    sources = expand(asked.inputs)
     folder = _folder(asked.out) if asked.out else None
-    result = _scanned(asked, config, against)
+    result = _scanned(asked, sources, config, against)
     written = _write(result, config, folder) if folder else []
     code = exit_code(result)
     if asked.json:
@@ -206,7 +208,7 @@ def calibrate_verb(asked: argparse.Namespace) -> int:
     """Write down what is ordinary in a provider's own traffic; see ``stillwatch calibrate --help``."""
     config = _config(asked)
     today = datetime.now(tz=UTC).date()
-    result = _scanned(asked, config, Against(today=today))
+    result = _scanned(asked, expand(asked.inputs), config, Against(today=today))
     reference = refer(result.examined, result.ranking, result.profile, today)
     if not reference.whole.accounts:
         raise InputError("no account could be judged by any detector: there is nothing to call ordinary in these logs")
