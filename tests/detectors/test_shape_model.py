@@ -322,3 +322,11 @@ def test_unknown_answer_lengths_are_left_out_and_said() -> None:
     assert isinstance(found, Finding)
     assert "answer lengths unknown" in found.evidence
     assert abs(found.weight_bits) < abs(bits())
+
+
+def test_the_shipped_model_says_what_it_was_learnt_from() -> None:
+    origin = shipped().origin
+
+    assert {"made", "command", "accounts", "sources", "prompts_sha256"} <= set(origin)
+    assert "/" not in str(origin["command"])
+    assert all(len(names) >= 3 for names in origin["sources"].values())  # type: ignore[attr-defined]

@@ -33,6 +33,8 @@ REFERENCE: Final = "sharegpt"
 """Source whose first turns are the benign reference, as in our first run of the published test."""
 REPLAY: Final = "verbatim replay of people"
 NOMINAL: Final = 0.05
+REFERENCE_WINDOWS: Final = 60
+"""Accounts of the reference that our p-values are held against."""
 REFERENCE_SHARE: Final = 0.6
 """Share of the opening turns that every method may learn from."""
 FRACTIONS: Final = (0.0, 0.05, 0.10, 0.25, 0.50, 1.0)
@@ -99,9 +101,13 @@ def flags(
     texts = [text.decode("utf-8", "replace") for text in pc.take(sources[number].prompt, reference).to_pylist()]
     single = _single_turns(sources)
     draws, groups = _pure(single, number, held_out, size, windows, rng)
+    for _ in range(REFERENCE_WINDOWS):
+        chosen = rng.choice(reference, size, replace=reference.shape[0] < size)
+        draws.append(Draw(number, size, 0.0, chosen, np.full(size, number, np.int16)))
+        groups.append(REFERENCE)
     tenants = judged(single, draws, groups, config, training)
     embedder, texts = embedder_apart(texts, np.random.default_rng(1), None)
-    body: dict[str, list[str]] = {group: [] for group in dict.fromkeys(groups)}
+    body: dict[str, list[str]] = {group: [] for group in dict.fromkeys(groups) if group != REFERENCE}
     heads = []
     for peer in PEERS:
         fitted = _fitted(peer, size, texts, embedder)
@@ -109,7 +115,7 @@ def flags(
         for group, cells in body.items():
             cells.append(_rate(fitted, tenants, group))
     ours = tenants.totals
-    benign = ours[[group == f"{REFERENCE}, held out" for group in groups]]
+    benign = ours[[group == REFERENCE for group in groups]]
     p = p_values(ours, benign)
     for group, cells in body.items():
         mine = np.array([g == group for g in groups])
@@ -232,7 +238,7 @@ def _mixed(
         groups.append(group)
 
     none = np.zeros(0, np.int64)
-    for _ in range(60):
+    for _ in range(REFERENCE_WINDOWS):
         add(number, none, rng.choice(benign, size, replace=benign.shape[0] < size), "reference")
     for _ in range(4 * windows):
         add(number, none, rng.choice(cover, size, replace=cover.shape[0] < size), "0.0")

@@ -58,6 +58,8 @@ def rate(found: int, of: int) -> str:
 
 def spanned(figure: Interval) -> str:
     """Write a figure with its interval."""
+    if isnan(figure.value):
+        return "-"
     return f"{figure.value:.3f} [{figure.low:.3f}, {figure.high:.3f}]"
 
 

@@ -127,7 +127,7 @@ def persona_rates(
     library = read_library(prompts) if prompts else None
     moments = read_traces(traces) if traces else None
     tally: dict[str, _Tally] = {}
-    without: dict[str, dict[str, list[bool]]] = {}
+    without: dict[str, dict[str, list[float]]] = {}
     replay = {"replaying accounts": 0, "found": 0, "others": 0, "others accused of replay": 0, "named wrongly": 0}
     for judged in worlds(config, seeds=seeds, scale=scale, library=library, traces=moments):
         _count(judged, tally)
@@ -169,27 +169,28 @@ def _count(judged: Judged, tally: dict[str, _Tally]) -> None:
         one.totals = (*one.totals, float(totals[judged.row[at]]))
 
 
-def _count_without(judged: Judged, config: Config, without: dict[str, dict[str, list[bool]]]) -> None:
+def _count_without(judged: Judged, config: Config, without: dict[str, dict[str, list[float]]]) -> None:
     """Report again with each detector switched off; the empty name switches none off."""
     there = np.flatnonzero(judged.row >= 0)
     for name in ("", *(one.detector for one in judged.result.examined)):
         rest = [one for one in judged.result.examined if one.detector != name]
-        flagged = combine(rest, config).flagged[judged.row[there]]
+        totals = combine(rest, config).total_bits[judged.row[there]]
         by_persona = without.setdefault(name, {})
-        for at, reported in zip(there.tolist(), flagged.tolist(), strict=True):
-            by_persona.setdefault(judged.persona[at], []).append(reported)
+        for at, total in zip(there.tolist(), totals.tolist(), strict=True):
+            by_persona.setdefault(judged.persona[at], []).append(total)
 
 
-def _ablation(without: dict[str, dict[str, list[bool]]], honest: set[str]) -> Table:
+def _ablation(without: dict[str, dict[str, list[float]]], honest: set[str], threshold_bits: float) -> Table:
     """Set recall and false accusations beside each other, detector by detector switched off."""
     body: list[tuple[str | float, ...]] = []
     for name, by_persona in without.items():
-        rates = {persona: float(np.mean(reported)) for persona, reported in by_persona.items()}
-        wrong = {persona: rate for persona, rate in rates.items() if persona in honest}
-        worst = max(wrong, key=lambda persona: wrong[persona])
+        rates = {persona: float((np.array(totals) >= threshold_bits).mean()) for persona, totals in by_persona.items()}
         found = float(np.mean([rate for persona, rate in rates.items() if persona not in honest]))
-        worst_text = f"{wrong[worst]:.3f} ({worst})" if wrong[worst] else "0.000"
-        body.append((name or "none", found, float(np.mean(list(wrong.values()))), worst_text))
+        wrong = float(np.mean([rate for persona, rate in rates.items() if persona in honest]))
+        middle = float(np.mean([np.median(totals) for persona, totals in by_persona.items() if persona in honest]))
+        highest = {persona: max(totals) for persona, totals in by_persona.items() if persona in honest}
+        near = max(highest, key=lambda persona: highest[persona])
+        body.append((name or "none", found, wrong, middle, f"{highest[near]:+.1f} ({near})"))
     return Table(
         "worlds_ablation",
         "Simulated worlds with each detector switched off",
