@@ -145,7 +145,7 @@ def persona_rates(
     honest = {name for name, one in tally.items() if not one.extracting}
     return (
         personas,
-        _ablation(without, honest),
+        _ablation(without, honest, config.threshold_bits),
         Table(
             "replay",
             "Replay of reasoning artefacts against a plain join of the events",
@@ -198,7 +198,8 @@ def _ablation(without: dict[str, dict[str, list[float]]], honest: set[str], thre
             "switched off",
             "extracting reported, mean over personas",
             "honest reported, mean over personas",
-            "worst persona",
+            "honest, mean of the median totals (bits)",
+            "highest honest total (bits)",
         ),
         tuple(body),
         "Simulated. Purpose evidence shows its worth in the honest columns, accusations in the first.",
