@@ -15,22 +15,12 @@ import numpy as np
 
 from stillwatch.sketches.concepts import ALONE_BITS, CONCEPTS_MOST, PAIR_BITS, STEP
 from stillwatch.sketches.hashing import U0, U1, inlined, kernel
+from stillwatch.sketches.layout import PHRASES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FAMILIES: Final[tuple[str, ...]] = (
-    "reasoning_elicitation",
-    "thinking_format",
-    "memory_translation",
-    "anti_filter",
-    "prompt_generation",
-    "prompt_evolution",
-    "rubric_grading",
-    "critique_repair",
-    "safety_rewrite",
-    "identity_override",
-)
+FAMILIES: Final[tuple[str, ...]] = PHRASES
 """Family f is bit f; the lexicon lists them in the same order."""
 
 _ALONE: Final = np.uint64((1 << ALONE_BITS) - 1)
