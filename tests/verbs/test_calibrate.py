@@ -177,3 +177,17 @@ def test_a_reference_that_cannot_be_written_is_said(shell: Shell, tmp_path: Path
     assert code == 2
     assert "nowhere" in said
     assert "folder" in said
+
+
+def test_a_missing_folder_is_said_before_anything_is_read(
+    shell: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(*_: object) -> None:
+        raise AssertionError("the logs were read for nothing")
+
+    monkeypatch.setattr("stillwatch.verbs.scan._scanned", read)
+
+    code, _, told = shell.over_logs("calibrate", "--out", tmp_path / "none" / "reference.json")
+
+    assert code == 2
+    assert "the folder does not exist" in told

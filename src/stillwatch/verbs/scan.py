@@ -207,6 +207,8 @@ def scan_verb(asked: argparse.Namespace) -> int:
 def calibrate_verb(asked: argparse.Namespace) -> int:
     """Write down what is ordinary in a provider's own traffic; see ``stillwatch calibrate --help``."""
     config = _config(asked)
+    if not Path(asked.out).absolute().parent.is_dir():
+        raise StoreError(f"could not write {asked.out}: the folder does not exist; make it first")
     today = datetime.now(tz=UTC).date()
     result = _scanned(asked, expand(asked.inputs), config, Against(today=today))
     reference = refer(result.examined, result.ranking, result.profile, today)
