@@ -134,7 +134,7 @@ def test_a_size_that_only_one_class_has_is_shown_as_unknown(sources: tuple[Sourc
 
     table = by_size(made, made.totals, rng)
 
-    assert table.rows[0][:2] == (100, "nan [nan, nan]")
+    assert table.rows[0][:2] == (100, "-")
     assert "nan" not in str(table.rows[0][2])
 
 
