@@ -304,8 +304,6 @@ def test_whoever_asks_the_same_again_is_not_judged() -> None:
         ({"prompts_known": np.nan}, "no prompt text"),
         ({"prompts_known": 9.0}, "fewer than 10 prompts"),
         ({"distinct_prompts": np.nan}, "unknown"),
-        ({"single_turn_share": np.nan}, "how many turns"),
-        ({"turns_known": 9.0}, "known turns"),
     ],
 )
 def test_what_the_log_does_not_show_is_said(changed: dict[str, float], reason: str) -> None:
@@ -313,6 +311,22 @@ def test_what_the_log_does_not_show_is_said(changed: dict[str, float], reason: s
 
     assert isinstance(found, NotEnoughEvidence)
     assert reason in found.reason
+
+
+@pytest.mark.parametrize("changed", [{"single_turn_share": np.nan}, {"turns_known": 7.0}])
+def test_unknown_turns_are_left_out(changed: dict[str, float]) -> None:
+    found = answered(**changed)
+
+    assert isinstance(found, Finding)
+    assert found.weight_bits < bits()
+    assert "single turns +0.0" in found.evidence
+
+
+def test_neither_lengths_nor_turns_is_a_reason() -> None:
+    found = answered(lengths_known=0.0, single_turn_share=np.nan)
+
+    assert isinstance(found, NotEnoughEvidence)
+    assert "neither the lengths" in found.reason
 
 
 def test_unknown_answer_lengths_are_left_out_and_said() -> None:

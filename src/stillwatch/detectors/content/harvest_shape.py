@@ -69,8 +69,10 @@ def examine(profile: Profile, config: Config) -> Examined:
                 fewer(np.round(profile.column("distinct_prompts")), least),
                 f"fewer than {least} different prompts: whoever asks the same again harvests nothing",
             ),
-            (missing(profile, "single_turn_share"), "the log does not say how many turns a request had"),
-            (fewer(profile.column("turns_known"), least), f"fewer than {least} requests with known turns"),
+            (
+                np.asarray(np.isnan(shapes_of(profile).value).all(axis=1), np.bool_),
+                "the log gives neither the lengths of prompts and answers nor how many turns a request had",
+            ),
         )
     )
     seen = shapes_of(profile).part(np.flatnonzero(gate.reason == 0))
@@ -89,7 +91,7 @@ DETECTOR: Final = Detector(
         *("prompts_known", "distinct_prompts", "lengths_known", "prompt_log2", "prompt_spread_log2", "answer_log2"),
         *("answer_spread_log2", "draw_log2", "length_tie", "turns_known", "single_turn_share", "tokens_out"),
     ),
-    requires=("prompts_known", "distinct_prompts", "turns_known", "single_turn_share"),
+    requires=("prompts_known", "distinct_prompts"),
     weight_model=(
         "Five measures (answer over prompt length, spread of answer lengths, spread of prompt lengths, share of single "
         "turns, correlation of the two lengths) under three kinds of work, each a product of t distributions with 4 "

@@ -87,7 +87,7 @@ def shapes_of(profile: Profile) -> Shapes:
     -----
     Shares enter as logits cut at 2 %. Standard errors: of a mean sd / sqrt(n), of a standard deviation
     sd / sqrt(2 n), of a correlation (1 - r^2) / sqrt(n). Of fewer than LEAST_PAIRS known pairs of lengths nothing
-    is read, and a value without an error is unknown.
+    is read, nor of fewer requests with known turns, and a value without an error is unknown.
     """
     column = profile.column
     pairs = column("lengths_known")
@@ -97,6 +97,7 @@ def shapes_of(profile: Profile) -> Shapes:
     n = np.maximum(pairs, 2.0)
     apart = np.sqrt(np.maximum(fed**2 + drawn**2 - 2 * np.nan_to_num(tie) * fed * drawn, 0.0))
     value = np.stack([column("draw_log2"), drawn, fed, _logit(single), tie], axis=1)
+    single = np.where(turns >= LEAST_PAIRS, single, np.nan)
     slope = 1.0 / ((single + _EDGE) * (1.0 + _EDGE - single))
     error = np.stack(
         [
