@@ -12,7 +12,7 @@ import pytest
 
 from stillwatch.corpus_build import LIMIT, build_corpus, prompt_files, texts_of
 from stillwatch.model.errors import FormatError, InputError
-from stillwatch.sketches.corpus import in_corpus, read_corpus
+from stillwatch.sketches.corpus import in_corpus, read_corpus, write_corpus
 from stillwatch.sketches.text import read_text, scratch
 from stillwatch.sketches.words import packed
 
@@ -23,6 +23,13 @@ ONE = "Which trees grow well beside a river in a cold valley where it snows?"
 TWO = "Write a short story about a lighthouse keeper who repairs old clocks."
 THREE = "Größe über Straße: wie schreibt man das in der Schweiz, und warum dort so?"
 OTHER = "Sort this list of names by the second letter and then by their length."
+
+
+def build(paths: list[Path], out: Path) -> tuple[int, int]:
+    bits, texts, shingles = build_corpus(paths)
+    with out.open("wb") as sink:
+        write_corpus(sink, bits, texts, shingles)
+    return texts, shingles
 
 
 def parquet(path: Path, **columns: list[str | None]) -> Path:
@@ -50,7 +57,7 @@ def test_prompts_of_every_kind_of_file_in_a_folder_are_known(tmp_path: Path) -> 
     (inner.parent / "c.txt").write_text(f"{THREE}\n\n", encoding="utf-8")
     (inner.parent / "notes.md").write_text(OTHER, encoding="utf-8")
 
-    texts, shingles = build_corpus([inner.parent], tmp_path / "out.npz")
+    texts, shingles = build([inner.parent], tmp_path / "out.npz")
 
     assert texts == 3
     assert shingles >= 3
@@ -70,7 +77,7 @@ def test_a_long_prompt_is_known_by_its_head_and_tail_as_a_scan_cuts_them(tmp_pat
     long = " ".join("".join(chr(97 + c) for c in rng.integers(0, 26, 7)) for _ in range(3000))
     lines(tmp_path / "a.jsonl", {"text": long})
 
-    texts, shingles = build_corpus([tmp_path / "a.jsonl"], tmp_path / "out.npz")
+    texts, shingles = build([tmp_path / "a.jsonl"], tmp_path / "out.npz")
 
     assert texts == 1
     assert shingles < 2 * LIMIT / 7
@@ -81,8 +88,8 @@ def test_a_long_prompt_is_known_by_its_head_and_tail_as_a_scan_cuts_them(tmp_pat
 
 def test_the_same_files_in_any_order_give_the_same_bytes(tmp_path: Path) -> None:
     a, b = lines(tmp_path / "a.jsonl", {"text": ONE}), lines(tmp_path / "b.jsonl", {"text": TWO})
-    build_corpus([a, b], tmp_path / "one")
-    build_corpus([b, a, b], tmp_path / "two")
+    build([a, b], tmp_path / "one")
+    build([b, a, b], tmp_path / "two")
 
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
 
@@ -91,7 +98,7 @@ def test_progress_counts_prompts(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("one two three\n" * 11_000, encoding="utf-8")
     told: list[int] = []
 
-    build_corpus([tmp_path / "a.txt"], tmp_path / "out", told.append)
+    build_corpus([tmp_path / "a.txt"], told.append)
 
     assert told == [5_000, 10_000]
 
@@ -107,7 +114,7 @@ def test_lines_without_a_known_key_are_no_silent_empty_filter(tmp_path: Path) ->
     path = lines(tmp_path / "a.jsonl", {"completion": ONE})
 
     with pytest.raises(FormatError, match=r"a\.jsonl: no line has a key called prompt"):
-        build_corpus([path], tmp_path / "out")
+        build_corpus([path])
     assert not (tmp_path / "out").exists()
 
 

@@ -14,12 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.model.errors import FormatError, InputError
-from stillwatch.sketches.corpus import put_text, room_for, write_corpus
+from stillwatch.sketches.corpus import put_text, room_for
 from stillwatch.sketches.text import cut_words, scratch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 KEYS: Final = ("prompt", "text", "question", "instruction")
 """Names a prompt may stand under, the first that is there counts."""
@@ -102,22 +104,22 @@ def texts_of(path: Path) -> Iterator[bytes]:
     return _of_parquet(path) if path.suffix == ".parquet" else _of_lines(path)
 
 
-def build_corpus(paths: Sequence[Path], out: Path, told: Callable[[int], None] = lambda _: None) -> tuple[int, int]:
+def build_corpus(
+    paths: Sequence[Path], told: Callable[[int], None] = lambda _: None
+) -> tuple[NDArray[np.uint64], int, int]:
     """Build a filter.
 
     Parameters
     ----------
     paths
         Files and folders of prompts.
-    out
-        File to write.
     told
         Called with the prompts read so far.
 
     Returns
     -------
-    tuple of int
-        Prompts and shingles; a shingle counts as often as it stands.
+    tuple
+        The filter, prompts and shingles, as ``write_corpus`` takes them; a shingle counts as often as it stands.
 
     Notes
     -----
@@ -138,8 +140,7 @@ def build_corpus(paths: Sequence[Path], out: Path, told: Callable[[int], None] =
             done += 1
             if not done % 5_000:
                 told(done)
-    write_corpus(out, bits, texts, shingles)
-    return texts, shingles
+    return bits, texts, shingles
 
 
 def _cut(text: bytes, words: np.ndarray) -> int:

@@ -38,6 +38,9 @@ def test_weight_and_sentence(detector: str, case: dict[str, Any]) -> None:
     assert case["bits"]["least"] <= found.weight_bits <= case["bits"]["most"], found
     assert found.low_bits <= found.weight_bits <= found.high_bits
     assert case["says"] in found.evidence, found.evidence
+    assert "nan" not in found.evidence
+    if BY_NAME[detector].group == "purpose":
+        assert found.high_bits <= 0
 
 
 @pytest.mark.parametrize(("detector", "case"), written("untold"))

@@ -14,7 +14,6 @@ from stillwatch.config import DEFAULT
 from stillwatch.detectors.habits import bare_headers, canary_probing, model_pivot, plan_ratio, ramp, relay_mixture
 from stillwatch.detectors.weights.kinds import Kind, kind_bits, log_beta_share
 from stillwatch.detectors.weights.likelihood import Beta
-from stillwatch.model.finding import Finding, NotEnoughEvidence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,35 +32,8 @@ NAN = float("nan")
 SHARE = st.floats(0, 1)
 
 
-def written(*kinds: str) -> list[Any]:
-    return [
-        pytest.param(module, case, id=f"{module.NAME}-{case['name']}")
-        for module in HABITS
-        for kind in kinds
-        for case in cases(module.NAME)[kind]
-    ]
-
-
 def one(*values: float) -> list[NDArray[np.float64]]:
     return [np.array([value]) for value in values]
-
-
-@pytest.mark.parametrize(("module", "case"), written("positive", "benign"))
-def test_written_cases_weigh_what_they_should(module: Any, case: dict[str, Any]) -> None:
-    found = module.examine(profile_of_case(case), DEFAULT).at(0)
-
-    assert isinstance(found, Finding), found
-    assert case["bits"]["least"] <= found.weight_bits <= case["bits"]["most"], found
-    assert found.low_bits <= found.weight_bits <= found.high_bits
-    assert case["says"] in found.evidence, found.evidence
-
-
-@pytest.mark.parametrize(("module", "case"), written("untold"))
-def test_written_cases_that_cannot_be_told(module: Any, case: dict[str, Any]) -> None:
-    found = module.examine(profile_of_case(case), DEFAULT).at(0)
-
-    assert isinstance(found, NotEnoughEvidence), found
-    assert case["reason"] in found.reason
 
 
 @pytest.mark.parametrize("module", HABITS, ids=lambda module: module.NAME)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stillwatch.detectors.asked.provider_refusals import REFUSALS
 from stillwatch.detectors.cohort import SMALLEST, cohort_ratio
-from stillwatch.detectors.provenance.artefact_replay import OWNERS_KNOWN, OWNERS_UNKNOWN, owners_seen
+from stillwatch.detectors.provenance.artefact_replay import OWNERS
 from stillwatch.detectors.provenance.provider_bindings import MISMATCHES
 from stillwatch.detectors.weights.likelihood import Beta, log_beta_binomial, log_gamma, mix, wilson
 from stillwatch.detectors.weights.trait import Trait
@@ -56,7 +56,7 @@ def test_a_trait_never_weighs_more_than_its_honest_causes_allow(n: int, share: f
 @pytest.mark.parametrize(
     ("trait", "most"),
     [
-        (OWNERS_UNKNOWN, 4),
+        (OWNERS.unknown, 4),
         (REFUSALS["refusal_reasoning_extraction_share"], 7),
         (REFUSALS["refusal_frontier_llm_share"], 4),
         (MISMATCHES["mismatch_organization_share"], 8.5),
@@ -75,7 +75,7 @@ def test_more_owners_never_weigh_less_once_most_artefacts_are_foreign(carried: i
     all_of_them = np.array([float(carried)] * 2)
     count = np.array([float(min(owners, carried)), float(min(owners + 1, carried))])
 
-    fewer, more = OWNERS_KNOWN.bits(all_of_them, all_of_them, owners_seen(all_of_them, count))
+    fewer, more = OWNERS.known.bits(all_of_them, all_of_them, OWNERS.seen(all_of_them, count))
 
     assert more >= fewer - 1e-9
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,22 +13,11 @@ from detectors.written import cases, profile_of_case
 from stillwatch.config import DEFAULT
 from stillwatch.detectors.asked import provider_refusals, technique_sweep
 from stillwatch.detectors.provenance import context_edit
-from stillwatch.model.finding import Finding, NotEnoughEvidence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PROVENANCE = (context_edit, technique_sweep)
 SHARE = st.floats(0, 1)
-
-
-def written(*kinds: str) -> list[Any]:
-    return [
-        pytest.param(module, case, id=f"{module.NAME}-{case['name']}")
-        for module in PROVENANCE
-        for kind in kinds
-        for case in cases(module.NAME)[kind]
-    ]
 
 
 def one(*values: float) -> list[NDArray[np.float64]]:
@@ -41,24 +30,6 @@ def sweep(events: float, refused: float, distinct: float, lead: float, *, known:
             np.array([events]), np.array([refused]), np.array([distinct]), np.array([lead]), np.array([known])
         )[0]
     )
-
-
-@pytest.mark.parametrize(("module", "case"), written("positive", "benign"))
-def test_written_cases_weigh_what_they_should(module: Any, case: dict[str, Any]) -> None:
-    found = module.examine(profile_of_case(case), DEFAULT).at(0)
-
-    assert isinstance(found, Finding), found
-    assert case["bits"]["least"] <= found.weight_bits <= case["bits"]["most"], found
-    assert found.low_bits <= found.weight_bits <= found.high_bits
-    assert case["says"] in found.evidence, found.evidence
-
-
-@pytest.mark.parametrize(("module", "case"), written("untold"))
-def test_written_cases_that_cannot_be_told(module: Any, case: dict[str, Any]) -> None:
-    found = module.examine(profile_of_case(case), DEFAULT).at(0)
-
-    assert isinstance(found, NotEnoughEvidence), found
-    assert case["reason"] in found.reason
 
 
 @given(SHARE, st.integers(10, 10_000))

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import stillwatch.detectors
+from detectors.written import cases, features_of, profile_of_case
 from stillwatch.config import DEFAULT
 from stillwatch.detectors.purpose import (
     backfill,
@@ -24,14 +22,11 @@ from stillwatch.detectors.purpose import (
     steady_history,
 )
 from stillwatch.detectors.purpose.kinds import Kind, Purpose, Seen, kind, nearest, undo_log2, weigh, where_shown
-from stillwatch.features import profile_of
 from stillwatch.model.finding import Finding, NotEnoughEvidence
-from stillwatch.model.profile import AccountFacts
 
 if TYPE_CHECKING:
     from stillwatch.detectors.base import Detector
 
-CASES = Path(stillwatch.detectors.__file__).parent / "cases"
 BY_NAME = {
     module.NAME: module.DETECTOR
     for module in (
@@ -60,22 +55,10 @@ SMALL = Purpose(
 )
 
 
-def facts_of(given: dict[str, Any], n: int = 1) -> AccountFacts:
-    blank = ("",) * n
-    return AccountFacts(
-        blank,
-        blank,
-        np.full(n, -1, np.int64),
-        (given.get("declared_purpose", ""),) * n,
-        np.full(n, given.get("reseller", -1), np.int8),
-    )
-
-
 def ask(
     detector: Detector, features: dict[str, float], facts: dict[str, Any] | None = None
 ) -> Finding | NotEnoughEvidence:
-    columns = {name: np.array([float(value)]) for name, value in features.items()}
-    return detector.examine(profile_of(np.array([7]), columns, facts_of(facts or {})), DEFAULT).at(0)
+    return detector.examine(profile_of_case({"features": features, "facts": facts or {}}), DEFAULT).at(0)
 
 
 def bits(detector: Detector, features: dict[str, float], facts: dict[str, Any] | None = None) -> float:
@@ -84,46 +67,14 @@ def bits(detector: Detector, features: dict[str, float], facts: dict[str, Any] |
     return found.weight_bits
 
 
-def cases(name: str, *kinds: str) -> dict[str, dict[str, Any]]:
-    page = yaml.safe_load((CASES / f"{name}.yaml").read_text(encoding="utf-8"))
-    return {case["name"]: case for each in kinds for case in page[each]}
-
-
-def written(*kinds: str) -> list[Any]:
-    return [
-        pytest.param(name, case, id=f"{name}-{case['name']}")
-        for name in BY_NAME
-        for case in cases(name, *kinds).values()
-    ]
-
-
 def seen(share: float, n: float, size: float) -> Seen:
     return Seen({"known": (np.array([share]), np.array([n]))}, {"long": (np.array([size]), 0.1)})
 
 
-@pytest.mark.parametrize(("name", "case"), written("positive", "benign"))
-def test_weight_and_sentence_of_every_case(name: str, case: dict[str, Any]) -> None:
-    found = ask(BY_NAME[name], case["features"], case.get("facts"))
-
-    assert isinstance(found, Finding), found
-    assert case["bits"]["least"] <= found.weight_bits <= case["bits"]["most"], found
-    assert found.low_bits <= found.weight_bits <= found.high_bits <= 0
-    assert case["says"] in found.evidence, found.evidence
-    assert "nan" not in found.evidence
-
-
-@pytest.mark.parametrize(("name", "case"), written("untold"))
-def test_reason_of_every_case_that_cannot_be_told(name: str, case: dict[str, Any]) -> None:
-    found = ask(BY_NAME[name], case["features"], case.get("facts"))
-
-    assert isinstance(found, NotEnoughEvidence), found
-    assert case["reason"] in found.reason
-
-
 @pytest.mark.parametrize("name", BY_NAME)
 def test_what_speaks_for_an_account_is_clear_of_every_near_miss(name: str) -> None:
-    spoken = [case["bits"]["most"] for case in cases(name, "positive").values()]
-    missed = [bits(BY_NAME[name], case["features"], case.get("facts")) for case in cases(name, "benign").values()]
+    spoken = [case["bits"]["most"] for case in cases(name)["positive"]]
+    missed = [bits(BY_NAME[name], case["features"], case.get("facts")) for case in cases(name)["benign"]]
 
     assert max(spoken) < 0
     assert np.median(missed) > -0.1
@@ -226,7 +177,7 @@ def test_none_shown_is_unknown_and_logarithms_are_undone() -> None:
     assert np.isnan(undo_log2(float("nan")))
 
 
-EVALUATION = cases("known_set", "positive")["evaluation run repeated over model versions"]["features"]
+EVALUATION = features_of("known_set", "positive", "evaluation run repeated over model versions")
 
 
 def test_a_known_set_that_returns_less_is_excused_less() -> None:
@@ -260,14 +211,14 @@ def test_public_prompts_are_shown_and_not_weighed() -> None:
 
 @pytest.mark.parametrize("name", ["known_set", "short_answers"])
 def test_one_logit_probe_takes_the_excuse_away(name: str) -> None:
-    features = next(iter(cases(name, "positive").values()))["features"] | {"params_known": 3000}
+    features = cases(name)["positive"][0]["features"] | {"params_known": 3000}
 
     assert bits(BY_NAME[name], features | {"logit_probe_share": 0.0}) < -4
     assert bits(BY_NAME[name], features | {"logit_probe_share": 0.001}) == 0
 
 
 def test_longer_answers_are_excused_less() -> None:
-    features = cases("short_answers", "positive")["batch classifier"]["features"]
+    features = features_of("short_answers", "positive", "batch classifier")
     weights = [
         bits(short_answers.DETECTOR, features | {"tokens_out_median": 2**at, "long_answer_share": share})
         for at, share in ((2.5, 0.0), (4.5, 0.0), (6.5, 0.1), (8.5, 0.7))
@@ -278,7 +229,7 @@ def test_longer_answers_are_excused_less() -> None:
 
 
 def test_empty_answers_of_failed_requests_are_not_short_answers() -> None:
-    features = cases("short_answers", "positive")["batch classifier"]["features"]
+    features = features_of("short_answers", "positive", "batch classifier")
 
     assert isinstance(
         ask(short_answers.DETECTOR, features | {"throttled_share": 0.5, "error_share": 0.1}), NotEnoughEvidence
@@ -286,7 +237,7 @@ def test_empty_answers_of_failed_requests_are_not_short_answers() -> None:
     assert bits(short_answers.DETECTOR, features | {"throttled_share": 0.05, "error_share": 0.1}) < -4
 
 
-AGENT = cases("own_agent", "positive")["coding agent over one's own repository"]["features"]
+AGENT = features_of("own_agent", "positive", "coding agent over one's own repository")
 
 
 def test_carried_reasoning_counts_only_where_it_is_known_to_be_the_owners() -> None:
@@ -301,7 +252,7 @@ def test_carried_reasoning_counts_only_where_it_is_known_to_be_the_owners() -> N
 
 @pytest.mark.parametrize(("name", "features"), [("own_agent", AGENT), ("person", {})])
 def test_one_foreign_artefact_takes_the_excuse_away(name: str, features: dict[str, float]) -> None:
-    features = features or cases("person", "positive")["interactive person"]["features"]
+    features = features or features_of("person", "positive", "interactive person")
 
     assert bits(BY_NAME[name], features | {"foreign_distinct": 0}) < -2
     assert bits(BY_NAME[name], features | {"foreign_distinct": 1}) == 0
@@ -318,18 +269,18 @@ def test_one_foreign_artefact_takes_the_excuse_away(name: str, features: dict[st
     ],
 )
 def test_a_person_without_one_human_trait_is_excused_less(trait: dict[str, float]) -> None:
-    whole = cases("person", "positive")["interactive person"]["features"]
+    whole = features_of("person", "positive", "interactive person")
 
     assert bits(person.DETECTOR, whole | trait) > bits(person.DETECTOR, whole) + 0.5
 
 
 def test_nights_alone_make_no_person() -> None:
-    machine = cases("person", "benign")["machine around the clock"]["features"]
+    machine = features_of("person", "benign", "machine around the clock")
 
     assert bits(person.DETECTOR, machine | {"quiet_share": 0.0}) > -0.3
 
 
-THEFT = cases("key_theft", "positive")["burst from networks never seen, while the old ones go on"]["features"]
+THEFT = features_of("key_theft", "positive", "burst from networks never seen, while the old ones go on")
 
 
 @pytest.mark.parametrize(
@@ -342,7 +293,7 @@ def test_a_theft_needs_the_old_networks_a_common_start_and_a_burst(without: dict
 
 
 def test_requests_that_succeed_are_no_storm() -> None:
-    storm = cases("retry_storm", "positive")["loop on a limit"]["features"]
+    storm = features_of("retry_storm", "positive", "loop on a limit")
     weights = [
         bits(retry_storm.DETECTOR, storm | {"throttled_share": share, "error_share": 0.0}) for share in (0.8, 0.2, 0.0)
     ]
@@ -352,14 +303,16 @@ def test_requests_that_succeed_are_no_storm() -> None:
 
 
 def test_stuck_requests_count_less_than_a_whole_storm() -> None:
-    found = cases("retry_storm", "positive")
+    few, whole = (
+        bits(retry_storm.DETECTOR, features_of("retry_storm", "positive", name))
+        for name in ("four requests stuck beside ordinary use", "loop on a limit")
+    )
 
-    stuck = bits(retry_storm.DETECTOR, found["four requests stuck beside ordinary use"]["features"])
-    assert bits(retry_storm.DETECTOR, found["loop on a limit"]["features"]) < stuck - 1
+    assert whole < few - 1
 
 
 def test_a_burst_is_no_steady_history() -> None:
-    steady = cases("steady_history", "positive")["old account, steady for two months"]["features"]
+    steady = features_of("steady_history", "positive", "old account, steady for two months")
     weights = [bits(steady_history.DETECTOR, steady | {"peak_over_median": peak}) for peak in (1.5, 4, 30)]
 
     assert weights == sorted(weights)
@@ -367,7 +320,7 @@ def test_a_burst_is_no_steady_history() -> None:
 
 
 def test_long_documents_are_excused_by_what_they_draw() -> None:
-    features = cases("backfill", "positive")["retrieval application"]["features"]
+    features = features_of("backfill", "positive", "retrieval application")
     weights = [
         bits(backfill.DETECTOR, features | {"draw_log2": draw, "answer_log2": draw + 10.0})
         for draw in (-3.7, -1.5, 1.0)

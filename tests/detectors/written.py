@@ -24,6 +24,12 @@ def cases(detector: str) -> dict[str, Any]:
     return page
 
 
+def features_of(detector: str, kind: str, name: str) -> dict[str, float]:
+    """Give the features of one case by its name."""
+    features: dict[str, float] = next(case for case in cases(detector)[kind] if case["name"] == name)["features"]
+    return features
+
+
 def profile_of_case(case: dict[str, Any]) -> Profile:
     """Build the case's account as row 0 and its ``others`` after it.
 

@@ -152,7 +152,8 @@ def test_a_filter_has_a_power_of_two_of_bits_and_enough_of_them(shingles: int) -
 def test_a_filter_comes_back_from_its_file_and_equal_texts_give_equal_bytes(tmp_path: Path) -> None:
     text = words(90, 30)
     for name in ("one", "two"):
-        write_corpus(tmp_path / name, filled(text), 1, 83)
+        with (tmp_path / name).open("wb") as sink:
+            write_corpus(sink, filled(text), 1, 83)
 
     assert np.array_equal(read_corpus(tmp_path / "one"), filled(text))
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
@@ -165,7 +166,8 @@ def archive(**arrays: object) -> bytes:
 
 
 def written(tmp_path: Path) -> bytes:
-    write_corpus(tmp_path / "sound", filled(words(50, 1), shingles=100), 1, 43)
+    with (tmp_path / "sound").open("wb") as sink:
+        write_corpus(sink, filled(words(50, 1), shingles=100), 1, 43)
     return (tmp_path / "sound").read_bytes()
 
 

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sketches.events import seeded
-from sketches.phrase_texts import HELD_OUT, MECHANISMS, NEAR, REWORDED, SEEDS
+from sketches.phrase_rewordings import HELD_OUT, MECHANISMS, REWORDED
+from sketches.phrase_texts import NEAR, SEEDS
 from stillwatch.sketches import concepts
 from stillwatch.sketches.concepts import Family, Filter, Lexicon, PhraseTable, cut, expressions, lexicon, pack, packed
 from stillwatch.sketches.phrases import FAMILIES, find_families, last_seen

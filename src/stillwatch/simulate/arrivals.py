@@ -14,6 +14,7 @@ from stillwatch.simulate.stage import DAY_MS, HOUR_MS, Calls, Floats, Ints, Wind
 
 if TYPE_CHECKING:
     from stillwatch.simulate.cast import Cast
+    from stillwatch.simulate.stage import Stage
 
 # fmt: off
 WAKING: Final = (
@@ -192,6 +193,46 @@ def at_rates(rng: np.random.Generator, cast: Cast, window: Window, a_day: Floats
         times.append(window.start_ms + ts.astype(np.int64))
         owners.append(np.full(len(ts), account, dtype=np.int64))
     return _within(_flat(np.concatenate(owners), np.concatenate(times)), cast, window)
+
+
+def between(stage: Stage, a_day: tuple[float, float]) -> Floats:
+    """Draw how many calls each account makes on a day, alike on a log scale.
+
+    Parameters
+    ----------
+    stage
+        Randomness and accounts.
+    a_day
+        Calls a day, least and most, both > 0.
+
+    Returns
+    -------
+    Floats
+        Calls a day; shape (accounts,).
+    """
+    return np.exp(stage.rng.uniform(np.log(a_day[0]), np.log(a_day[1]), size=stage.accounts))
+
+
+def steadily(stage: Stage, cast: Cast, a_day: Floats) -> Calls:
+    """Draw the single calls of machines: along measured rates where the stage has them, else at a steady rate.
+
+    Parameters
+    ----------
+    stage
+        Randomness, the time to fill and, where given, real arrivals.
+    cast
+        The accounts.
+    a_day
+        Calls a day of each account; shape (accounts,).
+
+    Returns
+    -------
+    Calls
+        Arrivals, each a session of its own.
+    """
+    if stage.traces:
+        return at_rates(stage.rng, cast, stage.window, a_day, stage.traces.rates)
+    return by_machine(stage.rng, cast, stage.window, a_day)
 
 
 def in_bursts(

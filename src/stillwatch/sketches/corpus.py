@@ -24,6 +24,7 @@ from stillwatch.sketches.hashing import U0, U1, kernel, mix64
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import BinaryIO
 
     from numpy.typing import NDArray
 
@@ -121,10 +122,9 @@ def room_for(shingles: int) -> NDArray[np.uint64]:
     return np.zeros((1 << (bits - 1).bit_length()) // 64, np.uint64)
 
 
-def write_corpus(path: Path, bits: NDArray[np.uint64], texts: int, shingles: int) -> None:
-    """Write a filter to a file; equal texts give equal bytes."""
-    with path.open("wb") as sink:
-        np.savez(sink, version=np.array([VERSION]), bits=bits, counted=np.array([texts, shingles]))
+def write_corpus(sink: BinaryIO, bits: NDArray[np.uint64], texts: int, shingles: int) -> None:
+    """Write a filter into an open file; equal texts give equal bytes."""
+    np.savez(sink, version=np.array([VERSION]), bits=bits, counted=np.array([texts, shingles]))
 
 
 def read_corpus(path: Path) -> NDArray[np.uint64]:

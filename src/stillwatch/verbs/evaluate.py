@@ -23,7 +23,8 @@ from stillwatch.evaluate.learn import fit, source_middles, spread_over_models
 from stillwatch.evaluate.pages import write_page
 from stillwatch.evaluate.sources import read_sources
 from stillwatch.evaluate.tables import written
-from stillwatch.model.errors import StoreError
+from stillwatch.reports.files import write_atomically
+from stillwatch.sketches.corpus import write_corpus
 from stillwatch.verbs.scan import CLEAN
 
 if TYPE_CHECKING:
@@ -99,10 +100,7 @@ def learn_verb(asked: argparse.Namespace) -> int:
             "prompts_sha256": _digest(Path(asked.prompts)),
         },
     )
-    try:
-        Path(asked.out).write_text(to_json(model), encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"{asked.out}: cannot be written: {error.strerror}") from error
+    write_atomically(Path(asked.out), to_json(model).encode())
     print(f"wrote {asked.out}: {len(draws):,} accounts of {sum(map(len, seen.values()))} sources")
     return CLEAN
 
@@ -124,10 +122,8 @@ def corpus_verb(asked: argparse.Namespace) -> int:
         if time.monotonic() - began > 2.0:
             print(f"\rstillwatch: {done:,} prompts", end="", file=sys.stderr, flush=True)
 
-    try:
-        texts, shingles = build_corpus([Path(name) for name in asked.inputs], out, told)
-    except OSError as error:
-        raise StoreError(f"{out}: cannot be written: {error.strerror}") from error
+    bits, texts, shingles = build_corpus([Path(name) for name in asked.inputs], told)
+    write_atomically(out, lambda sink: write_corpus(sink, bits, texts, shingles))
     if time.monotonic() - began > 2.0:
         print(file=sys.stderr)
     size = out.stat().st_size

@@ -20,6 +20,7 @@ from stillwatch.detectors.calibration.assure import refer
 from stillwatch.detectors.calibration.own import permitted_share
 from stillwatch.detectors.calibration.reference import from_json
 from stillwatch.detectors.calibration.reference import to_json as to_reference_json
+from stillwatch.detectors.weights.words import percent
 from stillwatch.features import FEATURES
 from stillwatch.ingest.accounts import EMPTY, read_accounts
 from stillwatch.ingest.addresses import trusted_networks
@@ -214,15 +215,12 @@ def calibrate_verb(asked: argparse.Namespace) -> int:
     reference = refer(result.examined, result.ranking, result.profile, today)
     if not reference.whole.accounts:
         raise InputError("no account could be judged by any detector: there is nothing to call ordinary in these logs")
-    try:
-        write_atomically(Path(asked.out), to_reference_json(reference).encode())
-    except OSError as error:
-        raise StoreError(f"{asked.out}: cannot be written: {error.strerror}") from error
-    share = permitted_share(reference)
+    write_atomically(Path(asked.out), to_reference_json(reference).encode())
+    share, judged, together = permitted_share(reference), reference.whole.accounts, reference.rest.accounts
     made = {
-        "accounts": reference.whole.accounts,
+        "accounts": judged,
         "cohorts": len(reference.cohorts),
-        "in_small_cohorts": reference.rest.accounts,
+        "in_small_cohorts": together,
         "smallest_p": 1.0 / (reference.vouching(reference.whole) + 1),
         "permitted_share": share,
         "written": asked.out,
@@ -231,8 +229,9 @@ def calibrate_verb(asked: argparse.Namespace) -> int:
         print(json.dumps(made))
     else:
         print(
-            f"{reference.whole.accounts:,} accounts in {len(reference.cohorts)} cohorts, {reference.rest.accounts:,} "
-            f"more in plans and sizes too small for one;\nsmallest p-value {made['smallest_p']:.2g}; at most "
-            f"{share:.2%} have the shape of a harvest.\nUse it: stillwatch scan LOGS --reference {asked.out}"
+            f"{judged:,} of {len(result.profile):,} accounts could be judged: {judged - together:,} in "
+            f"{len(reference.cohorts)} cohorts of their own plan and size,\n{together:,} of plans and sizes too small "
+            f"for one, compared with each other.\nSmallest p-value {made['smallest_p']:.2g}; at most {percent(share)} "
+            f"have the shape of a harvest.\nUse it: stillwatch scan LOGS --reference {asked.out}"
         )
     return PARTIAL if any(source.rejected or source.incomplete for source in result.sources) else CLEAN

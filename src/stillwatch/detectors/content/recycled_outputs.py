@@ -6,20 +6,18 @@ what is sent here was first an answer there.
 
 from __future__ import annotations
 
-from math import log
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from stillwatch.detectors.base import Detector, Gate, answer, fewer, missing
-from stillwatch.detectors.weights.likelihood import Beta, mix
-from stillwatch.detectors.weights.trait import Beside, Trait
+from stillwatch.detectors.weights.likelihood import Beta
+from stillwatch.detectors.weights.owners import UNMAPPED, Owners
+from stillwatch.detectors.weights.trait import Trait
 from stillwatch.detectors.weights.words import counted, percent, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
     from stillwatch.config import Config
     from stillwatch.model.finding import Examined
@@ -31,40 +29,14 @@ PRINTS_A_PASSAGE: Final = 2.0
 _ANY: Final = Beta(1.0, 1.0)
 _STRAY: Final = Beta(0.05, 50.0)
 _PASTED: Final = Beta(1.0, 20.0)
-OWNERS_KNOWN: Final = Trait(0.12, _ANY, 1 / 40, _PASTED, 1 / 150, _STRAY)
-"""1 honest account in 40 is sent texts that others had written; 1 in 150 does nothing else but check such texts."""
-OWNERS_UNKNOWN: Final = Trait(0.12, _ANY, 1 / 40, _PASTED, 1 / 30, _STRAY)
-"""Where organisations are unknown, 1 honest account in 30 works on what an unmapped sibling drew."""
-_POOL, _PARTNER, _FEW = 0.8, 0.1, 0.5
-_HONEST_SPREAD: Final = 0.5
-
-
-def _one_more(chance: float, owners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the log probability of this many owners when each further one has the same chance."""
-    return np.asarray(log(1 - chance) + (owners - 1.0) * log(chance))
-
-
-def owners_seen(foreign: NDArray[np.float64], owners: NDArray[np.float64]) -> Beside:
-    """Say how likely this many other owners are in a pool, in honest work, and by accident.
-
-    A pool of accounts draws on many owners; half of the honest cases have one partner, half (checkers of
-    machine-written text, moderation, mail) receive texts of as many owners as a pool.
-    """
-    some = foreign > 0
-    count = np.maximum(owners, 1.0)
-    pool = _one_more(_POOL, count)
-    honest = mix((1 - _HONEST_SPREAD, _one_more(_PARTNER, count)), (_HONEST_SPREAD, pool))
-    return Beside(*(np.where(some, part, 0.0) for part in (pool, honest, _one_more(_FEW, count))))
-
-
-def _weigh(
-    foreign: NDArray[np.float64], prints: NDArray[np.float64], owners: NDArray[np.float64], known: NDArray[np.bool_]
-) -> list[NDArray[np.float64]]:
-    fed, passages = foreign / PRINTS_A_PASSAGE, prints / PRINTS_A_PASSAGE
-    sure = OWNERS_KNOWN.interval(fed, passages, owners_seen(foreign, owners))
-    # Without organisations the number of "owners" is the number of one customer's keys.
-    unsure = OWNERS_UNKNOWN.interval(fed, passages)
-    return [np.where(known, one, other) for one, other in zip(sure, unsure, strict=True)]
+OWNERS: Final = Owners(
+    known=Trait(0.12, _ANY, 1 / 40, _PASTED, 1 / 150, _STRAY),
+    unknown=Trait(0.12, _ANY, 1 / 40, _PASTED, 1 / 30, _STRAY),
+    honest_pool=0.5,
+)
+"""1 honest account in 40 is sent texts that others had written; 1 in 150 does nothing else but check such texts, 1 in
+30 where organisations are unknown (it works on what an unmapped sibling drew). Half of the honest cases have one
+partner, half (checkers of machine-written text, moderation, mail) receive texts of as many owners as a pool."""
 
 
 def _sentence(profile: Profile) -> Callable[[int], str]:
@@ -76,9 +48,7 @@ def _sentence(profile: Profile) -> Callable[[int], str]:
             f"{whole(foreign)} of {whole(prints)} prints of its prompts ({percent(foreign / prints)}) come from "
             f"answers that {counted(owners, 'other owner')} got before"
         )
-        if known > 0:
-            return text
-        return f"{text}; organisations are unknown, so these may be accounts of one customer"
+        return text if known > 0 else text + UNMAPPED
 
     return say
 
@@ -94,8 +64,9 @@ def examine(profile: Profile, config: Config) -> Examined:
         )
     )
     able = gate.reason == 0
-    columns = [profile.column(name)[able] for name in DETECTOR.requires]
-    weights = _weigh(np.minimum(columns[1], columns[0]), columns[0], columns[2], columns[3] > 0)
+    distinct, foreign, owners, known = (profile.column(name)[able] for name in DETECTOR.requires)
+    fed, passages = np.minimum(foreign, distinct) / PRINTS_A_PASSAGE, distinct / PRINTS_A_PASSAGE
+    weights = OWNERS.interval(fed, passages, owners, known > 0)
     facts = {name: profile.column(name) for name in DETECTOR.reads}
     return answer(NAME, gate, weights, _sentence(profile), facts)
 

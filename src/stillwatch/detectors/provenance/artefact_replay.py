@@ -6,20 +6,18 @@ another organisation.
 
 from __future__ import annotations
 
-from math import log
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from stillwatch.detectors.base import Detector, Gate, answer, fewer, missing
-from stillwatch.detectors.weights.likelihood import Beta, mix
-from stillwatch.detectors.weights.trait import Beside, Trait
+from stillwatch.detectors.weights.likelihood import Beta
+from stillwatch.detectors.weights.owners import UNMAPPED, Owners
+from stillwatch.detectors.weights.trait import Trait
 from stillwatch.detectors.weights.words import counted, percent, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
     from stillwatch.config import Config
     from stillwatch.model.finding import Examined
@@ -28,39 +26,14 @@ if TYPE_CHECKING:
 NAME: Final = "artefact_replay"
 _ANY_SHARE: Final = Beta(1.0, 1.0)
 _STRAY: Final = Beta(0.05, 50.0)
-OWNERS_KNOWN: Final = Trait(0.3, _ANY_SHARE, 1 / 4000, _ANY_SHARE, 1 / 4000, _STRAY)
-"""3 in 10 campaigns replay; 1 honest account in 2,000 is wrongly mapped, merged or migrated."""
-OWNERS_UNKNOWN: Final = Trait(0.3, _ANY_SHARE, 1 / 100, _ANY_SHARE, 1 / 100, _STRAY)
-"""Where organisations are unknown, 1 honest account in 50 shares sessions with an unmapped sibling."""
-_POOL, _MIX_UP, _PASTED = 0.8, 0.1, 0.5
-_HONEST_POOL: Final = 0.01
-
-
-def _one_more(chance: float, owners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give the log probability of this many owners when each further one has the same chance."""
-    return np.asarray(log(1 - chance) + (owners - 1.0) * log(chance))
-
-
-def owners_seen(foreign: NDArray[np.float64], owners: NDArray[np.float64]) -> Beside:
-    """Say how likely this many other owners are in a pool, after a mix-up, and by accident.
-
-    A pool of accounts draws on many owners, a mix-up involves one other; 1 honest case in 100 is
-    spread like a pool (a collection of published transcripts).
-    """
-    some = foreign > 0
-    count = np.maximum(owners, 1.0)
-    pool = _one_more(_POOL, count)
-    honest = mix((1 - _HONEST_POOL, _one_more(_MIX_UP, count)), (_HONEST_POOL, pool))
-    return Beside(*(np.where(some, part, 0.0) for part in (pool, honest, _one_more(_PASTED, count))))
-
-
-def _weigh(
-    foreign: NDArray[np.float64], carried: NDArray[np.float64], owners: NDArray[np.float64], known: NDArray[np.bool_]
-) -> list[NDArray[np.float64]]:
-    sure = OWNERS_KNOWN.interval(foreign, carried, owners_seen(foreign, owners))
-    # Without organisations the number of "owners" is the number of one customer's keys.
-    unsure = OWNERS_UNKNOWN.interval(foreign, carried)
-    return [np.where(known, one, other) for one, other in zip(sure, unsure, strict=True)]
+OWNERS: Final = Owners(
+    known=Trait(0.3, _ANY_SHARE, 1 / 4000, _ANY_SHARE, 1 / 4000, _STRAY),
+    unknown=Trait(0.3, _ANY_SHARE, 1 / 100, _ANY_SHARE, 1 / 100, _STRAY),
+    honest_pool=0.01,
+)
+"""3 in 10 campaigns replay; 1 honest account in 2,000 is wrongly mapped, merged or migrated, and 1 in 50 shares
+sessions with an unmapped sibling where organisations are unknown. A mix-up involves one other owner; 1 honest case in
+100 is spread like a pool (a collection of published transcripts)."""
 
 
 def _sentence(profile: Profile) -> Callable[[int], str]:
@@ -75,9 +48,7 @@ def _sentence(profile: Profile) -> Callable[[int], str]:
             f"{whole(at['foreign_distinct'])} of {whole(at['artefacts_distinct'])} carried reasoning artefacts "
             f"({percent(share)}) were born under {counted(at['foreign_owners'], 'other owner')}"
         )
-        if at["owner_known"] > 0:
-            return text
-        return f"{text}; organisations are unknown, so these may be accounts of one customer"
+        return text if at["owner_known"] > 0 else text + UNMAPPED
 
     return say
 
@@ -93,8 +64,8 @@ def examine(profile: Profile, config: Config) -> Examined:  # noqa: ARG001  one 
         )
     )
     able = gate.reason == 0
-    columns = [profile.column(name)[able] for name in DETECTOR.requires]
-    weights = _weigh(np.minimum(columns[1], columns[0]), columns[0], columns[2], columns[3] > 0)
+    distinct, foreign, owners, known = (profile.column(name)[able] for name in DETECTOR.requires)
+    weights = OWNERS.interval(np.minimum(foreign, distinct), distinct, owners, known > 0)
     facts = {name: profile.column(name) for name in DETECTOR.reads}
     return answer(NAME, gate, weights, _sentence(profile), facts)
 

@@ -59,18 +59,7 @@ STYLE: Final = Sessions(
 
 
 def play(stage: Stage) -> Scene:
-    """Play agentic distillers.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play agentic distillers."""
     cast = recruit(stage, HABITS.access)
     calls = in_sessions(stage.rng, cast, stage.window, STYLE)
     return compose(stage, cast, calls, trajectories(stage, cast, calls), HABITS, conversing=True)

@@ -52,18 +52,7 @@ STYLE: Final = Sessions(WORKING, active=1.0, weekend=0.3, a_day=40.0, turns=7.0,
 
 
 def play(stage: Stage) -> Scene:
-    """Play bots that review changes.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play bots that review changes."""
     cast = recruit(stage, HABITS.access)
     calls = in_sessions(stage.rng, cast, stage.window, STYLE)
     return compose(stage, cast, calls, review(stage, cast, calls), HABITS, conversing=False)

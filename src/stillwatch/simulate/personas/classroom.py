@@ -63,18 +63,7 @@ STYLE: Final = Sessions(
 
 
 def play(stage: Stage) -> Scene:
-    """Play classes.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play classes."""
     rng = stage.rng
     cast = recruit(stage, HABITS.access)
     # Students of one organisation have accounts of their own, the clock and the language of their school.

@@ -77,18 +77,7 @@ NIGHTLY_SHARE: Final = 0.12
 
 
 def play(stage: Stage) -> Scene:
-    """Play developers with a coding agent.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play developers with a coding agent."""
     cast = recruit(stage, HABITS.access)
     by_day = in_sessions(stage.rng, cast, stage.window, STYLE)
     by_night = in_sessions(stage.rng, cast, stage.window, NIGHTLY)

@@ -53,18 +53,7 @@ RUNS_A_WEEK: Final = 2.0
 
 
 def play(stage: Stage) -> Scene:
-    """Play evaluation runs.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play evaluation runs."""
     rng, window = stage.rng, stage.window
     cast = recruit(stage, HABITS.access)
     items = rng.integers(SET_SIZE[0], SET_SIZE[1] + 1, size=stage.accounts)

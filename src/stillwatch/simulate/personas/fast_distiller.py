@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from stillwatch.simulate.arrivals import at_rates, by_machine
+from stillwatch.simulate.arrivals import between, steadily
 from stillwatch.simulate.artefacts import Links, across_accounts
 from stillwatch.simulate.cast import recruit
 from stillwatch.simulate.compose import Scene, compose
@@ -63,29 +61,14 @@ REPLAYED: Final = 0.15
 
 
 def play(stage: Stage) -> Scene:
-    """Play fast distillers.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
-    rng = stage.rng
+    """Play fast distillers."""
     cast = recruit(stage, HABITS.access)
-    a_day = np.exp(rng.uniform(np.log(A_DAY[0]), np.log(A_DAY[1]), size=stage.accounts))
-    if stage.traces:
-        calls = at_rates(rng, cast, stage.window, a_day, stage.traces.rates)
-    else:
-        calls = by_machine(rng, cast, stage.window, a_day)
+    a_day = between(stage, A_DAY)
+    calls = steadily(stage, cast, a_day)
     replays = cast.operator[calls.account] % 2 == 0
 
     def replay(born: Bools, able: Bools) -> Links:
-        return across_accounts(rng, cast, calls, born, able & replays, REPLAYED)
+        return across_accounts(stage.rng, cast, calls, born, able & replays, REPLAYED)
 
     wording = lessons(stage, cast, calls, vary=False)
     return compose(stage, cast, calls, wording, HABITS, conversing=False, replay=replay)

@@ -56,18 +56,7 @@ STYLE: Final = Sessions(WAKING, active=0.45, weekend=0.9, a_day=0.8, turns=4.0, 
 
 
 def play(stage: Stage) -> Scene:
-    """Play people who chat.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play people who chat."""
     cast = recruit(stage, HABITS.access)
     pauses = stage.traces.pauses_s if stage.traces else None
     calls, wording = chats(stage, cast, in_sessions(stage.rng, cast, stage.window, STYLE, pauses))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.simulate.arrivals import at_rates, by_machine
+from stillwatch.simulate.arrivals import steadily
 from stillwatch.simulate.cast import recruit
 from stillwatch.simulate.compose import Scene, compose
 from stillwatch.simulate.habits import Access, Answers, Friction, Habits
@@ -53,24 +53,10 @@ USUAL_A_DAY: Final = 220.0
 
 
 def play(stage: Stage) -> Scene:
-    """Play applications that grade their own answers.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play applications that grade their own answers."""
     cast = recruit(stage, HABITS.access)
     a_day = stage.rng.lognormal(np.log(USUAL_A_DAY), 0.5, size=stage.accounts)
-    if stage.traces:
-        calls = at_rates(stage.rng, cast, stage.window, a_day, stage.traces.rates)
-    else:
-        calls = by_machine(stage.rng, cast, stage.window, a_day)
+    calls = steadily(stage, cast, a_day)
     return compose(stage, cast, calls, grading(stage, cast, calls), HABITS, conversing=False)
 
 

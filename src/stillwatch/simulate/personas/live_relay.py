@@ -60,18 +60,7 @@ REPLAYED: Final = 0.2
 
 
 def play(stage: Stage) -> Scene:
-    """Play live relays.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play live relays."""
     rng = stage.rng
     cast = recruit(stage, HABITS.access)
     users, account = crowd(cast, rng.integers(USERS[0], USERS[1] + 1, size=stage.accounts))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from stillwatch.simulate.arrivals import by_machine
+from stillwatch.simulate.arrivals import between, by_machine
 from stillwatch.simulate.cast import recruit
 from stillwatch.simulate.compose import Scene, compose
 from stillwatch.simulate.habits import Access, Answers, Friction, Habits
@@ -51,20 +49,9 @@ PROMPTS: Final = 4
 
 
 def play(stage: Stage) -> Scene:
-    """Play logit thieves.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play logit thieves."""
     cast = recruit(stage, HABITS.access)
-    a_day = np.exp(stage.rng.uniform(np.log(A_DAY[0]), np.log(A_DAY[1]), size=stage.accounts))
+    a_day = between(stage, A_DAY)
     calls = by_machine(stage.rng, cast, stage.window, a_day)
     return compose(stage, cast, calls, probes(stage, cast, calls, PROMPTS), HABITS, conversing=False)
 

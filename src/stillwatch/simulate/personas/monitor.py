@@ -53,18 +53,7 @@ EVERY_H: Final = (1, 24, 24, 24)
 
 
 def play(stage: Stage) -> Scene:
-    """Play monitors of quality.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play monitors of quality."""
     rng, window = stage.rng, stage.window
     cast = recruit(stage, HABITS.access)
     items = rng.integers(ITEMS[0], ITEMS[1] + 1, size=stage.accounts)

@@ -66,18 +66,7 @@ HANDED_OVER: Final = 0.5
 
 
 def play(stage: Stage) -> Scene:
-    """Play teams of agents.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play teams of agents."""
     rng = stage.rng
     cast = recruit(stage, HABITS.access)
     calls = in_sessions(rng, cast, stage.window, STYLE)

@@ -51,18 +51,7 @@ STYLE: Final = Sessions(WORKING, active=0.75, weekend=0.5, a_day=1.5, turns=5.0,
 
 
 def play(stage: Stage) -> Scene:
-    """Play people who train their own models.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play people who train their own models."""
     cast = recruit(stage, HABITS.access)
     calls = in_sessions(stage.rng, cast, stage.window, STYLE)
     return compose(stage, cast, calls, training(stage, cast, calls), HABITS, conversing=True)

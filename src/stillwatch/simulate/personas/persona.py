@@ -21,4 +21,4 @@ class Persona:
     extracting: bool
     """Whether its accounts copy the model against its terms."""
     play: Callable[[Stage], Scene]
-    """Fills a stage with accounts and their events."""
+    """Fills a stage (what to draw on) with a scene: its accounts and their events in the raw schema."""

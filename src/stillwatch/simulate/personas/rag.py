@@ -57,18 +57,7 @@ BACKFILL: Final = (800, 2400)
 
 
 def play(stage: Stage) -> Scene:
-    """Play applications over documents.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play applications over documents."""
     rng, window = stage.rng, stage.window
     cast = recruit(stage, HABITS.access)
     asked = by_machine(rng, cast, window, rng.lognormal(np.log(USUAL_A_DAY), 0.6, size=stage.accounts), sigma=1.0)

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
-from stillwatch.simulate.arrivals import at_rates, by_machine
+from stillwatch.simulate.arrivals import between, steadily
 from stillwatch.simulate.cast import recruit
 from stillwatch.simulate.compose import Scene, compose
 from stillwatch.simulate.habits import Access, Answers, Friction, Habits
@@ -57,24 +55,10 @@ A_DAY: Final = (280.0, 860.0)
 
 
 def play(stage: Stage) -> Scene:
-    """Play reasoning harvesters.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play reasoning harvesters."""
     cast = recruit(stage, HABITS.access)
-    a_day = np.exp(stage.rng.uniform(np.log(A_DAY[0]), np.log(A_DAY[1]), size=stage.accounts))
-    if stage.traces:
-        calls = at_rates(stage.rng, cast, stage.window, a_day, stage.traces.rates)
-    else:
-        calls = by_machine(stage.rng, cast, stage.window, a_day)
+    a_day = between(stage, A_DAY)
+    calls = steadily(stage, cast, a_day)
     return compose(stage, cast, calls, injected(stage, cast, calls), HABITS, conversing=False)
 
 

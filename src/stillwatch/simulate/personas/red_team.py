@@ -55,18 +55,7 @@ RUNS_A_DAY: Final = 3
 
 
 def play(stage: Stage) -> Scene:
-    """Play authorised red teams.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play authorised red teams."""
     rng, window = stage.rng, stage.window
     cast = recruit(stage, HABITS.access)
     # All accounts of a team work on the same days.

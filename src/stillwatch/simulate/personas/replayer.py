@@ -51,18 +51,7 @@ STYLE: Final = Sessions((1.0,) * 24, active=0.95, weekend=1.0, a_day=2.4, turns=
 
 
 def play(stage: Stage) -> Scene:
-    """Play replayers.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play replayers."""
     cast = recruit(stage, HABITS.access)
     calls, wording = strangers(stage, in_sessions(stage.rng, cast, stage.window, STYLE))
     return compose(stage, cast, calls, wording, HABITS, conversing=True)

@@ -51,18 +51,7 @@ A_RUN: Final = (60, 400)
 
 
 def play(stage: Stage) -> Scene:
-    """Play researchers who declare.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play researchers who declare."""
     rng, window = stage.rng, stage.window
     cast = recruit(stage, HABITS.access)
     starts = []

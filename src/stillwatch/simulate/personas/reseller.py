@@ -51,18 +51,7 @@ STYLE: Final = Sessions(WAKING, active=1.0, weekend=0.95, a_day=50.0, turns=4.0,
 
 
 def play(stage: Stage) -> Scene:
-    """Play licensed resellers.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play licensed resellers."""
     cast = recruit(stage, HABITS.access)
     pauses = stage.traces.pauses_s if stage.traces else None
     calls, wording = customers(stage, cast, in_sessions(stage.rng, cast, stage.window, STYLE, pauses))

@@ -59,18 +59,7 @@ STUCK: Final = 4
 
 
 def play(stage: Stage) -> Scene:
-    """Play applications whose client retries without end.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play applications whose client retries without end."""
     rng, window = stage.rng, stage.window
     cast = recruit(stage, HABITS.access)
     a_day = rng.lognormal(np.log(USUAL_A_DAY), 0.5, size=stage.accounts)

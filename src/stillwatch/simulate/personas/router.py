@@ -59,18 +59,7 @@ MOVED: Final = 0.25
 
 
 def play(stage: Stage) -> Scene:
-    """Play organisations with a router.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play organisations with a router."""
     rng = stage.rng
     cast = recruit(stage, HABITS.access)
     calls, wording = customers(stage, cast, in_sessions(rng, cast, stage.window, STYLE))

@@ -48,18 +48,7 @@ A_DAY: Final = (2, 26)
 
 
 def play(stage: Stage) -> Scene:
-    """Play slow distillers.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play slow distillers."""
     cast = recruit(stage, HABITS.access)
     calls = by_hand(stage.rng, cast, stage.window, A_DAY)
     wording = lessons(stage, cast, calls, vary=True)

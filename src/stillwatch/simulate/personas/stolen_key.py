@@ -87,18 +87,7 @@ BURST: Final = (600, 1600)
 
 
 def play(stage: Stage) -> Scene:
-    """Play owners and thieves.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play owners and thieves."""
     rng, window = stage.rng, stage.window
     cast = recruit(stage, HABITS.access)
     other = recruit(stage, THIEF.access)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.simulate.arrivals import by_machine
+from stillwatch.simulate.arrivals import between, by_machine
 from stillwatch.simulate.cast import recruit
 from stillwatch.simulate.compose import Scene, beside, compose
 from stillwatch.simulate.habits import Access, Answers, Friction, Habits
@@ -61,22 +61,11 @@ WINNERS: Final = 3
 
 
 def play(stage: Stage) -> Scene:
-    """Play technique sweepers.
-
-    Parameters
-    ----------
-    stage
-        What to draw on.
-
-    Returns
-    -------
-    Scene
-        Accounts and events.
-    """
+    """Play technique sweepers."""
     rng, window = stage.rng, stage.window
     cast = recruit(stage, HABITS.access)
     tries = by_machine(rng, cast, window, np.full(stage.accounts, EARLY_A_DAY), sigma=0.8)
-    a_day = np.exp(rng.uniform(np.log(LATE_A_DAY[0]), np.log(LATE_A_DAY[1]), size=stage.accounts))
+    a_day = between(stage, LATE_A_DAY)
     yields = by_machine(rng, cast, window, a_day)
     calls = together(tries.where(tries.ts_ms < window.release_ms), yields.where(yields.ts_ms >= window.release_ms))
     late = calls.ts_ms >= window.release_ms

@@ -26,13 +26,6 @@ _TURNS: Final = 4
 def strangers(stage: Stage, calls: Calls) -> tuple[Calls, Wording]:
     """Word the conversations of strangers: somebody else a session, in any language, on any topic.
 
-    Parameters
-    ----------
-    stage
-        Randomness and, where given, real prompts.
-    calls
-        Arrivals.
-
     Returns
     -------
     tuple of Calls and Wording
@@ -52,12 +45,6 @@ def exercises(stage: Stage, cast: Cast, calls: Calls, group: Ints) -> Wording:
 
     Parameters
     ----------
-    stage
-        Randomness and, where given, real prompts.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
     group
         Class of each account; shape (accounts,).
 
@@ -81,15 +68,6 @@ def exercises(stage: Stage, cast: Cast, calls: Calls, group: Ints) -> Wording:
 
 def training(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word the talk of people who train a model of their own: students, teachers, distillation, learning rates.
-
-    Parameters
-    ----------
-    stage
-        Randomness.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
 
     Returns
     -------

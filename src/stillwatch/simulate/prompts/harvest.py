@@ -24,10 +24,6 @@ def source(stage: Stage, calls: Calls, owner: Ints, kind: str = "") -> Wording |
 
     Parameters
     ----------
-    stage
-        Randomness and, where given, real prompts.
-    calls
-        Arrivals.
     owner
         Who draws, for each call; shape (n,).
     kind
@@ -57,15 +53,6 @@ def source(stage: Stage, calls: Calls, owner: Ints, kind: str = "") -> Wording |
 def seeds(stage: Stage, cast: Cast, calls: Calls) -> pa.Array:
     """Make up a seed task for each call, over all topics.
 
-    Parameters
-    ----------
-    stage
-        Randomness.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
-
     Returns
     -------
     pa.Array
@@ -80,12 +67,6 @@ def lessons(stage: Stage, cast: Cast, calls: Calls, *, vary: bool) -> Wording:
 
     Parameters
     ----------
-    stage
-        Randomness and, where given, real prompts.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
     vary
         Whether each account of an operator opens and closes the template in its own way.
 
@@ -110,15 +91,6 @@ def lessons(stage: Stage, cast: Cast, calls: Calls, *, vary: bool) -> Wording:
 
 def synthetic_examples(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word the calls of researchers who make training text for a model of their own.
-
-    Parameters
-    ----------
-    stage
-        Randomness and, where given, real prompts.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
 
     Returns
     -------

@@ -22,10 +22,6 @@ def task(stage: Stage, calls: Calls, number: Ints, *, evaluation: bool) -> Wordi
 
     Parameters
     ----------
-    stage
-        Randomness and, where given, real prompts.
-    calls
-        Arrivals.
     number
         Which row of the task each call says, wrapping at its end; shape (n,).
     evaluation
@@ -47,15 +43,6 @@ def task(stage: Stage, calls: Calls, number: Ints, *, evaluation: bool) -> Wordi
 
 def sorting(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word the calls of applications that classify customer text.
-
-    Parameters
-    ----------
-    stage
-        Randomness and, where given, real prompts.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
 
     Returns
     -------

@@ -27,10 +27,6 @@ def threads(stage: Stage, calls: Calls, shelf: Shelf, holder: Ints, preferred: B
 
     Parameters
     ----------
-    stage
-        Randomness.
-    calls
-        Arrivals.
     shelf
         Real threads.
     holder
@@ -96,15 +92,6 @@ def beginnings(calls: Calls) -> Ints:
 def chats(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
     """Word the conversations of people who chat.
 
-    Parameters
-    ----------
-    stage
-        Randomness and, where given, real prompts.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
-
     Returns
     -------
     tuple of Calls and Wording
@@ -122,15 +109,6 @@ def chats(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
 
 def customers(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
     """Word the conversations of a reseller's customers: a stranger a session, any topic.
-
-    Parameters
-    ----------
-    stage
-        Randomness and, where given, real prompts.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
 
     Returns
     -------
@@ -151,10 +129,6 @@ def conversation(stage: Stage, calls: Calls, language: Ints, topic: Ints) -> Wor
 
     Parameters
     ----------
-    stage
-        Randomness.
-    calls
-        Arrivals.
     language
         Language of each call; shape (n,).
     topic
@@ -172,15 +146,6 @@ def conversation(stage: Stage, calls: Calls, language: Ints, topic: Ints) -> Wor
 
 def coding(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
     """Word the sessions of developers with a coding agent.
-
-    Parameters
-    ----------
-    stage
-        Randomness and, where given, real prompts.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
 
     Returns
     -------

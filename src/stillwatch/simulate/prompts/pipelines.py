@@ -30,15 +30,6 @@ def _fixed(stage: Stage, calls: Calls, slot: str) -> Ints:
 def retrieval(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word questions over retrieved passages: the account's long frame, then passages, then a reader's question.
 
-    Parameters
-    ----------
-    stage
-        Randomness.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
-
     Returns
     -------
     Wording
@@ -54,15 +45,6 @@ def retrieval(stage: Stage, cast: Cast, calls: Calls) -> Wording:
 
 def translation(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word the calls of a translation pipeline: one template and target an account, texts of any field.
-
-    Parameters
-    ----------
-    stage
-        Randomness.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
 
     Returns
     -------
@@ -80,15 +62,6 @@ def translation(stage: Stage, cast: Cast, calls: Calls) -> Wording:
 def review(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word the calls of a bot that reviews the changes of one repository.
 
-    Parameters
-    ----------
-    stage
-        Randomness.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
-
     Returns
     -------
     Wording
@@ -104,15 +77,6 @@ def review(stage: Stage, cast: Cast, calls: Calls) -> Wording:
 
 def grading(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word the calls of an application that grades its own answers by a rubric.
-
-    Parameters
-    ----------
-    stage
-        Randomness.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
 
     Returns
     -------
@@ -134,12 +98,6 @@ def watched_set(stage: Stage, cast: Cast, calls: Calls, item: Ints) -> Wording:
 
     Parameters
     ----------
-    stage
-        Randomness and, where given, real prompts.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
     item
         Which item of the account's set a call asks; shape (n,).
 
@@ -158,15 +116,6 @@ def watched_set(stage: Stage, cast: Cast, calls: Calls, item: Ints) -> Wording:
 
 def errands(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word the errands of many agents in their owner's repository; the calls of a tool loop repeat the typed turn.
-
-    Parameters
-    ----------
-    stage
-        Randomness.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
 
     Returns
     -------

@@ -38,12 +38,6 @@ def sweep(stage: Stage, cast: Cast, calls: Calls, kept: Bools, winners: int) -> 
 
     Parameters
     ----------
-    stage
-        Randomness.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
     kept
         Which calls keep to the tricks that worked; the others never try one twice before all were tried; shape (n,).
     winners
@@ -72,15 +66,6 @@ def _in_time(owner: Ints, ts_ms: Ints) -> Ints:
 def injected(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word tasks of mathematics and the sciences that end in the operator's fixed string.
 
-    Parameters
-    ----------
-    stage
-        Randomness and, where given, real prompts.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
-
     Returns
     -------
     Wording
@@ -99,15 +84,6 @@ def injected(stage: Stage, cast: Cast, calls: Calls) -> Wording:
 def comparisons(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word the grading of another model's answers: the operator's rubric, a task of any field, two answers.
 
-    Parameters
-    ----------
-    stage
-        Randomness.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
-
     Returns
     -------
     Wording
@@ -123,15 +99,6 @@ def comparisons(stage: Stage, cast: Cast, calls: Calls) -> Wording:
 
 def batches_of_tasks(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word calls that make up new tasks, or make a task harder.
-
-    Parameters
-    ----------
-    stage
-        Randomness and, where given, real prompts.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
 
     Returns
     -------
@@ -153,15 +120,6 @@ def batches_of_tasks(stage: Stage, cast: Cast, calls: Calls) -> Wording:
 
 def trajectories(stage: Stage, cast: Cast, calls: Calls) -> Wording:
     """Word coding tasks over many made-up repositories, under the operator's fixed system text.
-
-    Parameters
-    ----------
-    stage
-        Randomness and, where given, real prompts.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
 
     Returns
     -------
@@ -187,12 +145,6 @@ def probes(stage: Stage, cast: Cast, calls: Calls, count: int) -> Wording:
 
     Parameters
     ----------
-    stage
-        Randomness.
-    cast
-        The accounts.
-    calls
-        Their arrivals.
     count
         Prompts of an operator.
 
