@@ -100,6 +100,22 @@ class Calls:
         return Calls(self.account[keep], self.ts_ms[keep], numbers.astype(np.int64), self.turn[keep], self.step[keep])
 
 
+def beginnings(calls: Calls) -> Ints:
+    """Find the first call of each session.
+
+    Parameters
+    ----------
+    calls
+        Arrivals.
+
+    Returns
+    -------
+    Ints
+        Indices of calls; shape (sessions,).
+    """
+    return np.flatnonzero(np.diff(calls.session, prepend=-1)).astype(np.int64)
+
+
 def together(first: Calls, second: Calls) -> Calls:
     """Put the sessions of two sets of arrivals into one.
 
@@ -115,7 +131,7 @@ def together(first: Calls, second: Calls) -> Calls:
     Calls
         All of them, sessions renumbered by account and beginning.
     """
-    begin = [np.flatnonzero(np.diff(calls.session, prepend=-1)) for calls in (first, second)]
+    begin = [beginnings(calls) for calls in (first, second)]
     owner = np.concatenate([calls.account[at] for calls, at in zip((first, second), begin, strict=True)])
     start = np.concatenate([calls.ts_ms[at] for calls, at in zip((first, second), begin, strict=True)])
     number = np.empty(len(owner), dtype=np.int64)

@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from stillwatch.simulate.cast import LANGUAGE_SHARES, LANGUAGES
 from stillwatch.simulate.prompts import grammar
 from stillwatch.simulate.prompts.machines import task
-from stillwatch.simulate.prompts.people import beginnings, conversation, threads
+from stillwatch.simulate.prompts.people import conversation, threads
 from stillwatch.simulate.prompts.wording import Wording, silent, spoken
 from stillwatch.simulate.prompts.words import TOPICS, joined, numbers, phrases, size
-from stillwatch.simulate.stage import DAY_MS
+from stillwatch.simulate.stage import DAY_MS, beginnings
 
 if TYPE_CHECKING:
     from stillwatch.simulate.cast import Cast

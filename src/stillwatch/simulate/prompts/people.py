@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from stillwatch.simulate.prompts import grammar
 from stillwatch.simulate.prompts.wording import Wording, ordinal, silent, spoken, typed
 from stillwatch.simulate.prompts.words import TECHNICAL, TOPICS, phrases
+from stillwatch.simulate.stage import beginnings
 
 if TYPE_CHECKING:
     from stillwatch.simulate.cast import Cast
@@ -71,22 +72,6 @@ def favourites(stage: Stage, account: Ints, low: int, high: int) -> Ints:
     other = rng.integers(low, high, size=len(account))
     favourite = own[account, rng.integers(0, 3, size=len(account))]
     return np.where(rng.random(len(account)) < 0.8, favourite, other).astype(np.int64)
-
-
-def beginnings(calls: Calls) -> Ints:
-    """Find the first call of each session.
-
-    Parameters
-    ----------
-    calls
-        Arrivals.
-
-    Returns
-    -------
-    Ints
-        Indices of calls; shape (sessions,).
-    """
-    return np.flatnonzero(np.diff(calls.session, prepend=-1)).astype(np.int64)
 
 
 def chats(stage: Stage, cast: Cast, calls: Calls) -> tuple[Calls, Wording]:
