@@ -1,8 +1,9 @@
 """Write request logs for timing: native Parquet and JSON Lines (zstd), prompts of about 300 bytes.
 
-    python bench/make_logs.py FOLDER [EVENTS] [ACCOUNTS]
+    python bench/make_logs.py FOLDER [EVENTS] [ACCOUNTS] [HALVES]
 
-Accounts are drawn with a heavy tail, prompts are made of half-sentences of a small vocabulary. Nothing
+Accounts are drawn with a heavy tail, prompts are made of half-sentences of a small vocabulary. With HALVES every
+event also has an answer of that many half-sentences (10: about 1,500 bytes). Nothing
 here is meant to look like an attack: it is for speed and memory only.
 """
 
@@ -135,7 +136,13 @@ def piece(
     )
 
 
-def main(folder: Path, events: int, accounts: int) -> None:
+def with_answers(made: pa.Table, rng: np.random.Generator, texts: pa.Array, count: int) -> pa.Table:
+    """Add answers of ``count`` half-sentences."""
+    drawn = (texts.take(pa.array(rng.integers(0, len(texts), len(made)))) for _ in range(count))
+    return made.append_column("completion", pc.binary_join_element_wise(*drawn, " "))
+
+
+def main(folder: Path, events: int, accounts: int, halves_an_answer: int) -> None:
     """Write FILES Parquet files and as many JSON Lines files."""
     rng = np.random.default_rng(7)
     texts = halves(rng, 60_000)
@@ -145,6 +152,8 @@ def main(folder: Path, events: int, accounts: int) -> None:
     for number in range(FILES):
         span = (START_MS + WEEK_MS * number // FILES, START_MS + WEEK_MS * (number + 1) // FILES)
         made = piece(rng, each, accounts, texts, number * each, span)
+        if halves_an_answer:
+            made = with_answers(made, rng, texts, halves_an_answer)
         name = folder / "parquet" / f"part-{number}.parquet"
         pq.write_table(made, name, compression="zstd", row_group_size=1 << 16)
         duckdb.sql(
@@ -158,4 +167,5 @@ if __name__ == "__main__":
         Path(sys.argv[1]),
         int(sys.argv[2]) if len(sys.argv) > 2 else 5_000_000,
         int(sys.argv[3]) if len(sys.argv) > 3 else 50_000,
+        int(sys.argv[4]) if len(sys.argv) > 4 else 0,
     )
