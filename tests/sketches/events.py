@@ -54,6 +54,8 @@ def prompt(rng: random.Random) -> bytes:
     kind = rng.random()
     if kind < 0.05:
         return b""
+    if kind < 0.1:
+        return f"{rng.choice(WORDS)} again".encode()
     if kind < 0.35:
         return prose(rng, rng.randrange(1, 40))
     if kind < 0.6:
@@ -80,6 +82,7 @@ def event(rng: random.Random, number: int, nulls: float = 0.3, **given: Any) -> 
         "binding_mismatch": rng.choice((0, 0, rng.randrange(32))),
         "model_requested": rng.choice(("m-large", "m-small", "ünï")),
         "model_served": rng.choice(("m-large-1", "m-small-2", "other")),
+        "client_lib": rng.choice(("openai-python", "anthropic-python", "curl")),
         "status": rng.choice((200, 200, 404, 429, 500, 0)),
         "temperature": rng.choice((0.0, 0.7, 1.0)),
         "seed": rng.randrange(-5, 5),

@@ -43,9 +43,12 @@ def registers(hashes: set[int], p: int) -> list[int]:
     return kept
 
 
-def model(event: Event) -> int:
-    name = event["model_served"] if event["model_served"] is not None else event["model_requested"]
+def worded(name: str | None) -> int:
     return 0 if name is None else int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def model(event: Event) -> int:
+    return worded(event["model_served"] if event["model_served"] is not None else event["model_requested"])
 
 
 def refused(event: Event) -> bool:
@@ -171,6 +174,24 @@ def sample(seen: list[tuple[int, Event]], size: int, prefix: str) -> Cells:
     }
 
 
+def pieces(digests: list[tuple[int, Event]], size: int, k0: int, limit: int) -> Cells:
+    """Template keys, cut to 32 bits, and topic of the sampled prompts; the smallest where one came under several."""
+    kept = sorted({value for value, _ in digests})[:size]
+    made: Cells = {f"sample_{name}": [] for name in ("system", "head", "tail", "topic")}
+    for value in kept:
+        mine = [e for v, e in digests if v == value]
+        hashes = text.read(mine[0]["prompt"], limit)
+        systems = [key for e in mine for key in text.system_keys(e["system"] or b"", k0)]
+        topic = text.topic(hashes)
+        made["sample_system"].append(min((key >> 32 for key in systems), default=EMPTY))
+        made["sample_head"].append(text.frame(hashes[:32], k0) >> 32)
+        made["sample_tail"].append(text.frame(hashes[-32:], k0) >> 32 if len(hashes) > 32 else EMPTY)
+        made["sample_topic"].append(0xFF if topic < 0 else topic)
+    return {
+        name: column + [0xFF if name == "sample_topic" else EMPTY] * (size - len(kept)) for name, column in made.items()
+    }
+
+
 def clock(times: list[int]) -> Cells:
     """Week, time line and sampled windows of some arrival times."""
     hours = [t // HOUR_MS for t in times]
@@ -218,7 +239,8 @@ def slots(found: list[tuple[int, Event, int]]) -> Cells:
 def codes(events: list[Event]) -> Cells:
     drawn = []
     for name in CODES:
-        values = [(model(e) if name == "model_served" else unsigned(e[name] or 0), e) for e in events]
+        words = {"model_served": model, "client_lib": lambda e: worded(e["client_lib"])}
+        values = [(words[name](e) if name in words else unsigned(e[name] or 0), e) for e in events]
         ranks = [(text.mix64(v ^ unsigned(e["event_id"] or 0)) >> 32, v & EMPTY) for v, e in values if v]
         drawn.append(min(ranks, default=(EMPTY, 0)))
     return {"code": [code for _, code in drawn], "code_rank": [rank for rank, _ in drawn]}
@@ -247,7 +269,8 @@ def cells(events: list[Event], k0: int, k1: int, limit: int) -> Cells:
         "sums": sums(events),
         "hll": registers(exact, 8),
         "reach": [r for name, p in REACH for r in registers({unsigned(e[name]) for e in events if e[name]}, p)],
-        **sample(digests, 16, "sample"),
+        **sample(digests, 24, "sample"),
+        **pieces(digests, 24, k0, limit),
         **sample([(unsigned(e["client_net"]), e) for e in events if e["client_net"]], 8, "nets"),
         "systems": registers(framed, 4),
         "refused": registers({digest for digest, e in digests if refused(e)}, 4),

@@ -14,7 +14,7 @@ from stillwatch.sketches.seal import seal, unseal
 from stillwatch.sketches.state import AccountState, Keys
 from stillwatch.sketches.tables import tables
 
-MOST_BYTES = 2560
+MOST_BYTES = 3_072
 INDEX_BYTES = 16
 """Index entries are 4 bytes; their number is a power of two, at most 4 an account."""
 
@@ -25,7 +25,7 @@ def many(n: int) -> AccountState:
     return folded([rows[:10], rows[10:]])
 
 
-def test_an_account_takes_at_most_two_and_a_half_kilobytes() -> None:
+def test_an_account_takes_at_most_three_kilobytes() -> None:
     assert layout.BYTES_PER_ACCOUNT + INDEX_BYTES <= MOST_BYTES
     found = many(3000)
     assert len(found) == 3000

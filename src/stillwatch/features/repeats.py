@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _DAY_S: Final = 86_400.0
 _APART_S: Final = 3_600.0
+_READ: Final = 16
+"""Sampled prompts read here: the 16 of smallest hash are a fair sample of the sample."""
+_SAMPLED: Final = ("sample", "sample_count", "sample_first_s", "sample_last_s", "sample_models")
 
 REPEATS: Final = (
     Feature("sampled_prompts", "prompts", "Different prompts in the sample, at most 16."),
@@ -38,6 +41,7 @@ REPEATS: Final = (
 
 def repeats(rows: Arrays) -> Columns:
     """Measure repeats; one value an account."""
+    rows = rows._replace(**{name: getattr(rows, name)[:, :_READ] for name in _SAMPLED})
     there = rows.sample != EMPTY_HASH
     n = there.sum(axis=1).astype(np.float64)
     times = np.where(there, rows.sample_count, 0).astype(np.float64)

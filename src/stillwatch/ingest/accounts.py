@@ -20,8 +20,10 @@ from stillwatch.model.errors import ForbiddenField, FormatError, InputError
 from stillwatch.model.event import FORBIDDEN
 from stillwatch.model.profile import AccountFacts
 from stillwatch.model.pseudonym import pseudonym_text
+from stillwatch.model.registered import Registered, unregistered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 _QUOTED: Final = re.compile(r"(.*\bgot \d+):")
 _DATE: Final = len("2026-11-02")
+_BIN: Final = 8
 
 COLUMNS: Final = {
     "account_id": "the account as the logs name it; required",
@@ -39,6 +42,11 @@ COLUMNS: Final = {
     "declared_purpose": "what the customer declared to do",
     "reseller": "true where the customer resells access under a contract",
     "organisation": "the organisation the account belongs to",
+    "card_bin": "issuer number of the card: its first six to eight digits, never more",
+    "email_domain": "domain of the sign-up address, without the part before the @",
+    "email_class": "kind of that domain, such as freemail, corporate, education or disposable",
+    "referral": "campaign, promotion or referrer the account signed up by",
+    "closed": "when the provider closed the account, RFC 3339 or YYYY-MM-DD",
 }
 """Columns that are read; others are ignored, class P4 is refused."""
 
@@ -61,6 +69,16 @@ class AccountFile:
     """Organisation pseudonym, 0 where unknown."""
     payment: NDArray[np.int64]
     """Pseudonym of the means of payment, 0 where unknown; joined by campaigns, weighed by no single account."""
+    card_bin: NDArray[np.int64]
+    """Pseudonym of the card's issuer number, 0 where unknown; campaigns only."""
+    email_domain: NDArray[np.int64]
+    """Pseudonym of the sign-up domain, 0 where unknown; campaigns only."""
+    email_class: NDArray[np.int64]
+    """Pseudonym of the kind of domain, 0 where unknown; campaigns only."""
+    referral: NDArray[np.int64]
+    """Pseudonym of the promotion or referrer, 0 where unknown; campaigns only."""
+    closed_ms: NDArray[np.int64]
+    """When the provider closed the account, -1 where it did not; campaigns only."""
 
     def facts(self, account: NDArray[np.int64]) -> AccountFacts:
         """Line the file up with some accounts, given ascending."""
@@ -74,6 +92,33 @@ class AccountFile:
             signup_ms=np.where(known, self.signup_ms[at], -1) if self.account.shape[0] else rows,
             declared_purpose=tuple(self.purpose[r] if r >= 0 else "" for r in rows),
             reseller=(np.where(known, self.reseller[at], -1) if self.account.shape[0] else rows).astype(np.int8),
+        )
+
+    def registered(self, account: NDArray[np.int64]) -> Registered:
+        """Line up what campaigns join by with some accounts, in any order."""
+        if not self.account.shape[0]:
+            return unregistered(account.shape[0])
+        at = np.minimum(np.searchsorted(self.account, account), self.account.shape[0] - 1)
+        known = self.account[at] == account
+        numbers = {name: number for number, name in enumerate(sorted(set(self.plan) - {""}), start=1)}
+        plan = np.array([numbers.get(name, 0) for name in self.plan], np.int64)
+        declared = np.array([bool(name) for name in self.purpose], np.bool_)
+
+        def of(column: NDArray[np.int64], unknown: int = 0) -> NDArray[np.int64]:
+            return np.where(known, column[at], unknown)
+
+        return Registered(
+            plan=of(plan),
+            signup_ms=of(self.signup_ms, -1),
+            closed_ms=of(self.closed_ms, -1),
+            organisation=of(self.organisation),
+            payment=of(self.payment),
+            card_bin=of(self.card_bin),
+            email_domain=of(self.email_domain),
+            email_class=of(self.email_class),
+            referral=of(self.referral),
+            declared=known & declared[at],
+            reseller=known & (self.reseller[at] == 1),
         )
 
     def owner_of(self, account: NDArray[np.int64], org: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -91,8 +136,7 @@ EMPTY: Final = AccountFile(
     np.zeros(0, np.int64),
     (),
     np.zeros(0, np.int8),
-    np.zeros(0, np.int64),
-    np.zeros(0, np.int64),
+    *(np.zeros(0, np.int64) for _ in range(7)),
 )
 """No account file."""
 
@@ -132,13 +176,13 @@ def _texts(table: pa.Table, name: str, path: Path) -> list[str]:
     return texts
 
 
-def _signup(text: str, path: Path, row: int) -> int:
+def _moment(text: str, name: str, path: Path, row: int) -> int:
     if not text:
         return -1
     written = (text if len(text) > _DATE else f"{text}T00:00:00Z").encode()
     ms, is_time = date_time(np.frombuffer(written, np.uint8), 0, len(written))
     if not is_time:
-        raise FormatError(f"{path}: row {row}: signup is neither RFC 3339 nor YYYY-MM-DD")
+        raise FormatError(f"{path}: row {row}: {name} is neither RFC 3339 nor YYYY-MM-DD")
     return int(ms)
 
 
@@ -169,15 +213,35 @@ def read_accounts(path: Path, door: Door) -> AccountFile:
     unknown = [row + 2 for row, value in enumerate(texts["reseller"]) if value.lower() not in words]
     if unknown:
         raise FormatError(f"{path}: row {unknown[0]}: reseller is neither true nor false")
-    signup = [_signup(text, path, row + 2) for row, text in enumerate(texts["signup"])]
+    long = [row + 2 for row, value in enumerate(texts["card_bin"]) if len(value) > _BIN]
+    if long:
+        raise ForbiddenField(
+            f"{path}: row {long[0]}: card_bin is longer than an issuer number; cut it to {_BIN} digits"
+        )
+    mails = [row + 2 for row, value in enumerate(texts["email_domain"]) if "@" in value]
+    if mails:
+        raise ForbiddenField(f"{path}: row {mails[0]}: email_domain is an address (class P4); keep what follows the @")
+
+    def moments(name: str) -> NDArray[np.int64]:
+        found = [_moment(text, name, path, row + 2) for row, text in enumerate(texts[name])]
+        return np.array(found, np.int64)[order]
+
+    def keyed(name: str, of: Callable[[str], int]) -> NDArray[np.int64]:
+        return np.array([of(value) if value else 0 for value in texts[name]], np.int64)[order]
+
     return AccountFile(
         account,
         tuple(texts["plan"][row] for row in order),
-        np.array(signup, np.int64)[order] if n else np.zeros(0, np.int64),
+        moments("signup"),
         tuple(texts["declared_purpose"][row] for row in order),
         np.array([words[value.lower()] for value in texts["reseller"]], np.int8)[order],
-        np.array([door.organisation(value) if value else 0 for value in texts["organisation"]], np.int64)[order],
-        np.array([door.payment(value) if value else 0 for value in texts["payment_fingerprint"]], np.int64)[order],
+        keyed("organisation", door.organisation),
+        keyed("payment_fingerprint", door.payment),
+        keyed("card_bin", door.signup("card_bin")),
+        keyed("email_domain", door.signup("email_domain")),
+        keyed("email_class", door.signup("email_class")),
+        keyed("referral", door.signup("referral")),
+        moments("closed"),
     )
 
 

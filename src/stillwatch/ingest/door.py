@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from stillwatch.ingest.raw import RawBatch
     from stillwatch.model.event import Provenance
 
+SIGNUP: Final = ("card_bin", "email_domain", "email_class", "referral")
+"""What an account file says of a sign-up and campaigns join by."""
 _MANY: Final = ("session_id", "parent_event_id")
 _FEW: Final = ("account_id", "credential_id", "org_id", "end_user_id", "user_agent", "ja4")
 _LISTS: Final = ("artefacts_carried", "artefacts_born")
@@ -48,7 +50,7 @@ class Door:
                 _halves(key.derive(f"memory/{name}")),
                 written.get(name, str),
             )
-            for name in (*_FEW, *written, "payment_fp")
+            for name in (*_FEW, *written, "payment_fp", *SIGNUP)
         }
 
     def account(self, value: str) -> int:
@@ -62,6 +64,10 @@ class Door:
     def payment(self, value: str) -> int:
         """Give the pseudonym of a means of payment (class P2)."""
         return self._fields["payment_fp"].of(value)
+
+    def signup(self, name: str) -> Callable[[str], int]:
+        """Give what keys one of SIGNUP (class P2)."""
+        return self._fields[name].of
 
     def _many(self, name: str, column: pa.Array) -> NDArray[np.int64]:
         """Hash a column with many distinct values; nulls hash as the empty text."""

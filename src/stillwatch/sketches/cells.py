@@ -5,12 +5,12 @@ Each is commutative and associative, so a cell depends on the set of events that
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
-from stillwatch.sketches.hashing import U1, kernel, mix64
-from stillwatch.sketches.layout import EMPTY_HASH, EMPTY_ID, TIMELINE
+from stillwatch.sketches.hashing import U1, inlined, kernel, mix64
+from stillwatch.sketches.layout import EMPTY_HASH, EMPTY_ID, NO_TOPIC, TIMELINE
 
 _FULL16: Final = 0xFFFF
 _TOP: Final = np.uint64(1 << 63)
@@ -55,7 +55,7 @@ def sample_add(
 ) -> tuple[int, bool]:
     """Count events of a value if its hash is among the smallest; returns its cell, -1 for none, and whether it is new.
 
-    A row is ascending and without repeats; whoever keeps more beside it moves that along (:func:`shift_from`).
+    A row is ascending and without repeats; whoever keeps more beside it moves that along (:func:`open_from`).
     """
     last = kept.shape[1] - 1
     if digest > kept[row, last] or digest == _NONE:
@@ -81,11 +81,21 @@ def sample_add(
 
 
 @kernel
-def shift_from(cells: np.ndarray, row: int, at: int) -> None:
-    """Move a row's cells from ``at`` on by one and empty that cell."""
+def open_from(cells: np.ndarray, row: int, at: int, empty: int) -> None:
+    """Move a row's cells from ``at`` on by one and leave ``empty`` there."""
     for k in range(cells.shape[1] - 1, at, -1):
         cells[row, k] = cells[row, k - 1]
-    cells[row, at] = 0
+    cells[row, at] = empty
+
+
+@inlined
+def sample_open(state: Any, row: int, at: int) -> None:  # noqa: ANN401
+    """Make room at ``at`` in what is kept beside the sampled prompts."""
+    open_from(state.sample_models, row, at, 0)
+    open_from(state.sample_system, row, at, EMPTY_ID)
+    open_from(state.sample_head, row, at, EMPTY_ID)
+    open_from(state.sample_tail, row, at, EMPTY_ID)
+    open_from(state.sample_topic, row, at, NO_TOPIC)
 
 
 @kernel

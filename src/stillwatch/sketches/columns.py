@@ -30,6 +30,8 @@ class Columns(NamedTuple):
     """(7, n) keyed ids of layout.REACH, NO_ID where missing."""
     model: NDArray[np.int64]
     """Hash of the served (else requested) model, NO_ID where missing."""
+    library: NDArray[np.int64]
+    """Hash of the SDK family, NO_ID where missing."""
     status: NDArray[np.int16]
     finish: NDArray[np.int16]
     refusal: NDArray[np.int16]
@@ -91,9 +93,8 @@ def _any(column: pa.ListArray) -> NDArray[np.bool_]:
     return np.asarray(pc.fill_null(pc.list_value_length(column), 0)) > 0
 
 
-def _model(batch: pa.RecordBatch) -> NDArray[np.int64]:
-    """Hash model names once a distinct name, not once an event."""
-    names = pc.coalesce(batch.column("model_served"), batch.column("model_requested"))
+def _hashed(names: pa.StringArray) -> NDArray[np.int64]:
+    """Hash words of a small vocabulary once a distinct word, not once an event."""
     coded = names.dictionary_encode()
     hashes = [
         int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little", signed=True)
@@ -143,7 +144,8 @@ def columns(batch: EventBatch) -> Columns:
         account=_ints(b, "account_id", np.int64, NO_ID),
         ts_ms=_ints(b, "ts_ms", np.int64, 0),
         reach=np.stack([_ints(b, name, np.int64, NO_ID) for name in reach]),
-        model=_model(b),
+        model=_hashed(pc.coalesce(b.column("model_served"), b.column("model_requested"))),
+        library=_hashed(b.column("client_lib")),
         status=_ints(b, "status", np.int16, ABSENT),
         finish=_ints(b, "finish_reason", np.int16, ABSENT),
         refusal=_ints(b, "refusal_category", np.int16, ABSENT),

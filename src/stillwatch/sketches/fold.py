@@ -53,7 +53,9 @@ _REACH_P = tuple(p for _, p in REACH)
 _REACH_OFF = tuple(REACH_OFFSETS[:-1])
 _SESSION_REACH, _AGENT_REACH = _REACH_AT["session_id"], _REACH_AT["user_agent"]
 _NET_REACH = _REACH_AT["client_net"]
-_CODE_FROM = tuple(_REACH_AT.get(name, -1) for name in CODES)
+_MODEL_CODE, _LIBRARY_CODE = -1, -2
+_NOT_REACH: Final = {"model_served": _MODEL_CODE, "client_lib": _LIBRARY_CODE}
+_CODE_FROM = tuple(_NOT_REACH[name] if name in _NOT_REACH else _REACH_AT[name] for name in CODES)
 _WIDTHS_MS = tuple(width * 1000 for width, _ in WINDOWS)
 _KEPT = tuple(k for _, k in WINDOWS)
 _SHORT_TOKENS: Final = 4
@@ -209,7 +211,10 @@ def fold_access(state: Any, row: int, batch: Any, i: int, event: np.uint64) -> N
         sample_add(state.nets, state.nets_count, state.nets_first_s, state.nets_last_s, row, network, 1, ts_s, ts_s)
     for c in range(N_CODES):
         source = _CODE_FROM[c]
-        value = np.uint64(batch.model[i] if source < 0 else batch.reach[source, i])
+        if source >= 0:
+            value = np.uint64(batch.reach[source, i])
+        else:
+            value = np.uint64(batch.model[i] if source == _MODEL_CODE else batch.library[i])
         if value == np.uint64(0):
             continue
         code = np.uint32(value)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from stillwatch.model.event import FINISH_REASONS
-from stillwatch.sketches.cells import add16, hll_add, log2_256, sample_add, shift_from
+from stillwatch.sketches.cells import add16, hll_add, log2_256, sample_add, sample_open
 from stillwatch.sketches.corpus import in_corpus
 from stillwatch.sketches.hashing import inlined, mix64, siphash
 from stillwatch.sketches.layout import (
@@ -78,17 +78,37 @@ def fold_lengths(state: Any, row: int, batch: Any, i: int, size: int) -> None:  
 
 
 @inlined
-def fold_sample(state: Any, row: int, batch: Any, i: int, digest: np.uint64, ts_s: int) -> None:  # noqa: ANN401
+def piece(key: np.uint64) -> np.uint32:
+    """Cut a template key to what is kept of it beside a sampled prompt; EMPTY_ID for none."""
+    return np.uint32(key >> _32)
+
+
+@inlined
+def fold_sample(
+    state: Any,  # noqa: ANN401
+    row: int,
+    batch: Any,  # noqa: ANN401
+    i: int,
+    digest: np.uint64,
+    pieces: tuple[np.uint64, np.uint64, np.uint64],
+    topic: int,
+) -> None:
     """Count one event of a prompt among the sampled prompts, and of a refused one among the refused."""
-    moment = np.uint32(ts_s)
+    moment = np.uint32(batch.ts_ms[i] // 1000)
     at, fresh = sample_add(
         state.sample, state.sample_count, state.sample_first_s, state.sample_last_s, row, digest, 1, moment, moment
     )
     if fresh:
-        shift_from(state.sample_models, row, at)
-    model = np.uint64(batch.model[i])
-    if at >= 0 and model != np.uint64(0):
-        state.sample_models[row, at] |= np.uint8(1) << np.uint8(model & _MODEL_MASK)
+        sample_open(state, row, at)
+    if at >= 0:
+        model = np.uint64(batch.model[i])
+        if model != np.uint64(0):
+            state.sample_models[row, at] |= np.uint8(1) << np.uint8(model & _MODEL_MASK)
+        state.sample_system[row, at] = min(state.sample_system[row, at], piece(pieces[0]))
+        state.sample_head[row, at] = min(state.sample_head[row, at], piece(pieces[1]))
+        state.sample_tail[row, at] = min(state.sample_tail[row, at], piece(pieces[2]))
+        if topic >= 0:
+            state.sample_topic[row, at] = topic
     if refused(batch, i):
         state.counts[row, _REFUSED_PROMPTS] += 1
         hll_add(state.refused, row, 0, SMALL_P, digest)
@@ -114,8 +134,8 @@ def fold_words(
     key0: np.uint64,
     limit: int,
     room: Any,  # noqa: ANN401
-) -> None:
-    """Sketch the words of one event's prompt: topic, template, families of phrases, public sets."""
+) -> tuple[np.uint64, np.uint64, int]:
+    """Sketch the words of one event's prompt: topic, template, families, public sets; returns (head, tail, topic)."""
     ts_s = batch.ts_ms[i] // 1000
     head, tail, topic, n = read_text(
         batch.prompt, batch.prompt_at[i], batch.prompt_at[i + 1], limit, key0, tables.words, room
@@ -131,6 +151,7 @@ def fold_words(
     fold_families(state.counts, row, framed | find_families(room.words, n, tables.phrases, room.seen))
     if tables.corpus.shape[0]:
         state.counts[row, _CORPUS] += in_corpus(room.words, n, tables.corpus)
+    return head, tail, topic
 
 
 @inlined
@@ -150,14 +171,15 @@ def fold_text(
     counts = state.counts
     ts_s = batch.ts_ms[i] // 1000
     framed = np.uint32(0)
+    system = _NONE
     s0, s1 = batch.system_at[i], batch.system_at[i + 1] if batch.system.shape[0] else batch.system_at[i]
     if s1 > s0:
         counts[row, _SYSTEM] += 1
-        key, n = head_key(batch.system, s0, s1, key0, room)
+        system, n = head_key(batch.system, s0, s1, key0, room)
         framed = find_families(room.words, n, tables.phrases, room.seen) & tables.phrases.systems
-        if key != _NONE:
-            slot_add(state, row, key, event, ts_s, -1)
-            hll_add(state.systems, row, 0, SMALL_P, key)
+        if system != _NONE:
+            slot_add(state, row, system, event, ts_s, -1)
+            hll_add(state.systems, row, 0, SMALL_P, system)
     if not batch.prompt_seen[i]:
         return
     counts[row, _PROMPT_KNOWN] += 1
@@ -165,6 +187,6 @@ def fold_text(
     state.sums[row, _PROMPT_BYTES] += p1 - p0
     digest = siphash(batch.prompt, p0, p1, key0, key1)
     hll_add(state.hll, row, 0, HLL_P, digest)
-    fold_sample(state, row, batch, i, digest, ts_s)
     fold_lengths(state, row, batch, i, p1 - p0)
-    fold_words(state, row, batch, i, event, framed, tables, key0, limit, room)
+    head, tail, topic = fold_words(state, row, batch, i, event, framed, tables, key0, limit, room)
+    fold_sample(state, row, batch, i, digest, (system, head, tail), topic)

@@ -113,7 +113,7 @@ REACH: Final = (
 )
 """Small HyperLogLog registers: (field, log2 of registers). Relative error 1.04/sqrt(2^p): 18 % and 26 %."""
 
-CODES: Final = ("user_agent", "ja4", "client_net", "credential_id", "model_served")
+CODES: Final = ("user_agent", "ja4", "client_net", "credential_id", "model_served", "client_lib")
 """Fields of which one value, drawn with the probability of its share of events, is kept."""
 
 N_COUNTS: Final = len(COUNTS)
@@ -124,8 +124,8 @@ N_CODES: Final = len(CODES)
 
 HLL_P: Final = 8
 """log2 registers of the exact-prompt HyperLogLog; relative error 6.5 %."""
-SAMPLE_K: Final = 16
-"""Prompt hashes kept an account: the 16 smallest, the same prompts in every account. A hash that is kept now was
+SAMPLE_K: Final = 24
+"""Prompt hashes kept an account: the 24 smallest, the same prompts in every account. A hash that is kept now was
 kept from its first event on, so what is counted beside it is exact."""
 NETS_K: Final = 8
 """Networks kept an account: those of the 8 smallest keyed ids, with how often and when each was seen."""
@@ -149,6 +149,7 @@ WINDOWS: Final = ((60, 6), (3600, 6), (86400, 4))
 """Sampled active windows: (width in s, how many are kept). Each holds a 64-slot occupancy mask."""
 N_WINDOWS: Final = sum(k for _, k in WINDOWS)
 
+NO_TOPIC: Final = 0xFF
 EMPTY_ID: Final = 0xFFFFFFFF
 EMPTY_HASH: Final = 0xFFFFFFFFFFFFFFFF
 
@@ -180,6 +181,14 @@ class Arrays(NamedTuple):
     """(n, SAMPLE_K) last of them, s since 1970. Merge: max."""
     sample_models: NDArray[np.uint8]
     """(n, SAMPLE_K) bit set of the hashed models that got it. Merge: or."""
+    sample_system: NDArray[np.uint32]
+    """(n, SAMPLE_K) template key of the system text it came under, EMPTY_ID for none. Merge: min."""
+    sample_head: NDArray[np.uint32]
+    """(n, SAMPLE_K) template key of its head, EMPTY_ID for none. Merge: min."""
+    sample_tail: NDArray[np.uint32]
+    """(n, SAMPLE_K) template key of its tail, EMPTY_ID for none. Merge: min."""
+    sample_topic: NDArray[np.uint8]
+    """(n, SAMPLE_K) its topic, NO_TOPIC where unknown. Merge: min."""
     nets: NDArray[np.uint64]
     """(n, NETS_K) smallest keyed networks, ascending, all-ones where empty. Merge: smallest k of the union."""
     nets_count: NDArray[np.uint16]
@@ -241,6 +250,10 @@ _SPECS: Final[dict[str, tuple[type[np.generic], tuple[int, ...], int]]] = {
     "sample_first_s": (np.uint32, (SAMPLE_K,), EMPTY_ID),
     "sample_last_s": (np.uint32, (SAMPLE_K,), 0),
     "sample_models": (np.uint8, (SAMPLE_K,), 0),
+    "sample_system": (np.uint32, (SAMPLE_K,), EMPTY_ID),
+    "sample_head": (np.uint32, (SAMPLE_K,), EMPTY_ID),
+    "sample_tail": (np.uint32, (SAMPLE_K,), EMPTY_ID),
+    "sample_topic": (np.uint8, (SAMPLE_K,), NO_TOPIC),
     "nets": (np.uint64, (NETS_K,), EMPTY_HASH),
     "nets_count": (np.uint16, (NETS_K,), 0),
     "nets_first_s": (np.uint32, (NETS_K,), EMPTY_ID),

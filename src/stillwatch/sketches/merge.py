@@ -6,7 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from stillwatch.sketches.cells import HOUR_MS, add16, sample_add, shift_from, timeline_level, timeline_widen, window_add
+from stillwatch.sketches.cells import (
+    HOUR_MS,
+    add16,
+    sample_add,
+    sample_open,
+    timeline_level,
+    timeline_widen,
+    window_add,
+)
 from stillwatch.sketches.hashing import inlined, kernel
 from stillwatch.sketches.layout import EMPTY_HASH, EMPTY_ID, MODELS, N_CODES, NETS_K, SAMPLE_K, SLOTS, TIMELINE, WINDOWS
 
@@ -107,9 +115,13 @@ def _merge_samples(a: Any, i: int, b: Any, j: int) -> None:  # noqa: ANN401
             b.sample_last_s[j, k],
         )
         if fresh:
-            shift_from(a.sample_models, i, at)
+            sample_open(a, i, at)
         if at >= 0:
             a.sample_models[i, at] |= b.sample_models[j, k]
+            a.sample_system[i, at] = min(a.sample_system[i, at], b.sample_system[j, k])
+            a.sample_head[i, at] = min(a.sample_head[i, at], b.sample_head[j, k])
+            a.sample_tail[i, at] = min(a.sample_tail[i, at], b.sample_tail[j, k])
+            a.sample_topic[i, at] = min(a.sample_topic[i, at], b.sample_topic[j, k])
     for k in range(NETS_K):
         if b.nets[j, k] == _NONE:
             break
