@@ -42,7 +42,7 @@ $(BIN)/python:
 	@touch $@
 
 # A kernel's cache on disk does not notice a change in a kernel it calls from another file.
-KERNELS := $(wildcard src/stillwatch/sketches/*.py src/stillwatch/engine/*.py src/stillwatch/ingest/*.py src/stillwatch/ingest/json/*.py)
+KERNELS := $(wildcard src/stillwatch/sketches/*.py src/stillwatch/engine/*.py src/stillwatch/ingest/*.py src/stillwatch/ingest/json/*.py src/stillwatch/statistics/*.py src/stillwatch/coordination/*.py src/stillwatch/coordination/*/*.py)
 
 .venv/stamp-kernels: .venv/stamp-run $(KERNELS)
 	@find src -name '*.nb[ic]' -delete

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from stillwatch.config import DEFAULT
-from stillwatch.detectors.calibration.isotonic import probability
+from stillwatch.statistics.isotonic import probability
 from stillwatch.evaluate import drift, study
 from stillwatch.evaluate.charts import bars, lines
 from stillwatch.evaluate.pages import write_page

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.detectors.calibration.looks import at_look
 from stillwatch.evaluate.accounts import draw_accounts, fold_draws
 from stillwatch.evaluate.scores import p_values
 from stillwatch.evaluate.tables import Table
 from stillwatch.evaluate.unseen import examine_accounts
+from stillwatch.statistics.looks import at_look
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stillwatch.detectors.calibration.isotonic import probability
 from stillwatch.detectors.calibration.reliability import brier_parts, reliability_curve
 from stillwatch.evaluate.tables import Table
 from stillwatch.evaluate.unseen_tables import FEWEST, unseen_totals
+from stillwatch.statistics.isotonic import probability
 
 if TYPE_CHECKING:
     import numpy as np

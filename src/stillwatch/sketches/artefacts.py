@@ -256,6 +256,20 @@ class ArtefactIndex:
             known & seen,
         )
 
+    def shared(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give the (artefact, account) pairs of artefacts that more than one account bore or carried.
+
+        Returns
+        -------
+        tuple of ndarray
+            Artefact and account, shape (p,) each, by ascending artefact.
+        """
+        self._compact()
+        artefact, account = self._rows[:2]
+        same = artefact[1:] == artefact[:-1]
+        several = np.concatenate([same, [False]]) | np.concatenate([[False], same])
+        return artefact[several[: artefact.shape[0]]], account[several[: artefact.shape[0]]]
+
     def checkpoint(self) -> bytes:
         """Write the index down; equal sets of events give equal bytes."""
         self._compact()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from stillwatch.detectors.calibration.assure import THEMSELVES, assure, refer
-from stillwatch.detectors.calibration.looks import FIRST_SHARE
+from stillwatch.statistics.looks import FIRST_SHARE
 from stillwatch.detectors.calibration.reference import FEWEST, Reference
 from stillwatch.features import profile_of
 from stillwatch.model.finding import Assurance, Examined, Ranking

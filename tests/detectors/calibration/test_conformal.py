@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.detectors.calibration.conformal import bits_at, conformal_p, smallest_p
-from stillwatch.detectors.calibration.fdr import q_values
+from stillwatch.statistics.fdr import q_values
 from stillwatch.detectors.calibration.reference import MOST_POINTS, REST, WHOLE, Reference, build_reference
 from stillwatch.model.errors import InputError
 

@@ -23,17 +23,6 @@ from stillwatch.detectors.calibration.cohorts import (
     size_classes,
 )
 from stillwatch.detectors.calibration.conformal import bits_at, conformal_p, smallest_p
-from stillwatch.detectors.calibration.fdr import fewest_reported, q_values
-from stillwatch.detectors.calibration.isotonic import Isotonic, fit_isotonic, probability, rebase
-from stillwatch.detectors.calibration.looks import (
-    at_look,
-    e_values,
-    enough_bits,
-    last_useful_look,
-    running_average,
-    running_product,
-    spent,
-)
 from stillwatch.detectors.calibration.reference import (
     REST,
     WHOLE,
@@ -52,6 +41,17 @@ from stillwatch.detectors.calibration.reliability import (
     brier_parts,
     reliability_by_cohort,
     reliability_curve,
+)
+from stillwatch.statistics.fdr import fewest_reported, q_values
+from stillwatch.statistics.isotonic import Isotonic, fit_isotonic, probability, rebase
+from stillwatch.statistics.looks import (
+    at_look,
+    e_values,
+    enough_bits,
+    last_useful_look,
+    running_average,
+    running_product,
+    spent,
 )
 
 __all__ = [

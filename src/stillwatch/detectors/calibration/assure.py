@@ -8,11 +8,11 @@ import numpy as np
 
 from stillwatch.detectors.calibration.cohorts import did_more, plan_codes
 from stillwatch.detectors.calibration.conformal import conformal_p, smallest_p
-from stillwatch.detectors.calibration.fdr import q_values
-from stillwatch.detectors.calibration.isotonic import probability
-from stillwatch.detectors.calibration.looks import at_look
 from stillwatch.detectors.calibration.reference import REST, Reference, build_reference
 from stillwatch.model.finding import Assurance
+from stillwatch.statistics.fdr import q_values
+from stillwatch.statistics.isotonic import probability
+from stillwatch.statistics.looks import at_look
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

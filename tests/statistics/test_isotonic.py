@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.detectors.calibration.isotonic import fit_isotonic, probability, rebase
+from stillwatch.statistics.isotonic import fit_isotonic, probability, rebase
 from stillwatch.model.errors import InputError
 
 ROWS = st.lists(

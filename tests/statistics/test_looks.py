@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.detectors.calibration.looks import (
+from stillwatch.statistics.looks import (
     at_look,
     e_values,
     enough_bits,

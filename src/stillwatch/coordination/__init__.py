@@ -1,0 +1,1 @@
+"""Accounts that work together: candidate groups, tests against chance, false-discovery rate, entities."""

@@ -1,0 +1,1 @@
+"""Where groups come from, one file a source: what accounts share and most others do not."""

@@ -1,0 +1,93 @@
+"""Groups by client, network, money and sign-up: values that are rare, and common values that are rare together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from stillwatch.coordination.groups import Groups, gathered
+from stillwatch.coordination.roster import AT, FIELDS
+from stillwatch.coordination.shared import Left, collapsed, grouped
+from stillwatch.sketches.hashing import kernel, mix64
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stillwatch.coordination.roster import Roster
+
+ALONE: Final = ("user_agent", "ja4", "network", "payment", "card_bin", "email_domain", "referral", "signup_hour")
+"""Fields of which one rare value makes a group."""
+TOGETHER: Final = (
+    ("user_agent", "ja4"),
+    ("ja4", "card_bin"),
+    ("user_agent", "ja4", "card_bin"),
+    ("card_bin", "signup_day"),
+    ("email_domain", "signup_day"),
+    ("ja4", "email_domain"),
+    ("referral", "signup_day"),
+)
+"""Fields whose values make a group together, each of single value."""
+MOST: Final = 5_000
+"""Most accounts of such a group."""
+_LOW: Final = np.uint64(0xFFFFFFFF)
+
+
+@kernel
+def _mix(codes: np.ndarray, out: np.ndarray) -> None:
+    """Hash rows of codes, shape (k, n); 0 where one is unknown."""
+    for i in range(codes.shape[1]):
+        mixed = np.uint64(0)
+        for f in range(codes.shape[0]):
+            if codes[f, i] < 0:
+                mixed = np.uint64(0)
+                break
+            mixed = mix64(mixed * np.uint64(0x9E3779B97F4A7C15) + np.uint64(codes[f, i]) + np.uint64(1))
+        out[i] = mixed
+
+
+def _codes(roster: Roster, name: str) -> NDArray[np.int64]:
+    field = roster.fields[AT[name]]
+    made = np.full(len(roster), -1, np.int64)
+    made[field.known] = field.value
+    return made
+
+
+def _alone(roster: Roster, name: str) -> tuple[Groups, Left]:
+    field = roster.fields[AT[name]]
+    account = np.repeat(np.arange(len(roster)), np.diff(field.start))
+    pairs = np.sort(field.value.astype(np.uint64) << np.uint64(32) | account.astype(np.uint64))
+    return grouped(pairs, name, FIELDS[AT[name]].layer, most=MOST)
+
+
+def _together(roster: Roster, names: tuple[str, ...]) -> tuple[Groups, Left]:
+    mixed = np.zeros(len(roster), np.uint64)
+    _mix(np.stack([_codes(roster, name) for name in names]), mixed)
+    account = np.flatnonzero(mixed)
+    pairs = np.sort((mixed[account] & ~_LOW) | account.astype(np.uint64))
+    layers = 0
+    for name in names:
+        layers |= FIELDS[AT[name]].layer
+    return grouped(pairs, "+".join(names), layers, most=MOST)
+
+
+def composites(roster: Roster) -> tuple[Groups, tuple[Left, ...]]:
+    """Find the groups that share a rare value, or values that are rare together.
+
+    Parameters
+    ----------
+    roster
+        All accounts.
+
+    Returns
+    -------
+    Groups, tuple of Left
+        Groups of LEAST to MOST accounts, and what was held by too many.
+
+    Notes
+    -----
+    O(n log n) a field. Values that are rare together are not tested on the layers they are of.
+    """
+    found = [_alone(roster, name) for name in ALONE] + [_together(roster, names) for names in TOGETHER]
+    kept = [collapsed(groups)[0] for groups, _ in found]
+    return gathered(kept), tuple(left for _, left in found if left.values)

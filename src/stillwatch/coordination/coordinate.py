@@ -1,0 +1,200 @@
+"""The way of one run: candidates, tests, false-discovery rate, entities. Read this file first.
+
+::
+
+    templates = templates(arrays)                    groups that share a rare template
+    roster    = enroll(arrays, registered, ...)      what accounts may share, coded; strata
+    groups    = templates + composites + rhythms + carried artefacts      candidates, never pairs
+    tested    = examine(groups)                      every layer but the one that made the group
+    parts     = peeled(tested)                       diluted groups, judged on the layers that are left
+    q         = q_values(joined p of all)            Benjamini-Hochberg over groups
+    entity    = entities(validated)                  overlapping groups are one campaign
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from stillwatch.coordination.candidates.carried import carried
+from stillwatch.coordination.candidates.composites import composites
+from stillwatch.coordination.candidates.rhythm import rhythms
+from stillwatch.coordination.candidates.templates import templates
+from stillwatch.coordination.entities import entities
+from stillwatch.coordination.groups import Groups, gathered, spans
+from stillwatch.coordination.layers.partition import CONCENTRATION, Partition, partition
+from stillwatch.coordination.peel import LOG_P, peeled
+from stillwatch.coordination.roster import FIELDS, Roster, enroll
+from stillwatch.coordination.tested import ALL, Guards, Tested, examine, spreads
+from stillwatch.statistics.fdr import q_values
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stillwatch.coordination.candidates.templates import Templates
+    from stillwatch.coordination.shared import Left
+    from stillwatch.model.registered import Registered
+    from stillwatch.sketches.layout import Arrays
+
+ALPHA: Final = 1e-3
+"""False-discovery rate of the review queue: one wrong group in a thousand, over many runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coordination:
+    """What one run found; row g of the tested columns is group g."""
+
+    roster: Roster
+    """All accounts."""
+    templates: Templates
+    """Template groups and their pieces."""
+    partition: Partition
+    """Partition evidence, one row a template group."""
+    tested: Tested
+    """Every group tested, parts of diluted groups behind the candidates."""
+    q: NDArray[np.float64]
+    """(g,) q-values; NaN where nothing could tell."""
+    template: NDArray[np.int64]
+    """(g,) template group each group is of or was taken from, -1 for none."""
+    validated: NDArray[np.int64]
+    """Groups at or below the rate, bystanders left out, as rows of ``tested``."""
+    core: Groups
+    """The validated groups without bystanders."""
+    entity: NDArray[np.int64]
+    """Number of the entity of each validated group."""
+    left: tuple[Left, ...]
+    """What caps left out."""
+
+    @property
+    def count(self) -> int:
+        """Count the entities."""
+        return int(self.entity.max(initial=-1)) + 1
+
+    def members(self, entity: int) -> NDArray[np.int32]:
+        """Give the accounts of one entity, ascending."""
+        mine = np.flatnonzero(self.entity == entity)
+        return np.unique(np.concatenate([self.core.of(int(g)) for g in mine]))
+
+
+def _appended(first: Tested, second: Tested) -> Tested:
+    held = tuple(
+        type(a)(*(np.concatenate([getattr(a, name), getattr(b, name)]) for name in a.__slots__))
+        for a, b in zip(first.held, second.held, strict=True)
+    )
+    both = [
+        np.concatenate([getattr(first, name), getattr(second, name)])
+        for name in ("in_step", "successors", "log_p", "joined", "rest")
+    ]
+    in_step, successors, log_p, joined, rest = both
+    return Tested(
+        gathered([first.groups, second.groups]), held, in_step, successors, log_p, joined, rest, first.spreads
+    )
+
+
+def _core(tested: Tested, roster: Roster, which: NDArray[np.int64]) -> Groups:
+    """Leave bystanders out: members that hold none of the values their group stands on.
+
+    A group that stands on no value (on time or partition alone) keeps all its members.
+    """
+    groups = tested.groups.take(which)
+    member_group = np.repeat(np.arange(len(groups)), groups.sizes)
+    holds = np.zeros(groups.members.shape[0], np.bool_)
+    standing = np.zeros(len(groups), np.bool_)
+    for at, field in enumerate(FIELDS):
+        held = tested.held[at]
+        strong = (held.log_p[which] <= LOG_P) & ((groups.made_by & field.layer) == 0)
+        standing |= strong
+        start, rows = spans(roster.fields[at].start, groups.members.astype(np.int64))
+        member = np.repeat(np.arange(groups.members.shape[0]), np.diff(start))
+        same = roster.fields[at].value[rows] == held.value[which][member_group[member]]
+        holds[member[same & strong[member_group[member]]]] = True
+    kept = holds | ~standing[member_group]
+    sizes = np.bincount(member_group[kept], minlength=len(groups))
+    return Groups(
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        groups.members[kept],
+        groups.made_by,
+        groups.token,
+        groups.kind,
+        groups.names,
+    )
+
+
+def coordinate(
+    arrays: Arrays,
+    registered: Registered,
+    artefacts: tuple[NDArray[np.int64], NDArray[np.int64]],
+    *,
+    seed: int = 0,
+    alpha: float = ALPHA,
+    concentration: float = CONCENTRATION,
+    guards: Guards = ALL,
+) -> Coordination:
+    """Find coordinated groups and join them to entities.
+
+    Parameters
+    ----------
+    arrays
+        Sketches of all accounts, by ascending account.
+    registered
+        Their sign-up and payment, in the same order.
+    artefacts
+        Pairs (artefact, account) that more than one account bore or carried.
+    seed
+        Seed of the simulated nulls.
+    alpha
+        False-discovery rate, 0 to 1.
+    concentration
+        How alike customers of one product are taken to be.
+    guards
+        What keeps the tests honest.
+
+    Returns
+    -------
+    Coordination
+        Groups, tests, entities.
+
+    Notes
+    -----
+    The same accounts and seed give the same result. Time is near-linear in what accounts share.
+    """
+    n = arrays.key.shape[0]
+    found = templates(arrays)
+    row = np.searchsorted(arrays.key, artefacts[1])
+    row[row == n] = 0
+    there = arrays.key[row] == artefacts[1] if n else np.zeros(0, np.bool_)
+    joined_by = carried(artefacts[0][there], row[there], n)
+    roster = enroll(arrays, registered, found.groups, joined_by)
+    values, left = composites(roster)
+    hours, too_many = rhythms(arrays)
+    groups = gathered([found.groups, values, hours, joined_by])
+    divided = partition(found, roster, seed=seed, concentration=concentration)
+    template = np.concatenate([np.arange(len(found.groups)), np.full(len(groups) - len(found.groups), -1)]).astype(
+        np.int64
+    )
+    spread = spreads(groups, roster)
+    tested = examine(groups, roster, spread, divided, template, guards)
+    parts, origins = peeled(groups, roster, tested.held)
+    if parts:
+        again = gathered(parts)
+        tested = _appended(tested, examine(again, roster, spread, guards=guards))
+        template = np.concatenate([template, template[np.concatenate(origins)]])
+    q = q_values(np.exp(tested.joined))
+    validated = np.flatnonzero(q <= alpha)
+    core = _core(tested, roster, validated)
+    large = core.sizes >= 3
+    validated, core = validated[large], core.take(np.flatnonzero(large))
+    return Coordination(
+        roster,
+        found,
+        divided,
+        tested,
+        q,
+        template,
+        validated,
+        core,
+        entities(core, n),
+        (*found.left, *left, *too_many),
+    )

@@ -1,0 +1,243 @@
+"""Is one workload divided among the members? The evidence of what does *not* overlap.
+
+Three marks of shards, read inside the shared template alone, so that other traffic of an account does not blur them:
+
+* **topics**: shards of one list have one mixture of topics; customers of one product each have their own. The index
+  of dispersion of the table members x topics is about 1 for shards, above 1 for customers.
+* **union**: shards hardly ever ask the same; a class, a benchmark, readers of one tutorial do.
+* **quotas**: a scheduler gives every account its share; customers' volumes differ by orders of magnitude.
+
+The p-value is of the first: how often customers who are as alike as ``concentration`` says would look this much like
+shards. The other two are told beside it, and bound what it may claim: where members ask the same prompts, sameness of
+topics is no sign of shards.
+
+References
+----------
+Canisius, Martens & Wessels (2016), A novel independence test for somatic alterations (DISCOVER): exclusivity needs a
+null with unequal rates. Saracco, Straka, Di Clemente, Gabrielli, Caldarelli & Squartini (2017), Inferring monopartite
+projections of bipartite networks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from stillwatch.sketches.hashing import kernel
+from stillwatch.sketches.layout import EMPTY_HASH, EMPTY_ID, NO_TOPIC
+from stillwatch.statistics.pareto import log_upper_p
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stillwatch.coordination.candidates.templates import Templates
+    from stillwatch.coordination.roster import Roster
+    from stillwatch.sketches.layout import Arrays
+
+BINS: Final = 16
+"""Coarse topics of the table."""
+CONCENTRATION: Final = 100.0
+"""How alike customers of one product are taken to be, as a Dirichlet concentration: 30 very different, 300 nearly
+alike. Assumed, not measured: no public data has many customers of one product with their prompts."""
+FEWEST: Final = 4
+"""Fewest members with prompts in the template."""
+FEWEST_PROMPTS: Final = 3.0
+"""Fewest sampled prompts a member, on average."""
+MOST_COMMON: Final = 0.1
+"""Share of sampled prompts asked by several members from which sameness is a common task, not shards."""
+DRAWS: Final = 400
+"""Draws of the null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """How a workload lies among the members of each template group."""
+
+    log_p: NDArray[np.float64]
+    """(g,) ln p that customers look this much like shards; NaN where too little is seen or prompts are common."""
+    dispersion: NDArray[np.float64]
+    """(g,) index of dispersion of the topics, about 1 for shards; NaN where too little is seen."""
+    customers: NDArray[np.float64]
+    """(g,) the same index among customers of the assumed concentration, median."""
+    members: NDArray[np.int64]
+    """(g,) members with prompts in the template."""
+    prompts: NDArray[np.int64]
+    """(g,) sampled prompts in the template, over all members."""
+    common: NDArray[np.float64]
+    """(g,) share of the different sampled prompts that several members sent."""
+    breadth_nats: NDArray[np.float64]
+    """(g,) entropy of the pooled topics, 0 to ln 16: a single subject says nothing of shards."""
+    quota_spread: NDArray[np.float64]
+    """(g,) standard deviation of ln events of the members; below 0.5 volumes are dealt out, above 1 they grew."""
+
+
+@kernel
+def _tables(
+    state: Arrays,
+    start: np.ndarray,
+    members: np.ndarray,
+    piece: np.ndarray,
+    template: np.ndarray,
+    group: int,
+    table: np.ndarray,
+    prompts: np.ndarray,
+) -> tuple[int, int]:
+    """Fill (member, topic) counts of one group and list its prompts; returns (members seen, prompts)."""
+    rows, n = 0, 0
+    for m in range(start[group], start[group + 1]):
+        row = members[m]
+        before = n
+        for b in range(table.shape[1]):
+            table[rows, b] = 0.0
+        for k in range(state.sample.shape[1]):
+            if state.sample[row, k] == np.uint64(EMPTY_HASH):
+                break
+            mine = False
+            for part in range(3):
+                key = state.sample_system[row, k]
+                if part == 1:
+                    key = state.sample_head[row, k]
+                elif part == 2:
+                    key = state.sample_tail[row, k]
+                if key == np.uint32(EMPTY_ID):
+                    continue
+                at = np.searchsorted(piece, key)
+                while at < piece.shape[0] and piece[at] == key:
+                    mine = mine or template[at] == group
+                    at += 1
+            if not mine:
+                continue
+            prompts[n] = state.sample[row, k]
+            n += 1
+            topic = state.sample_topic[row, k]
+            if topic != NO_TOPIC:
+                table[rows, topic * BINS // 64] += 1.0
+        if n > before:
+            rows += 1
+    return rows, n
+
+
+def dispersion(table: NDArray[np.float64]) -> float:
+    """Give Pearson's chi-square of a table of counts over its degrees of freedom; NaN without any.
+
+    Examples
+    --------
+    >>> dispersion(np.array([[5.0, 5.0], [5.0, 5.0]])), dispersion(np.array([[9.0, 1.0], [1.0, 9.0]]))
+    (0.0, 12.8)
+    """
+    rows, columns = table.sum(axis=1), table.sum(axis=0)
+    table = table[rows > 0][:, columns > 0]
+    rows, columns = table.sum(axis=1), table.sum(axis=0)
+    free = (table.shape[0] - 1) * (table.shape[1] - 1)
+    if free < 1:
+        return float("nan")
+    expected = rows[:, None] * columns[None, :] / rows.sum()
+    return float(((table - expected) ** 2 / expected).sum() / free)
+
+
+def customers(
+    table: NDArray[np.float64], concentration: float, draws: int, rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """Draw the dispersion of tables of customers with the same volumes, each with a mixture of topics of its own."""
+    volumes = table.sum(axis=1).astype(np.int64)
+    pooled = table.sum(axis=0) / table.sum()
+    kept = pooled > 0
+    found = np.empty(draws)
+    for at in range(draws):
+        mixtures = rng.dirichlet(concentration * pooled[kept], size=volumes.shape[0])
+        found[at] = dispersion(rng.multinomial(volumes, mixtures).astype(np.float64))
+    return found
+
+
+def _entropy(counts: NDArray[np.float64]) -> float:
+    share = counts[counts > 0] / counts.sum()
+    return float(-(share * np.log(share)).sum())
+
+
+def partition(
+    found: Templates,
+    roster: Roster,
+    *,
+    seed: int,
+    concentration: float = CONCENTRATION,
+    draws: int = DRAWS,
+) -> Partition:
+    """Look for shards inside every template group.
+
+    Parameters
+    ----------
+    found
+        Template groups and their pieces.
+    roster
+        All accounts.
+    seed
+        Seed of the null; each group draws from a stream of its own.
+    concentration
+        How alike customers are taken to be.
+    draws
+        Draws of the null.
+
+    Returns
+    -------
+    Partition
+        One row a template group.
+
+    Notes
+    -----
+    Draws are made only where the dispersion lies below what is expected of customers, and in two steps: a few first.
+    Blind spot: topic personas (every account its own subject), templates with one subject, customers nearly alike.
+    """
+    groups, state = found.groups, roster.arrays
+    g = len(groups)
+    most = int(groups.sizes.max(initial=1))
+    table, prompts = np.zeros((most, BINS)), np.zeros(most * state.sample.shape[1], np.uint64)
+    events = state.counts[:, 0].astype(np.float64)
+    out = Partition(
+        np.full(g, np.nan),
+        np.full(g, np.nan),
+        np.full(g, np.nan),
+        np.zeros(g, np.int64),
+        np.zeros(g, np.int64),
+        np.full(g, np.nan),
+        np.full(g, np.nan),
+        np.full(g, np.nan),
+    )
+    for group in range(g):
+        rows, n = _tables(state, groups.start, groups.members, found.piece, found.template, group, table, prompts)
+        out.members[group], out.prompts[group] = rows, n
+        if rows < FEWEST or n < FEWEST_PROMPTS * rows:
+            continue
+        _, times = np.unique(prompts[:n], return_counts=True)
+        out.common[group] = float((times > 1).mean())
+        out.quota_spread[group] = float(np.log(events[groups.of(group)]).std())
+        seen = table[:rows][table[:rows].sum(axis=1) > 0]
+        if seen.shape[0] < FEWEST:
+            continue
+        out.breadth_nats[group] = _entropy(seen.sum(axis=0))
+        out.dispersion[group] = dispersion(seen)
+        _judge(out, group, seen, np.random.default_rng([seed, int(groups.token[group])]), concentration, draws)
+    return out
+
+
+def _judge(
+    out: Partition, group: int, seen: NDArray[np.float64], rng: np.random.Generator, concentration: float, draws: int
+) -> None:
+    if np.isnan(out.dispersion[group]):
+        return
+    volumes = seen.sum(axis=1)
+    usual = 1.0 + float((volumes - 1).mean()) / (concentration + 1.0)
+    out.customers[group] = usual
+    if out.common[group] > MOST_COMMON:
+        return
+    if out.dispersion[group] >= usual:
+        out.log_p[group] = np.log(0.5)
+        return
+    first = customers(seen, concentration, draws // 8, rng)
+    drawn = first
+    if (first <= out.dispersion[group]).mean() < 0.1:
+        drawn = np.concatenate([first, customers(seen, concentration, draws - first.shape[0], rng)])
+    out.customers[group] = float(np.median(drawn))
+    # Small dispersion speaks against customers; ln of it has the milder tail.
+    out.log_p[group] = log_upper_p(-np.log(max(out.dispersion[group], 1e-6)), -np.log(np.maximum(drawn, 1e-6)))

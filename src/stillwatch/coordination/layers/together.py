@@ -1,0 +1,250 @@
+"""Members at work in the same moments, beyond what their hours of work and everybody's day explain.
+
+Every account keeps which 64ths of a few days it was active in, the same days in every account. In each such slot
+the members at work are counted; expected are as many as their number of slots, their own hours of the day and the
+rest of the provider's accounts on that very day suggest: people of one time zone, or a launch that brings everybody,
+surprise nobody. Daily habit at the same clock time counts for nothing either; what remains is work that starts and
+stops together.
+
+References
+----------
+Cao, Yang, Yu & Palow (2014), Uncovering large groups of active malicious accounts (SynchroTrap): synchrony as the
+common trait, here with a null model.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from stillwatch.sketches.hashing import kernel
+from stillwatch.sketches.layout import EMPTY_ID, WINDOWS
+from stillwatch.statistics.tails import log_poisson_tail
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stillwatch.coordination.groups import Groups
+    from stillwatch.coordination.roster import Roster
+
+SLOTS: Final = 64
+"""Slots of a day, 22.5 minutes each."""
+FEWEST: Final = 3
+"""Fewest members at work in one slot that are looked at."""
+CHOICES: Final = (1, 4, 16)
+"""How many slots are taken together, the most surprising ones."""
+_FIRST_DAY: Final = sum(kept for _, kept in WINDOWS[:-1])
+_DAYS: Final = WINDOWS[-1][1]
+_NO_DAY: Final = np.uint32(EMPTY_ID)
+_SMOOTH: Final = 0.1
+_ROOM: Final = 64
+
+
+@kernel
+def _hours(week: np.ndarray, row: int, weekday: int, out: np.ndarray) -> None:
+    """Fill ``out`` (24) with an account's share of events by hour of the day on other weekdays, smoothed."""
+    total = 0.0
+    for hour in range(24):
+        out[hour] = 0.0
+    for at in range(week.shape[1]):
+        if at // 24 != weekday:
+            out[at % 24] += week[row, at]
+            total += week[row, at]
+    if total == 0.0:
+        for at in range(week.shape[1]):
+            out[at % 24] += week[row, at]
+            total += week[row, at]
+    for hour in range(24):
+        share = out[hour] / total if total else 0.0
+        out[hour] = (1.0 - _SMOOTH) * share + _SMOOTH / 24.0
+
+
+@kernel
+def _expect(state: Any, row: int, cell: int, hours: np.ndarray, out: np.ndarray) -> None:  # noqa: ANN401
+    """Fill ``out`` (SLOTS) with the chance that an account is at work in each slot of one of its days."""
+    day = np.int64(state.window_id[row, cell])
+    _hours(state.week, row, (day + 3) % 7, hours)
+    mask = state.window_mask[row, cell]
+    active = 0
+    while mask:
+        mask &= mask - np.uint64(1)
+        active += 1
+    for slot in range(SLOTS):
+        hour = (slot * 24 + 12) // SLOTS
+        # A slot is 24/64 of an hour of that share; the account was in ``active`` of them.
+        out[slot] = min(active * hours[hour] * 24.0 / SLOTS, 1.0)
+
+
+@kernel
+def _everybody(
+    state: Any,  # noqa: ANN401
+    days: np.ndarray,
+    seen: np.ndarray,
+    wanted: np.ndarray,
+    hours: np.ndarray,
+    one: np.ndarray,
+) -> None:
+    """Count, for each day of ``days``, accounts at work in each slot, and how many their own hours suggest."""
+    for row in range(state.window_id.shape[0]):
+        for k in range(_DAYS):
+            cell = _FIRST_DAY + k
+            if state.window_id[row, cell] == _NO_DAY:
+                continue
+            at = np.searchsorted(days, state.window_id[row, cell])
+            _expect(state, row, cell, hours, one)
+            for slot in range(SLOTS):
+                wanted[at, slot] += one[slot]
+                seen[at, slot] += np.float64((state.window_mask[row, cell] >> np.uint64(slot)) & np.uint64(1))
+
+
+@kernel
+def _top(tails: np.ndarray, counts: np.ndarray, means: np.ndarray, n: int, tried: float) -> float:
+    """Give ln p of the most surprising few slots taken together; ``tails`` is used up."""
+    best = 0.0
+    count, mean, taken, ways = np.int64(0), 0.0, 0, 0.0
+    for choice in CHOICES:
+        while taken < min(choice, n):
+            least = 0
+            for k in range(1, n):
+                if tails[k] < tails[least]:
+                    least = k
+            if tails[least] >= 0.0:
+                break
+            count += np.int64(counts[least])
+            mean += means[least]
+            tails[least] = 0.0
+            # Every choice of that many slots could have been the one.
+            ways += math.log(max(tried - taken, 1.0)) - math.log(taken + 1.0)
+            taken += 1
+        if taken:
+            best = min(best, log_poisson_tail(count, mean) + ways + math.log(3.0))
+    return best
+
+
+@kernel
+def _synchrony(
+    state: Any,  # noqa: ANN401
+    start: np.ndarray,
+    members: np.ndarray,
+    days: np.ndarray,
+    seen: np.ndarray,
+    wanted: np.ndarray,
+    count: np.ndarray,
+    mean: np.ndarray,
+    hours: np.ndarray,
+    one: np.ndarray,
+    tails: np.ndarray,
+    counts: np.ndarray,
+    means: np.ndarray,
+    out: np.ndarray,
+    out_most: np.ndarray,
+    out_mean: np.ndarray,
+) -> None:
+    """Fill the outputs, one row a group; ``count`` and ``mean`` (days, SLOTS) are all zero between groups."""
+    for g in range(start.shape[0] - 1):
+        at_work = 0
+        for m in range(start[g], start[g + 1]):
+            row = members[m]
+            any_day = False
+            for k in range(_DAYS):
+                cell = _FIRST_DAY + k
+                if state.window_id[row, cell] == _NO_DAY:
+                    continue
+                any_day = True
+                at = np.searchsorted(days, state.window_id[row, cell])
+                _expect(state, row, cell, hours, one)
+                for slot in range(SLOTS):
+                    mean[at, slot] += one[slot]
+                    count[at, slot] += np.float64((state.window_mask[row, cell] >> np.uint64(slot)) & np.uint64(1))
+            at_work += any_day
+        out[g] = np.nan
+        if at_work >= FEWEST:
+            kept, tried = 0, 0.0
+            out_most[g] = 0.0
+            for at in range(days.shape[0]):
+                for slot in range(SLOTS):
+                    if mean[at, slot] <= 0.0:
+                        continue
+                    tried += 1.0
+                    if count[at, slot] < FEWEST:
+                        continue
+                    others = max(wanted[at, slot] - mean[at, slot], 0.0)
+                    rush = (max(seen[at, slot] - count[at, slot], 0.0) + 5.0) / (others + 5.0)
+                    usual = mean[at, slot] * max(rush, 1.0)
+                    tail = log_poisson_tail(np.int64(count[at, slot]), usual)
+                    place = kept
+                    if kept == _ROOM:
+                        place = 0
+                        for k in range(1, kept):
+                            if tails[k] > tails[place]:
+                                place = k
+                        if tails[place] <= tail:
+                            continue
+                    else:
+                        kept += 1
+                    tails[place], counts[place], means[place] = tail, count[at, slot], usual
+            least = -1
+            for k in range(kept):
+                if least < 0 or tails[k] < tails[least]:
+                    least = k
+            if least >= 0:
+                out_most[g], out_mean[g] = counts[least], means[least]
+            out[g] = min(_top(tails, counts, means, kept, tried), 0.0)
+        for m in range(start[g], start[g + 1]):
+            for k in range(_DAYS):
+                day = state.window_id[members[m], _FIRST_DAY + k]
+                if day != _NO_DAY:
+                    at = np.searchsorted(days, day)
+                    for slot in range(SLOTS):
+                        count[at, slot] = 0.0
+                        mean[at, slot] = 0.0
+
+
+def together(groups: Groups, roster: Roster) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Test whether the members of each group work in the same moments.
+
+    Parameters
+    ----------
+    groups
+        Candidate groups.
+    roster
+        All accounts.
+
+    Returns
+    -------
+    tuple of ndarray
+        (g,) ln p, NaN where fewer than three members have a sampled day; (g,) members in the most surprising slot;
+        (g,) members expected there.
+
+    Notes
+    -----
+    O(memberships). Blind spot: jitter of more than half an hour, and schedules that repeat every day at one time.
+    """
+    state = roster.arrays
+    cells = state.window_id[:, _FIRST_DAY : _FIRST_DAY + _DAYS]
+    days = np.unique(cells[cells != _NO_DAY])
+    shape = (max(days.shape[0], 1), SLOTS)
+    seen, wanted, hours, one = np.zeros(shape), np.zeros(shape), np.zeros(24), np.zeros(SLOTS)
+    _everybody(state, days, seen, wanted, hours, one)
+    g = len(groups)
+    out, most, mean = np.full(g, np.nan), np.zeros(g), np.zeros(g)
+    room = (np.zeros(_ROOM), np.zeros(_ROOM), np.zeros(_ROOM))
+    _synchrony(
+        state,
+        groups.start,
+        groups.members,
+        days,
+        seen,
+        wanted,
+        np.zeros(shape),
+        np.zeros(shape),
+        hours,
+        one,
+        *room,
+        out,
+        most,
+        mean,
+    )
+    return out, most, mean

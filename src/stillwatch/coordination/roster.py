@@ -1,0 +1,179 @@
+"""What coordination knows of the accounts: one row each, in columns, ready to be joined and counted.
+
+A *field* is one thing that accounts may share: a card, a TLS fingerprint, an hour of sign-up. Values are coded
+densely; -1 is unknown and counts for nothing. Strata (plan, SDK family, size) say how common a value is among
+accounts of the same kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from stillwatch.coordination.groups import ARTEFACTS, INFRASTRUCTURE, MONEY, TEMPLATE, Groups
+from stillwatch.sketches.layout import CODES, EMPTY_HASH, EMPTY_ID
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from stillwatch.model.registered import Registered
+    from stillwatch.sketches.layout import Arrays
+
+_HOUR_MS: Final = 3_600_000
+_CODE_AT: Final = {name: at for at, name in enumerate(CODES)}
+SIZES: Final = (10, 100, 1000)
+"""Bounds of the size classes (events)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that accounts may share."""
+
+    name: str
+    """Name, as in the evidence."""
+    layer: int
+    """Layer it speaks for, one bit."""
+    words: str
+    """How a sentence says it: "share one ..."."""
+
+
+FIELDS: Final = (
+    Field("user_agent", INFRASTRUCTURE, "client program"),
+    Field("ja4", INFRASTRUCTURE, "TLS fingerprint"),
+    Field("network", INFRASTRUCTURE, "network"),
+    Field("payment", MONEY, "means of payment"),
+    Field("card_bin", MONEY, "card issuer"),
+    Field("email_domain", MONEY, "sign-up domain"),
+    Field("email_class", MONEY, "kind of sign-up address"),
+    Field("referral", MONEY, "referral"),
+    Field("signup_hour", MONEY, "hour of sign-up"),
+    Field("signup_day", MONEY, "day of sign-up"),
+    Field("template", TEMPLATE, "rare template"),
+    Field("artefact", ARTEFACTS, "reasoning artefact"),
+)
+"""Every field that is counted."""
+AT: Final[Mapping[str, int]] = {field.name: at for at, field in enumerate(FIELDS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """The values of one field: those of account i are ``value[start[i]:start[i + 1]]``."""
+
+    start: NDArray[np.int64]
+    """(n + 1,) where each account's values begin."""
+    value: NDArray[np.int32]
+    """Dense codes, distinct within an account."""
+    token: NDArray[np.uint64]
+    """(values,) what each code stands for, as a keyed hash or a number."""
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Accounts with a value, shape (n,)."""
+        return np.diff(self.start) > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Every account that coordination looks at, one row each."""
+
+    arrays: Arrays
+    """The accounts' sketches, in the same order."""
+    registered: Registered
+    """Their sign-up and payment."""
+    stratum: NDArray[np.int32]
+    """(n,) number of the account's stratum, from 0."""
+    fields: tuple[Coded, ...]
+    """Values of FIELDS, in that order."""
+
+    def __len__(self) -> int:
+        """Count the accounts."""
+        return int(self.stratum.shape[0])
+
+
+def _single(values: NDArray[np.uint64], known: NDArray[np.bool_]) -> Coded:
+    token, code = np.unique(values[known], return_inverse=True)
+    start = np.concatenate([[0], np.cumsum(known)]).astype(np.int64)
+    return Coded(start, code.astype(np.int32), token)
+
+
+def _several(values: NDArray[np.uint64], empty: np.uint64) -> Coded:
+    """Code rows of values, shape (n, k), each distinct within its row."""
+    there = values != empty
+    token, code = np.unique(values[there], return_inverse=True)
+    start = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int64)
+    return Coded(start, code.astype(np.int32), token)
+
+
+def _drawn(arrays: Arrays, name: str) -> Coded:
+    at = _CODE_AT[name]
+    return _single(arrays.code[:, at].astype(np.uint64), arrays.code_rank[:, at] != EMPTY_ID)
+
+
+def _keyed(values: NDArray[np.int64]) -> Coded:
+    return _single(values.view(np.uint64), values != 0)
+
+
+def _moments(ms: NDArray[np.int64], width_ms: int) -> Coded:
+    return _single((ms // width_ms).astype(np.uint64), ms >= 0)
+
+
+def strata(arrays: Arrays, registered: Registered) -> NDArray[np.int32]:
+    """Find the stratum of each account: plan, SDK family and size. Never country, language or a country's network."""
+    library = arrays.code[:, _CODE_AT["client_lib"]].astype(np.int64)
+    events = arrays.counts[:, 0].astype(np.int64)
+    size = np.searchsorted(np.array(SIZES), events, side="right")
+    # One number an account; the SDK family is a 32-bit hash, plan and size take a few bits above it.
+    number = library | registered.plan << 34 | size << 32
+    _, coded = np.unique(number, return_inverse=True)
+    return np.asarray(coded, np.int32)
+
+
+def _memberships(groups: Groups, n: int) -> Coded:
+    """Code the groups that each of n accounts is in."""
+    order = np.argsort(groups.members, kind="stable")
+    value = np.repeat(np.arange(len(groups), dtype=np.int32), groups.sizes)[order]
+    start = np.searchsorted(groups.members[order], np.arange(n + 1)).astype(np.int64)
+    return Coded(start, value, groups.token)
+
+
+def enroll(arrays: Arrays, registered: Registered, templates: Groups, artefacts: Groups) -> Roster:
+    """Make the roster of some accounts.
+
+    Parameters
+    ----------
+    arrays
+        Their sketches, shape (n, ...).
+    registered
+        Their sign-up and payment, in the same order.
+    templates, artefacts
+        Groups that share a rare template, and groups joined by reasoning artefacts.
+
+    Returns
+    -------
+    Roster
+        Fields coded, strata numbered.
+
+    Notes
+    -----
+    O(n log n) a field.
+    """
+    nets = np.where(arrays.nets == EMPTY_HASH, np.uint64(0), arrays.nets)
+    coded = {
+        "user_agent": _drawn(arrays, "user_agent"),
+        "ja4": _drawn(arrays, "ja4"),
+        "network": _several(nets, np.uint64(0)),
+        "payment": _keyed(registered.payment),
+        "card_bin": _keyed(registered.card_bin),
+        "email_domain": _keyed(registered.email_domain),
+        "email_class": _keyed(registered.email_class),
+        "referral": _keyed(registered.referral),
+        "signup_hour": _moments(registered.signup_ms, _HOUR_MS),
+        "signup_day": _moments(registered.signup_ms, 24 * _HOUR_MS),
+        "template": _memberships(templates, arrays.key.shape[0]),
+        "artefact": _memberships(artefacts, arrays.key.shape[0]),
+    }
+    return Roster(arrays, registered, strata(arrays, registered), tuple(coded[field.name] for field in FIELDS))

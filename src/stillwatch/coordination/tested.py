@@ -1,0 +1,170 @@
+"""Every candidate group tested on the layers that did not make it, joined, and held to a false-discovery rate.
+
+::
+
+    values      client, network, money, sign-up, template, artefacts     -> one p-value a field, one a layer
+    together    moments of work                                          -> one
+    succession  closings and beginnings                                  -> one
+    partition   topics inside the shared template                        -> one, for groups that share a template
+
+Fields of a layer depend on each other: the layer's p-value is the smallest times the number of fields. Where and when
+accounts work may depend on each other (one office, one outage), so these two layers are joined by Cauchy's rule, the
+result and the other layers by Fisher's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from stillwatch.coordination.groups import INFRASTRUCTURE, LAYERS, LIFECYCLE, PARTITION, RHYTHM, TEMPLATE
+from stillwatch.coordination.layers.lifecycle import succession
+from stillwatch.coordination.layers.together import together
+from stillwatch.coordination.layers.values import Held, hold, natural_spread
+from stillwatch.coordination.roster import AT, FIELDS
+from stillwatch.statistics.joining import cauchy, fisher, without_strongest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from stillwatch.coordination.groups import Groups
+    from stillwatch.coordination.layers.partition import Partition
+    from stillwatch.coordination.roster import Roster
+
+_LAYER_AT: Final = {1 << at: at for at in range(len(LAYERS))}
+SPREAD_FIELDS: Final = ("user_agent", "ja4", "network", "card_bin", "email_domain", "email_class", "referral")
+"""Fields that ordinary groups share more than strangers do; how much is measured on the candidates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """What keeps the tests honest; a test switches one off to show what it holds."""
+
+    stratified: bool = True
+    """Expect what accounts of the same plan, SDK family and size show."""
+    left_out: bool = True
+    """Never test a group on the layer that made it."""
+    spread: bool = True
+    """Let the rates of ordinary groups vary."""
+
+
+ALL: Final = Guards()
+"""Every guard on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """Candidate groups and what was found on each layer; row g is group g."""
+
+    groups: Groups
+    """The groups."""
+    held: tuple[Held, ...]
+    """Most surprising value of each of FIELDS."""
+    in_step: NDArray[np.float64]
+    """(g, 2) members in the most surprising slot of a day, and how many were expected there."""
+    successors: NDArray[np.float64]
+    """(g, 3) fresh members after a closing, members closed, successors expected."""
+    log_p: NDArray[np.float64]
+    """(g, layers) ln p of each layer; NaN where the layer made the group or cannot tell."""
+    joined: NDArray[np.float64]
+    """(g,) ln p of all layers together; NaN where none can tell."""
+    rest: NDArray[np.float64]
+    """(g,) the same without the strongest layer."""
+    spreads: Mapping[str, float]
+    """Field -> correlation of members of ordinary groups, as measured."""
+
+
+def _independent(groups: Groups, roster: Roster) -> NDArray[np.bool_]:
+    """Say which groups have members of many organisations, as far as known."""
+    org = roster.registered.organisation[groups.members]
+    group = np.repeat(np.arange(len(groups)), groups.sizes)
+    named = org != 0
+    pairs = np.unique(np.stack([group[named], org[named]]), axis=1) if named.any() else np.zeros((2, 0), np.int64)
+    units = np.bincount(pairs[0], minlength=len(groups)) + np.bincount(group[~named], minlength=len(groups))
+    return units >= 0.8 * groups.sizes
+
+
+def spreads(groups: Groups, roster: Roster) -> dict[str, float]:
+    """Measure on template groups how much members of ordinary groups hold alike, field by field."""
+    natural = _independent(groups, roster) & (groups.made_by == TEMPLATE)
+    return {name: natural_spread(hold(groups, roster, AT[name]), natural) for name in SPREAD_FIELDS}
+
+
+def joined(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Join the layers of each group: where and when by Cauchy, that and the rest by Fisher."""
+    doubtful = [_LAYER_AT[INFRASTRUCTURE], _LAYER_AT[RHYTHM]]
+    sure = [at for at in range(log_p.shape[1]) if at not in doubtful]
+    return fisher(np.column_stack([cauchy(log_p[:, doubtful]), log_p[:, sure]]))
+
+
+def examine(
+    groups: Groups,
+    roster: Roster,
+    spread: Mapping[str, float],
+    partition: Partition | None = None,
+    template: NDArray[np.int64] | None = None,
+    guards: Guards = ALL,
+) -> Tested:
+    """Test candidate groups.
+
+    Parameters
+    ----------
+    groups
+        Candidate groups.
+    roster
+        All accounts.
+    spread
+        Correlations of ordinary groups, as :func:`spreads` gives them.
+    partition
+        Partition evidence of the template groups.
+    template
+        (g,) which template group each group is of, -1 for none.
+    guards
+        What keeps the tests honest.
+
+    Returns
+    -------
+    Tested
+        One row a group.
+    """
+    g = len(groups)
+    log_p = np.full((g, len(LAYERS)), np.nan)
+    held = tuple(
+        hold(
+            groups,
+            roster,
+            at,
+            spread=spread.get(field.name, 0.0) if guards.spread else 0.0,
+            stratified=guards.stratified,
+        )
+        for at, field in enumerate(FIELDS)
+    )
+    for layer, column in _LAYER_AT.items():
+        mine = [one.log_p for one, field in zip(held, FIELDS, strict=True) if field.layer == layer]
+        if mine:
+            stacked = np.stack(mine, axis=1)
+            known = (~np.isnan(stacked)).sum(axis=1)
+            least = np.where(np.isnan(stacked), np.inf, stacked).min(axis=1)
+            log_p[:, column] = np.where(known > 0, np.minimum(least + np.log(np.maximum(known, 1)), 0.0), np.nan)
+    log_p[:, _LAYER_AT[RHYTHM]], most, mean = together(groups, roster)
+    log_p[:, _LAYER_AT[LIFECYCLE]], count, closed, expected = succession(groups, roster)
+    if partition is not None and template is not None:
+        there = np.flatnonzero(template >= 0)
+        log_p[there, _LAYER_AT[PARTITION]] = partition.log_p[template[there]]
+    if guards.left_out:
+        for layer, column in _LAYER_AT.items():
+            log_p[(groups.made_by & layer) > 0, column] = np.nan
+    return Tested(
+        groups,
+        held,
+        np.column_stack([most, mean]),
+        np.column_stack([count, closed, expected]).astype(np.float64),
+        log_p,
+        joined(log_p),
+        joined(without_strongest(log_p)),
+        dict(spread),
+    )
