@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+
+def play_crowd(stage, crowd):
+    raise NotImplementedError
