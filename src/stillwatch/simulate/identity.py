@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -14,12 +14,14 @@ from stillwatch.simulate.population import papers
 if TYPE_CHECKING:
     from stillwatch.simulate.stage import Ints, Window
 
-MailShares = tuple[float, float, float, float]
+MailShares: TypeAlias = tuple[float, float, float, float]
 """Share of accounts with free, corporate, education and throw-away mail."""
 PEOPLE: Final[MailShares] = (0.86, 0.08, 0.04, 0.02)
 """Mail of people at leisure."""
 FIRMS: Final[MailShares] = (0.16, 0.82, 0.015, 0.005)
 """Mail of firms and their developers."""
+CAMPUS: Final[MailShares] = (0.0, 0.25, 0.75, 0.0)
+"""Mail of research programmes."""
 CLOSED_SHARE: Final = 0.006
 """Share of accounts that a provider closes within a week for reasons of its own: chargebacks, mistakes, wishes."""
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import InputError
+from stillwatch.simulate.crowds.spec import Crowd
 
 if TYPE_CHECKING:
     from stillwatch.simulate.campaigns.spec import Campaign
-    from stillwatch.simulate.crowds.spec import Crowd
 
 
 def _divides(field: str) -> bool:
@@ -155,6 +155,32 @@ class WorldSpec:
             campaigns=tuple(one.scaled(factor) for one in self.campaigns),
             crowds=tuple(one.scaled(factor) for one in self.crowds),
         )
+
+    def with_background(self, times: float) -> WorldSpec:
+        """Put more independent honest accounts beside the campaigns.
+
+        Parameters
+        ----------
+        times
+            Honest accounts over accounts of campaigns, > 0.
+
+        Returns
+        -------
+        WorldSpec
+            With as many independents more as are missing; nobody is taken away.
+
+        Raises
+        ------
+        InputError
+            The factor is no number above 0, or the world has no campaign.
+        """
+        extracting = sum(one.accounts for one in self.campaigns)
+        if not 0.0 < times < math.inf or extracting == 0:
+            raise InputError(f"a background of {times} needs a number above 0 and a world with campaigns")
+        missing = round(times * extracting) - (self.accounts - extracting)
+        if missing <= 0:
+            return self
+        return replace(self, crowds=(*self.crowds, Crowd("independent", accounts=missing, name="background")))
 
     def of(self, persona: str) -> int:
         """Count the accounts of one persona.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from stillwatch.simulate.pace import Spans
 from stillwatch.simulate.stage import DAY_MS, HOUR_MS
 
 if TYPE_CHECKING:
@@ -26,10 +27,8 @@ class Lives:
     """Its pool, from 0; shape (accounts,)."""
     signup_ms: Ints
     """When it signed up (ms)."""
-    from_ms: Ints
-    """When it begins to work (ms)."""
-    to_ms: Ints
-    """When it stops: its closing, or the end of the world (ms)."""
+    spans: Spans
+    """When it works: until its closing, or the end of the world."""
     closed_ms: Ints
     """When the provider closed it (ms); -1 where it is open."""
 
@@ -85,4 +84,5 @@ def lives(rng: np.random.Generator, campaign: Campaign, window: Window) -> Lives
         signup[reserve] = from_ms[reserve] - (rng.uniform(0.2, 12.0, size=len(reserve)) * HOUR_MS).astype(np.int64)
         closed[reserve] = np.where(closed[reserve] >= 0, np.maximum(closed[reserve], from_ms[reserve]), -1)
     closed = np.where(closed >= 0, closed // 1000 * 1000, -1)
-    return Lives(pool, signup // 1000 * 1000, from_ms, np.where(closed >= 0, closed, window.end_ms), closed)
+    spans = Spans(from_ms, np.where(closed >= 0, closed, window.end_ms))
+    return Lives(pool, signup // 1000 * 1000, spans, closed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from stillwatch.simulate.campaigns.timing import SINGLE, STORED, TYPED, WORKED, Shape
+from stillwatch.simulate.pace import SINGLE, STORED, TYPED, WORKED, Shape
 from stillwatch.simulate.habits import Access, Answers, Friction, Habits
 
 _ACCESS: Final = Access(plans=("payg",), software=("openai",), operations=("chat",), signup_days=(0.0, 1.0))

@@ -12,7 +12,7 @@ from stillwatch.simulate.artefacts import across_accounts, rather, within_sessio
 from stillwatch.simulate.campaigns.lifecycle import lives
 from stillwatch.simulate.campaigns.manners import CUSTOMERS, MANNERS, TRIED, pivoting
 from stillwatch.simulate.campaigns.muster import muster
-from stillwatch.simulate.campaigns.timing import job_times, own_times, owners_of, unfolded
+from stillwatch.simulate.pace import job_times, own_times, owners_of, unfolded
 from stillwatch.simulate.campaigns.wording import asked, strangers
 from stillwatch.simulate.cast import LANGUAGE_SHARES, LANGUAGES, Pool
 from stillwatch.simulate.compose import Scene, beside, compose
@@ -77,7 +77,7 @@ def _harvest(stage: Stage, campaign: Campaign, cast: Cast, alive: Lives) -> Scen
     """Play what the campaign itself asks."""
     rng, window = stage.rng, stage.window
     shape = MANNERS[campaign.technique].shape
-    owner, day = owners_of(rng, alive, window, _rates(stage, campaign, 1.0 - campaign.benign_mix), shape.calls)
+    owner, day = owners_of(rng, alive.spans, window, _rates(stage, campaign, 1.0 - campaign.benign_mix), shape.calls)
     # The users of a relay live everywhere; the clock of everything else is the operator's.
     offset = cast.offset_h[owner]
     if campaign.technique == "live_relay":
@@ -85,7 +85,7 @@ def _harvest(stage: Stage, campaign: Campaign, cast: Cast, alive: Lives) -> Scen
     together = rng.random(len(owner)) < campaign.synchrony
     own = own_times(rng, window, day, offset, shape.hours)
     start = np.where(together, job_times(rng, window, owner, day, campaign.jitter_min), own)
-    calls, _ = unfolded(rng, owner, start, shape, alive)
+    calls, _ = unfolded(rng, owner, start, shape, alive.spans)
     habits = pivoting(MANNERS[campaign.technique].habits, pivots=campaign.pivots)
     if campaign.technique != "sweep":
         return _composed(stage, campaign, cast, calls, None, habits)
@@ -118,10 +118,10 @@ def _mixed(stage: Stage, campaign: Campaign, cast: Cast, alive: Lives) -> Scene:
         hellos=cast.hellos.take(pa.array(who)),
     )
     shape = CUSTOMERS.shape
-    owner, day = owners_of(rng, alive, window, _rates(stage, campaign, campaign.benign_mix), shape.calls)
+    owner, day = owners_of(rng, alive.spans, window, _rates(stage, campaign, campaign.benign_mix), shape.calls)
     customer = first[owner] + np.floor(many[owner] * rng.random(len(owner)) ** 1.5).astype(np.int64)
     start = own_times(rng, window, day, isps.hours_of(region)[customer], shape.hours)
-    calls, customer = unfolded(rng, owner, start, shape, alive, customer)
+    calls, customer = unfolded(rng, owner, start, shape, alive.spans, customer)
     subject = favourite[customer, rng.integers(0, _FAVOURITES, size=len(customer))]
     at = calls.session
     calls, wording, kept = sessions(stage, calls, language[customer][at], subject[at])

@@ -79,3 +79,9 @@ def instruction(purpose: str, identity: Ints, reworded: Ints) -> pa.Array:
         phrase = first[idea] + word % many[idea] * _VARIANTS + word // 64 % _VARIANTS
         parts += [phrases.take(pa.array(phrase)), " "]
     return joined(*parts[:-1])
+
+
+def ideas_of(purpose: str) -> pa.Array:
+    """Write the first phrasing of every idea of a purpose, in order."""
+    phrases, first, _ = _bank()[purpose]
+    return phrases.take(pa.array(first))

@@ -1,4 +1,4 @@
-"""When a campaign's requests arrive: jobs that start on all accounts together, and each account's own times."""
+"""When sessions start and how they run: jobs that start on all accounts together, and each account's own times."""
 
 from __future__ import annotations
 
@@ -11,8 +11,17 @@ from stillwatch.simulate.arrivals import WAKING
 from stillwatch.simulate.stage import DAY_MS, HOUR_MS, Calls, Floats, Ints, rank, running
 
 if TYPE_CHECKING:
-    from stillwatch.simulate.campaigns.lifecycle import Lives
     from stillwatch.simulate.stage import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """When each account works."""
+
+    from_ms: Ints
+    """When it begins (ms); shape (accounts,)."""
+    to_ms: Ints
+    """When it stops: its closing, its end or the world's (ms); shape (accounts,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +60,7 @@ JOBS_A_DAY: Final = 3.0
 
 
 def owners_of(
-    rng: np.random.Generator, alive: Lives, window: Window, per_day: Floats, calls_a_session: float
+    rng: np.random.Generator, spans: Spans, window: Window, per_day: Floats, calls_a_session: float
 ) -> tuple[Ints, Ints]:
     """Draw how many sessions each account has on each day.
 
@@ -59,12 +68,12 @@ def owners_of(
     ----------
     rng
         Source of randomness.
-    alive
-        Lives of the accounts.
+    spans
+        When the accounts work.
     window
         The time of the world.
     per_day
-        Calls a day of each account; shape (accounts,).
+        Calls a day of each account, shape (accounts,), or on each day, shape (accounts, days).
     calls_a_session
         Calls of a session, on average.
 
@@ -75,9 +84,10 @@ def owners_of(
     """
     days = np.arange(window.days)
     begin = window.start_ms + days * DAY_MS
-    lived = np.minimum(alive.to_ms[:, None], begin + DAY_MS) - np.maximum(alive.from_ms[:, None], begin)
+    lived = np.minimum(spans.to_ms[:, None], begin + DAY_MS) - np.maximum(spans.from_ms[:, None], begin)
     share = np.maximum(lived, 0) > 0
-    counts = rng.poisson(per_day[:, None] / calls_a_session * share)
+    wanted = per_day[:, None] if per_day.ndim == 1 else per_day
+    counts = rng.poisson(wanted / calls_a_session * share)
     cells = np.repeat(np.arange(counts.size, dtype=np.int64), counts.ravel())
     owner, day = np.divmod(cells, window.days)
     return owner, day
@@ -143,7 +153,7 @@ def job_times(rng: np.random.Generator, window: Window, owner: Ints, day: Ints, 
 
 
 def unfolded(
-    rng: np.random.Generator, owner: Ints, start_ms: Ints, shape: Shape, alive: Lives, behind: Ints | None = None
+    rng: np.random.Generator, owner: Ints, start_ms: Ints, shape: Shape, spans: Spans, behind: Ints | None = None
 ) -> tuple[Calls, Ints]:
     """Make the calls of sessions.
 
@@ -157,8 +167,8 @@ def unfolded(
         Start of each session (ms); shape (sessions,).
     shape
         How a session runs.
-    alive
-        Lives of the accounts; nothing is sent outside of them.
+    spans
+        When the accounts work; nothing is sent outside of them.
     behind
         Who is behind each session, such as a customer; nothing is 0; shape (sessions,).
 
@@ -184,5 +194,5 @@ def unfolded(
     ts_ms = start_ms[session] + (1000.0 * running(pause, counts)).astype(np.int64)
     who = owner[session]
     calls = Calls(who, ts_ms, session, np.repeat(rank(turns), steps), step)
-    kept = (ts_ms >= alive.from_ms[who]) & (ts_ms < alive.to_ms[who])
+    kept = (ts_ms >= spans.from_ms[who]) & (ts_ms < spans.to_ms[who])
     return calls.where(kept), person[np.unique(session[kept])]
