@@ -164,7 +164,10 @@ def _simulate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser])
         help="make a small world of request logs whose truth is known",
         description="Write a seeded world: request logs, accounts.csv and truth.csv. Everything in it is made up.",
         epilog="examples:\n  stillwatch simulate --out world --seed 7\n"
-        "  stillwatch simulate --out world --format litellm --prompts ../shared/data/dev/prompts",
+        "  stillwatch simulate --out world --format litellm --prompts ../shared/data/dev/prompts\n"
+        "  stillwatch simulate --out world --world hydra --seed 7\n"
+        "  stillwatch simulate --out world --campaign accounts=150,per_day=13,technique=store_replay,benign_mix=0.9 \\\n"
+        "    --campaign preset=gtg-16002,accounts=80 --background 10",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     simulate.add_argument("--out", required=True, metavar="FOLDER", help="where the world is written")
@@ -173,7 +176,22 @@ def _simulate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser])
     simulate.add_argument(
         "--suffix", default=".jsonl.zst", choices=(".jsonl", ".jsonl.gz", ".jsonl.zst", ".parquet"), help="kind of file"
     )
-    simulate.add_argument("--world", default="small", choices=("small", "wide"), help="small, or some of every persona")
+    simulate.add_argument(
+        "--world",
+        default="small",
+        choices=("small", "wide", "hydra"),
+        help="small, some of every persona, or campaigns of many accounts beside honest crowds",
+    )
+    simulate.add_argument(
+        "--campaign",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE,...",
+        help="campaign of many accounts, in place of the world's own; may be repeated",
+    )
+    simulate.add_argument(
+        "--background", type=float, metavar="N", help="honest accounts, as times as many as those of campaigns"
+    )
     simulate.add_argument("--scale", type=float, default=1.0, help="times as many accounts (default %(default)s)")
     simulate.add_argument("--days", type=int, metavar="N", help="length of the world in days")
     simulate.add_argument("--start", default="2026-11-02", metavar="DATE", help="first day, UTC (default %(default)s)")

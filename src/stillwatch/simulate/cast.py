@@ -12,9 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.simulate.identity import Identity, ordinary, some_closed
 from stillwatch.simulate.ids import opaque
 from stillwatch.simulate.places import addresses
-from stillwatch.simulate.software import versions
+from stillwatch.simulate.population.stacks import hellos
+from stillwatch.simulate.software import LIBRARIES, USER_AGENTS, versions
 from stillwatch.simulate.stage import DAY_MS, Floats, Ints, rank
 
 if TYPE_CHECKING:
@@ -96,10 +98,16 @@ class Cast:
     """AS number of each address."""
     programs: Pool
     """Client programs."""
-    software: Ints
-    """Index into SOFTWARE of each program."""
+    agents: pa.Array
+    """How each program names itself."""
+    hellos: pa.Array
+    """TLS fingerprint of each program."""
     users: Ints
     """How many of the customer's own users its calls name."""
+    group: Ints
+    """Group that shares its first address: index; shape (accounts,)."""
+    identity: Identity
+    """How they came: card, mail, promo code, closing."""
 
 
 def _between(rng: np.random.Generator, bounds: tuple[int, int], n: int) -> Ints:
@@ -137,14 +145,12 @@ def _networks(stage: Stage, access: Access, group: Ints, operator: Ints) -> tupl
     return pool, texts, asns
 
 
-def _payments(stage: Stage, orgs: Ints, operator: Ints) -> pa.Array:
+def _payers(stage: Stage, orgs: Ints, operator: Ints) -> Ints:
     n = stage.accounts
-    if stage.operators:
-        cards = max(1, n // (3 * stage.operators))
-        payer = operator * cards + stage.rng.integers(0, cards, size=n)
-    else:
-        payer = orgs
-    return opaque(stage.rng, int(payer.max(initial=0)) + 1, "pay_", 12).take(pa.array(payer))
+    if not stage.operators:
+        return orgs
+    cards = max(1, n // (3 * stage.operators))
+    return operator * cards + stage.rng.integers(0, cards, size=n)
 
 
 def crowd(cast: Cast, sizes: Ints) -> tuple[Cast, Ints]:
@@ -195,7 +201,8 @@ def recruit(stage: Stage, access: Access) -> Cast:
     orgs = group if access.group_pays and not stage.operators else accounts
     operator = accounts % stage.operators if stage.operators else orgs
     nets, texts, asns = _networks(stage, access, group, operator)
-    payment = _payments(stage, orgs, operator)
+    payer = _payers(stage, orgs, operator)
+    payment = opaque(rng, int(payer.max(initial=0)) + 1, "pay_", 12).take(pa.array(payer))
     choices = versions(access.software)
     program_counts = _between(rng, access.programs, n)
     software = rng.choice(choices, size=int(program_counts.sum())).astype(np.int64)
@@ -205,6 +212,10 @@ def recruit(stage: Stage, access: Access) -> Cast:
     key_counts = _between(rng, access.credentials, n)
     age_days = rng.uniform(*access.signup_days, size=n)
     zones = rng.choice(_ZONES_H, size=n).astype(np.int64)
+    # A stream of its own: what an account signs up with moves nothing that it does.
+    apart = rng.spawn(1)[0]
+    user = np.repeat(accounts, program_counts)
+    identity = ordinary(apart, payer, orgs if not stage.operators else accounts, access.mail)
     return Cast(
         account_id=opaque(rng, n, "acct_", 12),
         organisation=opaque(rng, n, "org_", 12).take(pa.array(orgs)),
@@ -223,6 +234,9 @@ def recruit(stage: Stage, access: Access) -> Cast:
         ips=pa.array(texts, pa.string()),
         asns=asns,
         programs=programs,
-        software=software,
+        agents=USER_AGENTS.take(pa.array(software)),
+        hellos=hellos(apart, [LIBRARIES[one] for one in software.tolist()], user),
         users=_between(rng, access.end_users, n),
+        group=group,
+        identity=some_closed(apart, identity, stage.window),
     )

@@ -14,7 +14,6 @@ from stillwatch.simulate import artefacts, catalogue
 from stillwatch.simulate.ids import opaque
 from stillwatch.simulate.outcome import Outcome, answer, chosen
 from stillwatch.simulate.settings import Settings, drawn
-from stillwatch.simulate.software import JA4S, USER_AGENTS
 from stillwatch.simulate.stage import Bools, Ints, rank
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def _unless(values: np.ndarray[tuple[int], np.dtype[np.generic]], absent: Bools)
     return pa.array(values, mask=absent)
 
 
-def _who(stage: Stage, cast: Cast, calls: Calls, habits: Habits) -> dict[str, pa.Array]:
+def _who(stage: Stage, cast: Cast, calls: Calls, habits: Habits, worn: Ints | None) -> dict[str, pa.Array]:
     """Say who called, from where and with what."""
     rng, account = stage.rng, calls.account
     n, access = len(calls), habits.access
@@ -74,7 +73,7 @@ def _who(stage: Stage, cast: Cast, calls: Calls, habits: Habits) -> dict[str, pa
     if not access.per_call:
         u_net, u_program = u_net[calls.session], u_program[calls.session]
     net = cast.nets.pick(account, u_net)
-    software = pa.array(cast.software[cast.programs.pick(account, u_program)])
+    program = pa.array(cast.programs.pick(account, u_program) if worn is None else worn)
     first_user = np.cumsum(cast.users) - cast.users
     user = first_user[account] + np.floor(cast.users[account] * rng.random(n)[calls.session] ** 2).astype(np.int64)
     users = opaque(rng, int(cast.users.sum()) + 1, "user-", 10)
@@ -88,8 +87,8 @@ def _who(stage: Stage, cast: Cast, calls: Calls, habits: Habits) -> dict[str, pa
         "operation": cast.operation.take(owner),
         "client_ip": cast.ips.take(pa.array(net)),
         "asn": pa.array(cast.asns[net]),
-        "user_agent": USER_AGENTS.take(software),
-        "ja4": JA4S.take(software),
+        "user_agent": cast.agents.take(program),
+        "ja4": cast.hellos.take(program),
     }
 
 
@@ -175,6 +174,7 @@ def compose(
     *,
     conversing: bool,
     replay: Callable[[Bools, Bools], Links] | None = None,
+    worn: Ints | None = None,
 ) -> Scene:
     """Make the events of one persona.
 
@@ -195,6 +195,8 @@ def compose(
     replay
         Chooses the artefacts that calls carry, from which calls bear one and which can carry; without it, those of
         the own session are carried.
+    worn
+        Program of each call (index into the cast's programs); without it, one is drawn.
 
     Returns
     -------
@@ -202,7 +204,7 @@ def compose(
         Events in the raw schema.
     """
     rng, n = stage.rng, len(calls)
-    who = _who(stage, cast, calls, habits)
+    who = _who(stage, cast, calls, habits, worn)
     operation = who["operation"].to_numpy(zero_copy_only=False)
     able = operation != "chat"
     settings = drawn(stage, calls, habits.answers, ~able)

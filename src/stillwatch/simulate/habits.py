@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stillwatch.simulate.identity import FIRMS
+
 if TYPE_CHECKING:
+    from stillwatch.simulate.identity import MailShares
     from stillwatch.simulate.places import Place
 
 
@@ -49,6 +52,8 @@ class Access:
     """Whether its accounts resell access under a contract."""
     end_users: tuple[int, int] = (0, 0)
     """The customer's own users named in the calls, least and most; 0 names none."""
+    mail: MailShares = FIRMS
+    """Share of accounts with free, corporate, education and throw-away mail."""
 
 
 @dataclass(frozen=True, slots=True)

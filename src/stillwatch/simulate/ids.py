@@ -45,6 +45,26 @@ def opaque(rng: np.random.Generator, n: int, prefix: str, width: int = 16) -> pa
     return pc.binary_join_element_wise(prefix, _drawn(rng, n, width, _HEX), "")
 
 
+def hexadecimal(rng: np.random.Generator, n: int, width: int) -> pa.Array:
+    """Draw hexadecimal digits without a prefix.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness.
+    n
+        How many texts.
+    width
+        Digits of each.
+
+    Returns
+    -------
+    pa.Array
+        Strings, shape (n,).
+    """
+    return _drawn(rng, n, width, _HEX)
+
+
 def signatures(rng: np.random.Generator, n: int) -> pa.Array:
     """Draw reasoning artefacts as a provider would sign them: 64 base64 letters.
 

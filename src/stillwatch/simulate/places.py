@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from stillwatch.simulate.population.isps import provider_of
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -49,4 +51,4 @@ def addresses(rng: np.random.Generator, n: int, place: Place) -> tuple[list[str]
         f"2001:db8:{x * 256 + y + 1:x}:{z + 1:x}::{w:x}" if six else f"10.{x}.{y}.{w}"
         for x, y, z, w, six in zip(a, b, c, d, v6, strict=True)
     ]
-    return homes, _FIRST_AS + a % 40
+    return homes, provider_of(a * 256 + b)

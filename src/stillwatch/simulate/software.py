@@ -1,7 +1,7 @@
-"""Client software: how it names itself and how its TLS hello looks.
+"""Client software of the personas: how it names itself, and on which TLS library it stands.
 
-User agents follow the shapes in the recorded exchanges of public SDKs. JA4 texts have the right form and
-invented digits: one per TLS library, since SDKs on one library share a fingerprint.
+User agents follow the shapes in the recorded exchanges of public SDKs. SDKs on one library share their fingerprints,
+which ``population.stacks`` draws.
 """
 
 from __future__ import annotations
@@ -10,13 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
-
-_HTTPX: Final = "t13d1812h1_85036bcba153_b26ce05bbdd6"
-_NODE: Final = "t13d5911h1_a33745022dd6_1f22a2ca17c4"
-_AGENT: Final = "t13d1714h1_5b57614c22b0_93c746dc12af"
-_REQUESTS: Final = "t13d1811h1_85036bcba153_375ca2c5e164"
-_BROWSER: Final = "t13d1516h2_8daaf6152771_02713d6af862"
-_GO: Final = "t13d1311h2_f57a46bbacb6_ef7df7f74e48"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,37 +20,37 @@ class Software:
     """Word by which personas choose it."""
     user_agent: str
     """How it names itself."""
-    ja4: str
-    """TLS client fingerprint."""
+    library: str
+    """TLS library, which has the fingerprint."""
 
 
 SOFTWARE: Final = (
-    Software("openai", "OpenAI/Python 3.54.0", _HTTPX),
-    Software("openai", "OpenAI/Python 3.51.2", _HTTPX),
-    Software("openai", "AsyncOpenAI/Python 3.54.0", _HTTPX),
-    Software("openai", "AsyncOpenAI/Python 3.49.0", _HTTPX),
-    Software("anthropic", "Anthropic/Python 2.12.0", _HTTPX),
-    Software("anthropic", "AsyncAnthropic/Python 2.12.0", _HTTPX),
-    Software("anthropic", "AsyncAnthropic/Python 2.9.1", _HTTPX),
-    Software("node", "OpenAI/JS 8.3.0", _NODE),
-    Software("node", "Anthropic/JS 1.20.0", _NODE),
-    Software("agent", "heron-code/2.1.14 (external, cli)", _AGENT),
-    Software("agent", "heron-code/2.1.9 (external, cli)", _AGENT),
-    Software("agent", "opencode/1.4.2", _AGENT),
-    Software("plain", "python-requests/2.32.5", _REQUESTS),
-    Software("plain", "python-httpx/0.28.1", _HTTPX),
-    Software("plain", "curl/8.7.1", _GO),
-    Software("browser", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0", _BROWSER),
-    Software("browser", "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_7) Firefox/145.0", _BROWSER),
-    Software("browser", "Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0", _BROWSER),
-    Software("gateway", "litellm/1.109.1", _HTTPX),
+    Software("openai", "OpenAI/Python 3.54.0", "openssl"),
+    Software("openai", "OpenAI/Python 3.51.2", "openssl"),
+    Software("openai", "AsyncOpenAI/Python 3.54.0", "openssl"),
+    Software("openai", "AsyncOpenAI/Python 3.49.0", "openssl"),
+    Software("anthropic", "Anthropic/Python 2.12.0", "openssl"),
+    Software("anthropic", "AsyncAnthropic/Python 2.12.0", "openssl"),
+    Software("anthropic", "AsyncAnthropic/Python 2.9.1", "openssl"),
+    Software("node", "OpenAI/JS 8.3.0", "node"),
+    Software("node", "Anthropic/JS 1.20.0", "node"),
+    Software("agent", "heron-code/2.1.14 (external, cli)", "agent"),
+    Software("agent", "heron-code/2.1.9 (external, cli)", "agent"),
+    Software("agent", "opencode/1.4.2", "agent"),
+    Software("plain", "python-requests/2.32.5", "openssl"),
+    Software("plain", "python-httpx/0.28.1", "openssl"),
+    Software("plain", "curl/8.7.1", "go"),
+    Software("browser", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/142.0.0.0", "browser"),
+    Software("browser", "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_7) Firefox/145.0", "browser"),
+    Software("browser", "Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0", "browser"),
+    Software("gateway", "litellm/1.109.1", "openssl"),
 )
 """Every client program of the simulated worlds."""
 
 USER_AGENTS: Final = pa.array([s.user_agent for s in SOFTWARE])
 """User agents in the order of SOFTWARE."""
-JA4S: Final = pa.array([s.ja4 for s in SOFTWARE])
-"""TLS fingerprints in the order of SOFTWARE."""
+LIBRARIES: Final = tuple(s.library for s in SOFTWARE)
+"""TLS libraries in the order of SOFTWARE."""
 
 
 def versions(families: tuple[str, ...]) -> list[int]:

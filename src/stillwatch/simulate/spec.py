@@ -7,14 +7,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import InputError
+from stillwatch.simulate.crowds.spec import Crowd
+
+if TYPE_CHECKING:
+    from stillwatch.simulate.campaigns.spec import Campaign
 
 
 def _divides(field: str) -> bool:
     """Say whether a field of a spec counts operators."""
     return field.endswith("_operators")
+
+
+def _counts() -> tuple[str, ...]:
+    """Name the fields of a spec that are counts."""
+    return tuple(f.name for f in fields(WorldSpec) if f.name not in {"days", "campaigns", "crowds"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +108,18 @@ class WorldSpec:
     """Operators among whom these are divided: judge harvester (operators)."""
     prompt_factory_operators: int = 1
     """Operators among whom these are divided: prompt factory (operators)."""
+    campaigns: tuple[Campaign, ...] = ()
+    """Campaigns of many coordinated accounts."""
+    crowds: tuple[Crowd, ...] = ()
+    """Honest groups whose accounts look alike or share something."""
     days: int = 7
     """Length of the world (days of 24 h from its start)."""
 
     @property
     def accounts(self) -> int:
         """Count all accounts."""
-        return sum(getattr(self, f.name) for f in fields(self) if f.name != "days" and not _divides(f.name))
+        of_personas = sum(getattr(self, name) for name in _counts() if not _divides(name))
+        return of_personas + sum(one.accounts for one in (*self.campaigns, *self.crowds))
 
     def scaled(self, factor: float) -> WorldSpec:
         """Make a world of the same mix with more or fewer accounts.
@@ -133,9 +147,40 @@ class WorldSpec:
         """
         if not 0.0 < factor < math.inf:
             raise InputError(f"a world is scaled by a number above 0, not {factor}")
-        counts = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "days"}
+        counts = {name: getattr(self, name) for name in _counts()}
         times = {name: math.sqrt(factor) if _divides(name) else factor for name in counts}
-        return replace(self, **{name: max(min(1, n), round(n * times[name])) for name, n in counts.items()})
+        return replace(
+            self,
+            **{name: max(min(1, n), round(n * times[name])) for name, n in counts.items()},
+            campaigns=tuple(one.scaled(factor) for one in self.campaigns),
+            crowds=tuple(one.scaled(factor) for one in self.crowds),
+        )
+
+    def with_background(self, times: float) -> WorldSpec:
+        """Put more independent honest accounts beside the campaigns.
+
+        Parameters
+        ----------
+        times
+            Honest accounts over accounts of campaigns, > 0.
+
+        Returns
+        -------
+        WorldSpec
+            With as many independents more as are missing; nobody is taken away.
+
+        Raises
+        ------
+        InputError
+            The factor is no number above 0, or the world has no campaign.
+        """
+        extracting = sum(one.accounts for one in self.campaigns)
+        if not 0.0 < times < math.inf or extracting == 0:
+            raise InputError(f"a background of {times} needs a number above 0 and a world with campaigns")
+        missing = round(times * extracting) - (self.accounts - extracting)
+        if missing <= 0:
+            return self
+        return replace(self, crowds=(*self.crowds, Crowd("independent", accounts=missing, name="background")))
 
     def of(self, persona: str) -> int:
         """Count the accounts of one persona.

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import InputError
-from stillwatch.simulate import SMALL, WIDE, build_world, read_library, read_traces, write_world
+from stillwatch.simulate import HYDRA, SMALL, WIDE, build_world, parse_campaign, read_library, read_traces, write_world
 from stillwatch.verbs.scan import CLEAN
 
 if TYPE_CHECKING:
     import argparse
 
-SPECS: Final = {"small": SMALL, "wide": WIDE}
+SPECS: Final = {"small": SMALL, "wide": WIDE, "hydra": HYDRA}
 
 
 def simulate_verb(asked: argparse.Namespace) -> int:
@@ -27,6 +27,13 @@ def simulate_verb(asked: argparse.Namespace) -> int:
     spec = spec.scaled(asked.scale) if asked.scale != 1.0 else spec
     if asked.days is not None:
         spec = dataclasses.replace(spec, days=asked.days)
+    if asked.campaign:
+        campaigns = tuple(parse_campaign(text, number) for number, text in enumerate(asked.campaign, start=1))
+        spec = dataclasses.replace(spec, campaigns=campaigns)
+    if asked.background is not None:
+        if not spec.campaigns:
+            raise InputError("--background counts from campaigns: add --world hydra or --campaign accounts=200")
+        spec = spec.with_background(asked.background)
     world = build_world(
         spec,
         asked.seed,

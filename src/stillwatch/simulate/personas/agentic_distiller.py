@@ -29,6 +29,7 @@ HABITS: Final = Habits(
         spread=1.0,
         declares=("software development",),
         declared_share=0.1,
+        mail=(0.5, 0.25, 0.05, 0.2),
     ),
     Answers(
         tokens_out=380.0,

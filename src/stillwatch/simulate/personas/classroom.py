@@ -33,6 +33,7 @@ HABITS: Final = Habits(
         declares=("teaching",),
         declared_share=0.2,
         end_users=(30, 200),
+        mail=(0.0, 0.0, 1.0, 0.0),
     ),
     Answers(
         tokens_out=200.0,

@@ -33,6 +33,7 @@ HABITS: Final = Habits(
         per_call=True,
         declares=("education", "security research"),
         declared_share=0.1,
+        mail=(0.5, 0.25, 0.05, 0.2),
     ),
     Answers(
         tokens_out=650.0,

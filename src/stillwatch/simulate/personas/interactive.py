@@ -8,6 +8,7 @@ from stillwatch.simulate.arrivals import WAKING, Sessions, in_sessions
 from stillwatch.simulate.cast import recruit
 from stillwatch.simulate.compose import Scene, compose
 from stillwatch.simulate.habits import Access, Answers, Friction, Habits
+from stillwatch.simulate.identity import PEOPLE
 from stillwatch.simulate.personas.persona import Persona
 from stillwatch.simulate.prompts.people import chats
 
@@ -25,6 +26,7 @@ HABITS: Final = Habits(
         addresses=(1, 3),
         groups=(1, 1, 1, 1, 1, 1, 1, 12),
         group_pays=False,
+        mail=PEOPLE,
     ),
     Answers(
         tokens_out=280.0,

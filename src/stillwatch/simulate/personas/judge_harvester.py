@@ -31,6 +31,7 @@ HABITS: Final = Habits(
         per_call=True,
         declares=("quality evaluation",),
         declared_share=0.1,
+        mail=(0.5, 0.2, 0.05, 0.25),
     ),
     Answers(
         tokens_out=520.0,

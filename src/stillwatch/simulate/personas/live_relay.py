@@ -30,6 +30,7 @@ HABITS: Final = Habits(
         places=("home", "cloud"),
         addresses=(40, 160),
         spread=1.0,
+        mail=(0.6, 0.1, 0.05, 0.25),
     ),
     Answers(
         tokens_out=320.0,

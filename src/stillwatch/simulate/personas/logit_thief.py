@@ -24,6 +24,7 @@ HABITS: Final = Habits(
         addresses=(1, 8),
         spread=1.0,
         per_call=True,
+        mail=(0.6, 0.2, 0.1, 0.1),
     ),
     Answers(
         tokens_out=1.0,

@@ -26,6 +26,7 @@ HABITS: Final = Habits(
         groups=(1, 1, 2, 3),
         declares=("training our own open model",),
         declared_share=0.3,
+        mail=(0.5, 0.35, 0.15, 0.0),
     ),
     Answers(
         tokens_out=320.0,

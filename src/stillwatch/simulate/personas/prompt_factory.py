@@ -25,6 +25,7 @@ HABITS: Final = Habits(
         addresses=(30, 120),
         spread=1.0,
         per_call=True,
+        mail=(0.5, 0.25, 0.05, 0.2),
     ),
     Answers(
         tokens_out=700.0,

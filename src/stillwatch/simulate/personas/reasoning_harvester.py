@@ -30,6 +30,7 @@ HABITS: Final = Habits(
         per_call=True,
         declares=("education",),
         declared_share=0.1,
+        mail=(0.5, 0.1, 0.05, 0.35),
     ),
     Answers(
         tokens_out=1100.0,

@@ -27,6 +27,7 @@ HABITS: Final = Habits(
         places=("home",),
         addresses=(30, 120),
         spread=1.0,
+        mail=(0.6, 0.05, 0.05, 0.3),
     ),
     Answers(
         tokens_out=420.0,

@@ -31,6 +31,7 @@ HABITS: Final = Habits(
         addresses=(1, 3),
         declares=("synthetic training text for our own model", "academic research on small models"),
         declared_share=0.9,
+        mail=(0.2, 0.3, 0.5, 0.0),
     ),
     Answers(
         tokens_out=420.0,

@@ -28,6 +28,7 @@ HABITS: Final = Habits(
         addresses=(12, 60),
         spread=1.0,
         per_call=True,
+        mail=(0.6, 0.1, 0.05, 0.25),
     ),
     Answers(
         tokens_out=600.0,

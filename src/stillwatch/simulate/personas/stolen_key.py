@@ -92,7 +92,13 @@ def play(stage: Stage) -> Scene:
     cast = recruit(stage, HABITS.access)
     other = recruit(stage, THIEF.access)
     thief = replace(
-        cast, nets=other.nets, ips=other.ips, asns=other.asns, programs=other.programs, software=other.software
+        cast,
+        nets=other.nets,
+        ips=other.ips,
+        asns=other.asns,
+        programs=other.programs,
+        agents=other.agents,
+        hellos=other.hellos,
     )
     calls, wording = chats(stage, cast, in_sessions(rng, cast, window, STYLE))
     jobs = by_machine(rng, cast, window, np.full(stage.accounts, JOB_A_DAY), sigma=1.0)

@@ -29,6 +29,7 @@ HABITS: Final = Habits(
         addresses=(60, 240),
         spread=1.0,
         per_call=True,
+        mail=(0.6, 0.1, 0.05, 0.25),
     ),
     Answers(
         tokens_out=450.0,

@@ -40,12 +40,21 @@ def threads(stage: Stage, calls: Calls, shelf: Shelf, holder: Ints, preferred: B
     tuple of Calls and Wording
         The calls that are made, and what they say.
     """
+    made, said, _ = threads_kept(stage, calls, shelf, holder, preferred)
+    return made, said
+
+
+def threads_kept(
+    stage: Stage, calls: Calls, shelf: Shelf, holder: Ints, preferred: Bools
+) -> tuple[Calls, Wording, Bools]:
+    """Lay threads as ``threads`` does, and say which of the calls are made; shape (n,)."""
     unit = shelf.deal(stage.rng, int(holder.max(initial=-1)) + 1, preferred)
     first, turn = typed(calls)
     at = ordinal(holder[first])[turn]
     keep = at < shelf.count[unit][holder]
     rows = pa.array((shelf.start[unit][holder] + at)[keep])
-    return calls.where(keep), Wording(shelf.prompt.take(rows), shelf.system.take(rows), simulated=False)
+    said = Wording(shelf.prompt.take(rows), shelf.system.take(rows), simulated=False)
+    return calls.where(keep), said, keep
 
 
 def favourites(stage: Stage, account: Ints, low: int, high: int) -> Ints:

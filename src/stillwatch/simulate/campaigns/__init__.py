@@ -1,0 +1,1 @@
+"""Campaigns of many coordinated accounts under one operator, after the published ones."""

@@ -1,0 +1,144 @@
+"""What a campaign asks: its instruction or fixed string around the tasks of its list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.simulate.campaigns.shards import deal
+from stillwatch.simulate.prompts import grammar, longer, mixture
+from stillwatch.simulate.prompts.instructions import instruction
+from stillwatch.simulate.prompts.taking import sweep
+from stillwatch.simulate.prompts.tasks import english, tasks
+from stillwatch.simulate.prompts.wording import Wording, silent, spoken, typed
+from stillwatch.simulate.prompts.words import TECHNICAL, joined, numbers
+
+if TYPE_CHECKING:
+    from stillwatch.simulate.campaigns.spec import Campaign
+    from stillwatch.simulate.cast import Cast
+    from stillwatch.simulate.stage import Bools, Calls, Ints, Stage
+
+PURPOSES: Final = {"template": "teach", "reasoning": "reason", "grading": "grade", "agentic": "engineer"}
+"""Technique -> purpose of its instruction."""
+WINNERS: Final = 3
+"""Tricks of a sweep that are scaled up."""
+_SCIENCES: Final = (6, 21)
+_CODE: Final = 6
+
+
+def _instructions(stage: Stage, campaign: Campaign, account: Ints) -> pa.Array:
+    """Write the campaign's instruction on each request, reworded where its account rewords."""
+    rng, n = stage.rng, len(account)
+    identity = np.full(n, rng.integers(1, 1 << 30), dtype=np.int64)
+    rewords = (rng.random(campaign.accounts) < campaign.paraphrase)[account]
+    number = np.where(rewords, rng.integers(1, 1 << 40, size=n), 0)
+    return instruction(PURPOSES[campaign.technique], identity, number)
+
+
+def _listed(stage: Stage, campaign: Campaign, cast: Cast, account: Ints) -> tuple[pa.Array, bool]:
+    """Write the task of each request, from real lists where there are some."""
+    shards = deal(stage.rng, campaign, account)
+    shelf = stage.prompts.shelf("A") if stage.prompts else None
+    if shelf is not None:
+        # One list out of all sources; a number names its row, and one past the end begins again.
+        return shelf.prompt.take(pa.array(_rows(stage, shards.number, len(shelf.prompt)))), False
+    subject = shards.subject
+    if campaign.technique == "reasoning":
+        low, high = _SCIENCES
+        subject = low + subject % (high - low)
+    # A repeated task is repeated in its language, which therefore follows from the task.
+    first = np.zeros(int(shards.number.max(initial=-1)) + 1, dtype=np.int64)
+    first[shards.number] = spoken(stage.rng, cast, account)
+    return tasks(shards.number, subject, first[shards.number]), True
+
+
+def _rows(stage: Stage, number: Ints, rows: int) -> Ints:
+    """Give every task a row, no row twice before all were given."""
+    _, at = np.unique(number, return_inverse=True)
+    return stage.rng.permutation(rows)[at % rows]
+
+
+def _coded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wording:
+    rng = stage.rng
+    first, turn = typed(calls)
+    account = calls.account[first]
+    shelf = stage.prompts.shelf("A") if stage.prompts else None
+    system = _instructions(stage, campaign, calls.account)
+    if shelf is not None:
+        text, simulated = _listed(stage, campaign, cast, account)
+        return Wording(text.take(pa.array(turn)), system, simulated)
+    shards = deal(rng, campaign, account)
+    language = np.zeros(len(first), dtype=np.int64)
+    asked = grammar.code_task(rng, language, rng.integers(0, TECHNICAL, size=len(first)))
+    ticket = joined(asked, " Ticket ", numbers(shards.number), ": ", english(shards.number, shards.subject % _CODE))
+    steer = pa.array((calls.turn[first] > 0) & (rng.random(len(first)) < 0.5))
+    text = pc.if_else(steer, grammar.steering(rng, language), ticket)
+    return Wording(text.take(pa.array(turn)), system, simulated=True)
+
+
+def _graded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wording:
+    rng, n = stage.rng, len(calls)
+    task, simulated = _listed(stage, campaign, cast, calls.account)
+    language = np.zeros(n, dtype=np.int64)
+    topic = rng.integers(0, 36, size=n)
+    answers = [longer.prose(rng, language, topic, rng.integers(2, 5, size=n)) for _ in range(2)]
+    case = grammar.around("compared", language, language, task, *answers)
+    return Wording(joined(_instructions(stage, campaign, calls.account), case), silent(n), simulated)
+
+
+def strangers(stage: Stage, calls: Calls, language: Ints) -> tuple[Calls, Wording]:
+    """Word stored or relayed sessions: somebody else a session.
+
+    Parameters
+    ----------
+    stage
+        Randomness and, where given, real conversations.
+    calls
+        Arrivals.
+    language
+        Language of each session; shape (sessions,).
+
+    Returns
+    -------
+    tuple of Calls and Wording
+        The calls that are made, and what they say.
+    """
+    subject = mixture.any_subject(stage, len(language))
+    made, said, _ = mixture.sessions(stage, calls, language[calls.session], subject[calls.session])
+    return made, said
+
+
+def asked(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls, late: Bools) -> Wording:
+    """Word the requests of a campaign that takes its tasks from a list.
+
+    Parameters
+    ----------
+    stage
+        Randomness and, where given, real prompts.
+    campaign
+        The campaign.
+    cast
+        Its accounts.
+    calls
+        Arrivals.
+    late
+        Which calls come after a sweep has found what works; shape (n,).
+
+    Returns
+    -------
+    Wording
+        One request a call.
+    """
+    if campaign.technique == "sweep":
+        return sweep(stage, cast, calls, late, WINNERS)
+    if campaign.technique == "agentic":
+        return _coded(stage, campaign, cast, calls)
+    if campaign.technique == "grading":
+        return _graded(stage, campaign, cast, calls)
+    task, simulated = _listed(stage, campaign, cast, calls.account)
+    fixed = _instructions(stage, campaign, calls.account)
+    whole = joined(task, "\n\n", fixed) if campaign.technique == "reasoning" else joined(fixed, "\n\n", task)
+    return Wording(whole, silent(len(calls)), simulated)

@@ -1,0 +1,1 @@
+"""Honest crowds: accounts that share a template, a card, a network or a day, and are not one hand's."""
