@@ -13,8 +13,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -25,9 +25,11 @@ from stillwatch.coordination.candidates.templates import templates
 from stillwatch.coordination.entities import entities
 from stillwatch.coordination.groups import Groups, gathered, spans
 from stillwatch.coordination.layers.partition import CONCENTRATION, Partition, partition
-from stillwatch.coordination.peel import LOG_P, peeled
+from stillwatch.coordination.layers.together import InStep
+from stillwatch.coordination.layers.values import Held
+from stillwatch.coordination.peel import peeled
 from stillwatch.coordination.roster import FIELDS, Roster, enroll
-from stillwatch.coordination.tested import ALL, Guards, Tested, examine, spreads
+from stillwatch.coordination.tested import ALL, LOG_P, Guards, Tested, examine, spreads
 from stillwatch.statistics.fdr import q_values
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from stillwatch.model.registered import Registered
     from stillwatch.sketches.layout import Arrays
 
+_Columns = TypeVar("_Columns", Held, InStep)
 ALPHA: Final = 1e-3
 """False-discovery rate of the review queue: one wrong group in a thousand, over many runs."""
 
@@ -79,18 +82,19 @@ class Coordination:
 
 
 def _appended(first: Tested, second: Tested) -> Tested:
-    held = tuple(
-        type(a)(*(np.concatenate([getattr(a, name), getattr(b, name)]) for name in a.__slots__))
-        for a, b in zip(first.held, second.held, strict=True)
-    )
-    both = [
+    held = tuple(_after(a, b) for a, b in zip(first.held, second.held, strict=True))
+    successors, log_p, joined, rest = (
         np.concatenate([getattr(first, name), getattr(second, name)])
-        for name in ("in_step", "successors", "log_p", "joined", "rest")
-    ]
-    in_step, successors, log_p, joined, rest = both
-    return Tested(
-        gathered([first.groups, second.groups]), held, in_step, successors, log_p, joined, rest, first.spreads
+        for name in ("successors", "log_p", "joined", "rest")
     )
+    groups, in_step = gathered([first.groups, second.groups]), _after(first.in_step, second.in_step)
+    return Tested(groups, held, in_step, successors, log_p, joined, rest, first.spreads)
+
+
+def _after(first: _Columns, second: _Columns) -> _Columns:
+    """Put the rows of a dataclass of arrays behind those of another."""
+    names = [field.name for field in fields(first)]
+    return type(first)(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in names))
 
 
 def _core(tested: Tested, roster: Roster, which: NDArray[np.int64]) -> Groups:
@@ -181,7 +185,7 @@ def coordinate(
         again = gathered(parts)
         tested = _appended(tested, examine(again, roster, spread, guards=guards))
         template = np.concatenate([template, template[np.concatenate(origins)]])
-    q = q_values(np.exp(tested.joined))
+    q = q_values(np.exp(tested.rest))
     validated = np.flatnonzero(q <= alpha)
     core = _core(tested, roster, validated)
     large = core.sizes >= 3

@@ -13,6 +13,7 @@ import numpy as np
 from stillwatch.coordination.groups import Groups, spans
 from stillwatch.coordination.roster import FIELDS
 from stillwatch.coordination.shared import LEAST
+from stillwatch.coordination.tested import LOG_P
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from stillwatch.coordination.layers.values import Held
     from stillwatch.coordination.roster import Roster
 
-LOG_P: Final = float(np.log(1e-3))
-"""A value is worth taking out from this ln p on."""
 MOST_OF: Final = 0.8
 """A group of which this share holds the value is not diluted."""
 

@@ -19,9 +19,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.coordination.groups import INFRASTRUCTURE, LAYERS, LIFECYCLE, PARTITION, RHYTHM, TEMPLATE
+from stillwatch.coordination.groups import (
+    ARTEFACTS,
+    INFRASTRUCTURE,
+    LAYERS,
+    LIFECYCLE,
+    MONEY,
+    PARTITION,
+    RHYTHM,
+    TEMPLATE,
+    spans,
+)
 from stillwatch.coordination.layers.lifecycle import succession
-from stillwatch.coordination.layers.together import together
+from stillwatch.coordination.layers.together import InStep, at_work, together
 from stillwatch.coordination.layers.values import Held, hold, natural_spread
 from stillwatch.coordination.roster import AT, FIELDS
 from stillwatch.statistics.joining import cauchy, fisher, without_strongest
@@ -38,6 +48,12 @@ if TYPE_CHECKING:
 _LAYER_AT: Final = {1 << at: at for at in range(len(LAYERS))}
 SPREAD_FIELDS: Final = ("user_agent", "ja4", "network", "card_bin", "email_domain", "email_class", "referral")
 """Fields that ordinary groups share more than strangers do; how much is measured on the candidates."""
+
+
+CONCORDANT: Final = 0.5
+"""Members that hold the values of two layers, at least, as a share of what independence inside the group gives."""
+LOG_P: Final = float(np.log(1e-3))
+"""A value is worth looking at from this ln p on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +80,8 @@ class Tested:
     """The groups."""
     held: tuple[Held, ...]
     """Most surprising value of each of FIELDS."""
-    in_step: NDArray[np.float64]
-    """(g, 2) members in the most surprising slot of a day, and how many were expected there."""
+    in_step: InStep
+    """Members at work in the same moments."""
     successors: NDArray[np.float64]
     """(g, 3) fresh members after a closing, members closed, successors expected."""
     log_p: NDArray[np.float64]
@@ -99,6 +115,55 @@ def joined(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
     doubtful = [_LAYER_AT[INFRASTRUCTURE], _LAYER_AT[RHYTHM]]
     sure = [at for at in range(log_p.shape[1]) if at not in doubtful]
     return fisher(np.column_stack([cauchy(log_p[:, doubtful]), log_p[:, sure]]))
+
+
+def _holders(
+    groups: Groups, roster: Roster, held: tuple[Held, ...], in_step: InStep, which: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Say which members of some groups hold the most surprising value of each layer; (memberships, layers)."""
+    some = groups.take(which)
+    group = np.repeat(np.arange(len(some)), some.sizes)
+    holds = np.zeros((some.members.shape[0], len(LAYERS)), np.bool_)
+    best = np.full((len(some), len(LAYERS)), np.inf)
+    for at, field in enumerate(FIELDS):
+        column = _LAYER_AT[field.layer]
+        log_p = np.where(np.isnan(held[at].log_p[which]), np.inf, held[at].log_p[which])
+        better = log_p < best[:, column]
+        best[better, column] = log_p[better]
+        start, rows = spans(roster.fields[at].start, some.members.astype(np.int64))
+        member = np.repeat(np.arange(some.members.shape[0]), np.diff(start))
+        mine = np.zeros(some.members.shape[0], np.bool_)
+        mine[member[roster.fields[at].value[rows] == held[at].value[which][group[member]]]] = True
+        holds[:, column] = np.where(better[group], mine, holds[:, column])
+    holds[:, _LAYER_AT[RHYTHM]] = at_work(roster, some.members, in_step.slot[which][group])
+    return holds
+
+
+def _concordant(
+    groups: Groups, roster: Roster, held: tuple[Held, ...], in_step: InStep, log_p: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Forget layers that speak of other members than the strongest one does.
+
+    A group may hold two parts that have nothing to do with each other, one with a common card, one with a common
+    template. Together they would look like two layers of evidence for a group that is none.
+    """
+    layers = [_LAYER_AT[layer] for layer in (TEMPLATE, INFRASTRUCTURE, MONEY, RHYTHM, ARTEFACTS)]
+    known = np.where(np.isnan(log_p), np.inf, log_p)[:, layers]
+    which = np.flatnonzero((known <= LOG_P).sum(axis=1) >= 2)
+    if not which.shape[0]:
+        return log_p
+    holds = _holders(groups, roster, held, in_step, which)
+    sizes = groups.sizes[which]
+    start = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    strongest = np.array(layers)[known[which].argmin(axis=1)]
+    leading = holds[np.arange(holds.shape[0]), np.repeat(strongest, sizes)]
+    led = np.add.reduceat(leading.astype(np.int64), start)
+    for column in layers:
+        mine = np.add.reduceat(holds[:, column].astype(np.int64), start)
+        both = np.add.reduceat((holds[:, column] & leading).astype(np.int64), start)
+        apart = (both < CONCORDANT * led * mine / sizes) & (strongest != column)
+        log_p[which[apart], column] = np.nan
+    return log_p
 
 
 def examine(
@@ -150,7 +215,8 @@ def examine(
             known = (~np.isnan(stacked)).sum(axis=1)
             least = np.where(np.isnan(stacked), np.inf, stacked).min(axis=1)
             log_p[:, column] = np.where(known > 0, np.minimum(least + np.log(np.maximum(known, 1)), 0.0), np.nan)
-    log_p[:, _LAYER_AT[RHYTHM]], most, mean = together(groups, roster)
+    in_step = together(groups, roster)
+    log_p[:, _LAYER_AT[RHYTHM]] = in_step.log_p
     log_p[:, _LAYER_AT[LIFECYCLE]], count, closed, expected = succession(groups, roster)
     if partition is not None and template is not None:
         there = np.flatnonzero(template >= 0)
@@ -161,9 +227,9 @@ def examine(
     return Tested(
         groups,
         held,
-        np.column_stack([most, mean]),
+        in_step,
         np.column_stack([count, closed, expected]).astype(np.float64),
-        log_p,
+        _concordant(groups, roster, held, in_step, log_p),
         joined(log_p),
         joined(without_strongest(log_p)),
         dict(spread),

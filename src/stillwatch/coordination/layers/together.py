@@ -15,6 +15,7 @@ common trait, here with a null model.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -35,8 +36,8 @@ FEWEST: Final = 3
 """Fewest members at work in one slot that are looked at."""
 CHOICES: Final = (1, 4, 16)
 """How many slots are taken together, the most surprising ones."""
-_FIRST_DAY: Final = sum(kept for _, kept in WINDOWS[:-1])
-_DAYS: Final = WINDOWS[-1][1]
+FIRST_DAY: Final = sum(kept for _, kept in WINDOWS[:-1])
+DAYS: Final = WINDOWS[-1][1]
 _NO_DAY: Final = np.uint32(EMPTY_ID)
 _SMOOTH: Final = 0.1
 _ROOM: Final = 64
@@ -88,8 +89,8 @@ def _everybody(
 ) -> None:
     """Count, for each day of ``days``, accounts at work in each slot, and how many their own hours suggest."""
     for row in range(state.window_id.shape[0]):
-        for k in range(_DAYS):
-            cell = _FIRST_DAY + k
+        for k in range(DAYS):
+            cell = FIRST_DAY + k
             if state.window_id[row, cell] == _NO_DAY:
                 continue
             at = np.searchsorted(days, state.window_id[row, cell])
@@ -138,9 +139,11 @@ def _synchrony(
     tails: np.ndarray,
     counts: np.ndarray,
     means: np.ndarray,
+    places: np.ndarray,
     out: np.ndarray,
     out_most: np.ndarray,
     out_mean: np.ndarray,
+    out_place: np.ndarray,
 ) -> None:
     """Fill the outputs, one row a group; ``count`` and ``mean`` (days, SLOTS) are all zero between groups."""
     for g in range(start.shape[0] - 1):
@@ -148,8 +151,8 @@ def _synchrony(
         for m in range(start[g], start[g + 1]):
             row = members[m]
             any_day = False
-            for k in range(_DAYS):
-                cell = _FIRST_DAY + k
+            for k in range(DAYS):
+                cell = FIRST_DAY + k
                 if state.window_id[row, cell] == _NO_DAY:
                     continue
                 any_day = True
@@ -185,16 +188,18 @@ def _synchrony(
                     else:
                         kept += 1
                     tails[place], counts[place], means[place] = tail, count[at, slot], usual
+                    places[place] = at * SLOTS + slot
             least = -1
             for k in range(kept):
                 if least < 0 or tails[k] < tails[least]:
                     least = k
             if least >= 0:
                 out_most[g], out_mean[g] = counts[least], means[least]
+                out_place[g] = np.int64(days[places[least] // SLOTS]) * SLOTS + places[least] % SLOTS
             out[g] = min(_top(tails, counts, means, kept, tried), 0.0)
         for m in range(start[g], start[g + 1]):
-            for k in range(_DAYS):
-                day = state.window_id[members[m], _FIRST_DAY + k]
+            for k in range(DAYS):
+                day = state.window_id[members[m], FIRST_DAY + k]
                 if day != _NO_DAY:
                     at = np.searchsorted(days, day)
                     for slot in range(SLOTS):
@@ -202,7 +207,21 @@ def _synchrony(
                         mean[at, slot] = 0.0
 
 
-def together(groups: Groups, roster: Roster) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+@dataclass(frozen=True, slots=True)
+class InStep:
+    """How far the members of each group work in the same moments."""
+
+    log_p: NDArray[np.float64]
+    """(g,) ln p; NaN where fewer than three members have a sampled day."""
+    most: NDArray[np.float64]
+    """(g,) members at work in the most surprising slot."""
+    expected: NDArray[np.float64]
+    """(g,) members expected there."""
+    slot: NDArray[np.int64]
+    """(g,) that slot: day since 1970 times SLOTS plus slot of the day, -1 where none."""
+
+
+def together(groups: Groups, roster: Roster) -> InStep:
     """Test whether the members of each group work in the same moments.
 
     Parameters
@@ -214,23 +233,21 @@ def together(groups: Groups, roster: Roster) -> tuple[NDArray[np.float64], NDArr
 
     Returns
     -------
-    tuple of ndarray
-        (g,) ln p, NaN where fewer than three members have a sampled day; (g,) members in the most surprising slot;
-        (g,) members expected there.
+    InStep
+        One row a group.
 
     Notes
     -----
     O(memberships). Blind spot: jitter of more than half an hour, and schedules that repeat every day at one time.
     """
     state = roster.arrays
-    cells = state.window_id[:, _FIRST_DAY : _FIRST_DAY + _DAYS]
+    cells = state.window_id[:, FIRST_DAY : FIRST_DAY + DAYS]
     days = np.unique(cells[cells != _NO_DAY])
     shape = (max(days.shape[0], 1), SLOTS)
     seen, wanted, hours, one = np.zeros(shape), np.zeros(shape), np.zeros(24), np.zeros(SLOTS)
     _everybody(state, days, seen, wanted, hours, one)
     g = len(groups)
-    out, most, mean = np.full(g, np.nan), np.zeros(g), np.zeros(g)
-    room = (np.zeros(_ROOM), np.zeros(_ROOM), np.zeros(_ROOM))
+    found = InStep(np.full(g, np.nan), np.zeros(g), np.zeros(g), np.full(g, -1, np.int64))
     _synchrony(
         state,
         groups.start,
@@ -242,9 +259,22 @@ def together(groups: Groups, roster: Roster) -> tuple[NDArray[np.float64], NDArr
         np.zeros(shape),
         hours,
         one,
-        *room,
-        out,
-        most,
-        mean,
+        np.zeros(_ROOM),
+        np.zeros(_ROOM),
+        np.zeros(_ROOM),
+        np.zeros(_ROOM, np.int64),
+        found.log_p,
+        found.most,
+        found.expected,
+        found.slot,
     )
-    return out, most, mean
+    return found
+
+
+def at_work(roster: Roster, rows: NDArray[np.int32], slot: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say of each row whether that account was at work in a slot, as ``InStep.slot`` gives it; shape (n,) each."""
+    day = (slot // SLOTS).astype(np.int64)
+    ids = roster.arrays.window_id[rows, FIRST_DAY : FIRST_DAY + DAYS].astype(np.int64)
+    masks = roster.arrays.window_mask[rows, FIRST_DAY : FIRST_DAY + DAYS]
+    bit = (masks >> (slot % SLOTS).astype(np.uint64)[:, None]) & np.uint64(1)
+    return np.asarray(((ids == day[:, None]) & (bit == 1)).any(axis=1) & (slot >= 0))

@@ -12,10 +12,10 @@ from stillwatch.simulate.artefacts import across_accounts, rather, within_sessio
 from stillwatch.simulate.campaigns.lifecycle import lives
 from stillwatch.simulate.campaigns.manners import CUSTOMERS, MANNERS, TRIED, pivoting
 from stillwatch.simulate.campaigns.muster import muster
-from stillwatch.simulate.pace import job_times, own_times, owners_of, unfolded
 from stillwatch.simulate.campaigns.wording import asked, strangers
 from stillwatch.simulate.cast import LANGUAGE_SHARES, LANGUAGES, Pool
 from stillwatch.simulate.compose import Scene, beside, compose
+from stillwatch.simulate.pace import job_times, own_times, owners_of, unfolded
 from stillwatch.simulate.population import isps, stacks
 from stillwatch.simulate.prompts.mixture import sessions
 from stillwatch.simulate.prompts.tasks import subjects
