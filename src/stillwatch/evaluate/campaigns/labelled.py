@@ -72,7 +72,7 @@ def russian_retweets(folder: Path) -> Labelled:
 
     References
     ----------
-    CooRTweet, ``russian_coord_tweets`` (Kulichkina, Righetti & Waldherr 2024).
+    CooRTweet, ``russian_coord_tweets`` (Kulichkina et al. 2024).
     """
     columns = ("object_id", "account_id", "timestamp_share")
     table = _read(folder / "coortweet_russian_coord_tweets.parquet", columns)
@@ -85,8 +85,9 @@ def yelp_reviews(folder: Path) -> Labelled:
     """Read reviews of Chicago restaurants and hotels; one row a review.
 
     A trait is a product with the stars it was given, since pushing or slating one means the same stars; the time
-    is the day of the review. An account is bad when Yelp's own filter withheld at least one of its reviews: that
-    is the label of a secret filter, of reviews and not of campaigns, and who belongs together is not known.
+    is the day of the review. The label is a review's: Yelp's own secret filter withheld it. Here an account is bad
+    when that befell at least one of its reviews (of 7,739 such accounts, 135 have others that were kept). Who
+    belongs together is not known.
 
     Raises
     ------

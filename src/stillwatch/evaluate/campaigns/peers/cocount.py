@@ -25,40 +25,35 @@ DAY_S: Final = 86_400
 
 
 @kernel
-def _count_near(trait: Ints, ts_s: Ints, account: Ints, window_s: int, near: Ints) -> None:
-    """Count the later rows within the window of each row, of the same trait and of another account."""
+def _count_near(trait: Ints, ts_s: Ints, window_s: int, near: Ints) -> None:
+    """Count the later rows of the same trait within the window of each row, the same account's among them."""
+    end = 0
     for first in range(trait.shape[0]):
-        near[first] = 0
-        second = first + 1
-        while second < trait.shape[0] and trait[second] == trait[first] and ts_s[second] - ts_s[first] <= window_s:
-            near[first] += account[second] != account[first]
-            second += 1
+        end = max(end, first + 1)
+        while end < trait.shape[0] and trait[end] == trait[first] and ts_s[end] - ts_s[first] <= window_s:
+            end += 1
+        near[first] = end - first - 1
 
 
 @kernel
-def _emit_near(
-    trait: Ints, ts_s: Ints, account: Ints, window_s: int, wanted: NDArray[np.bool_], left: Rows, right: Rows
-) -> None:
-    """Write those pairs of rows, of the traits wanted; ``left`` and ``right`` have room for all."""
+def _emit_near(account: Ints, near: Ints, left: Rows, right: Rows) -> int:
+    """Write the pairs of rows of different accounts and give how many there are; there is room for all."""
     at = 0
-    for first in range(trait.shape[0]):
-        second = first + 1
-        while wanted[trait[first]] and second < trait.shape[0] and trait[second] == trait[first]:
-            if ts_s[second] - ts_s[first] > window_s:
-                break
+    for first in range(account.shape[0]):
+        for second in range(first + 1, first + 1 + near[first]):
             if account[second] != account[first]:
                 left[at] = first
                 right[at] = second
                 at += 1
-            second += 1
+    return at
 
 
 @dataclass(frozen=True, slots=True)
 class Cocount:
     """Components of accounts whose pairs of near uses lie above a percentile of all pairs.
 
-    Uses of one trait by two accounts at most ``window_s`` apart are a pair; an edge weighs as many pairs as the
-    accounts have; edges above the percentile stay, and connected accounts are a group.
+    A row is a use. Uses of one trait by two accounts at most ``window_s`` apart are a pair; an edge weighs as many
+    pairs as the accounts have; edges above the percentile stay, and connected accounts are a group.
 
     Notes
     -----
@@ -96,11 +91,10 @@ class Cocount:
         trait = trait.astype(np.int64)
         ts_s, account = shares.ts_s[rows], shares.account[rows]
         near = np.empty(len(rows), np.int64)
-        _count_near(trait, ts_s, account, self.window_s, near)
-        costs = np.bincount(trait, near).astype(np.int64)
-        wanted = affordable(costs, self.pairs)
-        left, right = np.empty((2, int(costs[wanted].sum())), np.int32)
-        _emit_near(trait, ts_s, account, self.window_s, wanted, left, right)
+        _count_near(trait, ts_s, self.window_s, near)
+        near *= affordable(np.bincount(trait, near).astype(np.int64), self.pairs)[trait]
+        room = np.empty((2, int(near.sum())), np.int32)
+        left, right = room[:, : _emit_near(account, near, room[0], room[1])]
         met = np.zeros(len(rows), np.bool_)
         met[left] = met[right] = True
         lasting = np.bincount(account[met], minlength=shares.n_accounts) >= self.participation
