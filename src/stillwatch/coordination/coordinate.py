@@ -23,13 +23,13 @@ from stillwatch.coordination.candidates.composites import composites
 from stillwatch.coordination.candidates.rhythm import rhythms
 from stillwatch.coordination.candidates.templates import templates
 from stillwatch.coordination.entities import entities
-from stillwatch.coordination.groups import Groups, gathered, spans
+from stillwatch.coordination.groups import Groups, gathered
 from stillwatch.coordination.layers.partition import CONCENTRATION, Partition, partition
 from stillwatch.coordination.layers.together import InStep
 from stillwatch.coordination.layers.values import Held
 from stillwatch.coordination.peel import peeled
-from stillwatch.coordination.roster import FIELDS, Roster, enroll
-from stillwatch.coordination.tested import ALL, LOG_P, Guards, Tested, examine, spreads
+from stillwatch.coordination.roster import Roster, enroll
+from stillwatch.coordination.tested import ALL, HOLDING, LOG_P, Guards, Tested, examine, holders, spreads
 from stillwatch.statistics.fdr import q_values
 
 if TYPE_CHECKING:
@@ -100,22 +100,15 @@ def _after(first: _Columns, second: _Columns) -> _Columns:
 def _core(tested: Tested, roster: Roster, which: NDArray[np.int64]) -> Groups:
     """Leave bystanders out: members that hold none of the values their group stands on.
 
-    A group that stands on no value (on time or partition alone) keeps all its members.
+    A group that stands on no value of single members (on partition alone, say) keeps them all.
     """
     groups = tested.groups.take(which)
-    member_group = np.repeat(np.arange(len(groups)), groups.sizes)
-    holds = np.zeros(groups.members.shape[0], np.bool_)
-    standing = np.zeros(len(groups), np.bool_)
-    for at, field in enumerate(FIELDS):
-        held = tested.held[at]
-        strong = (held.log_p[which] <= LOG_P) & ((groups.made_by & field.layer) == 0)
-        standing |= strong
-        start, rows = spans(roster.fields[at].start, groups.members.astype(np.int64))
-        member = np.repeat(np.arange(groups.members.shape[0]), np.diff(start))
-        same = roster.fields[at].value[rows] == held.value[which][member_group[member]]
-        holds[member[same & strong[member_group[member]]]] = True
-    kept = holds | ~standing[member_group]
-    sizes = np.bincount(member_group[kept], minlength=len(groups))
+    group = np.repeat(np.arange(len(groups)), groups.sizes)
+    strong = tested.log_p[which][:, HOLDING] <= LOG_P
+    holds = holders(tested.groups, roster, tested.held, tested.in_step, which)[:, HOLDING]
+    standing = np.asarray(strong.any(axis=1))
+    kept = (holds & strong[group]).any(axis=1) | ~standing[group]
+    sizes = np.bincount(group[kept], minlength=len(groups))
     return Groups(
         np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         groups.members[kept],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.coordination.groups import ARTEFACTS, INFRASTRUCTURE, MONEY, TEMPLATE, Groups
+from stillwatch.coordination.groups import ARTEFACTS, MONEY, PLACE, PRODUCT, Groups
 from stillwatch.sketches.layout import CODES, EMPTY_HASH, EMPTY_ID
 
 if TYPE_CHECKING:
@@ -42,17 +42,17 @@ class Field:
 
 
 FIELDS: Final = (
-    Field("user_agent", INFRASTRUCTURE, "client program"),
-    Field("ja4", INFRASTRUCTURE, "TLS fingerprint"),
-    Field("network", INFRASTRUCTURE, "network"),
+    Field("template", PRODUCT, "rare template"),
+    Field("user_agent", PRODUCT, "client program"),
+    Field("ja4", PRODUCT, "TLS fingerprint"),
+    Field("referral", PRODUCT, "referral"),
+    Field("network", PLACE, "network"),
     Field("payment", MONEY, "means of payment"),
     Field("card_bin", MONEY, "card issuer"),
     Field("email_domain", MONEY, "sign-up domain"),
     Field("email_class", MONEY, "kind of sign-up address"),
-    Field("referral", MONEY, "referral"),
     Field("signup_hour", MONEY, "hour of sign-up"),
     Field("signup_day", MONEY, "day of sign-up"),
-    Field("template", TEMPLATE, "rare template"),
     Field("artefact", ARTEFACTS, "reasoning artefact"),
 )
 """Every field that is counted."""

@@ -21,13 +21,13 @@ import numpy as np
 
 from stillwatch.coordination.groups import (
     ARTEFACTS,
-    INFRASTRUCTURE,
     LAYERS,
     LIFECYCLE,
     MONEY,
     PARTITION,
+    PLACE,
+    PRODUCT,
     RHYTHM,
-    TEMPLATE,
     spans,
 )
 from stillwatch.coordination.layers.lifecycle import succession
@@ -46,10 +46,12 @@ if TYPE_CHECKING:
     from stillwatch.coordination.roster import Roster
 
 _LAYER_AT: Final = {1 << at: at for at in range(len(LAYERS))}
-SPREAD_FIELDS: Final = ("user_agent", "ja4", "network", "card_bin", "email_domain", "email_class", "referral")
+SPREAD_FIELDS: Final = tuple(field.name for field in FIELDS if field.name not in ("template", "payment", "artefact"))
 """Fields that ordinary groups share more than strangers do; how much is measured on the candidates."""
 
 
+HOLDING: Final = [_LAYER_AT[layer] for layer in (PRODUCT, PLACE, MONEY, RHYTHM, ARTEFACTS)]
+"""Layers, by column, of which single members hold a value."""
 CONCORDANT: Final = 0.5
 """Members that hold the values of two layers, at least, as a share of what independence inside the group gives."""
 LOG_P: Final = float(np.log(1e-3))
@@ -89,7 +91,7 @@ class Tested:
     joined: NDArray[np.float64]
     """(g,) ln p of all layers together; NaN where none can tell."""
     rest: NDArray[np.float64]
-    """(g,) the same without the strongest layer."""
+    """(g,) the same without the strongest, where and when being one: a test that two kinds of evidence speak."""
     spreads: Mapping[str, float]
     """Field -> correlation of members of ordinary groups, as measured."""
 
@@ -106,18 +108,18 @@ def _independent(groups: Groups, roster: Roster) -> NDArray[np.bool_]:
 
 def spreads(groups: Groups, roster: Roster) -> dict[str, float]:
     """Measure on template groups how much members of ordinary groups hold alike, field by field."""
-    natural = _independent(groups, roster) & (groups.made_by == TEMPLATE)
+    natural = _independent(groups, roster) & (groups.made_by == PRODUCT)
     return {name: natural_spread(hold(groups, roster, AT[name]), natural) for name in SPREAD_FIELDS}
 
 
-def joined(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Join the layers of each group: where and when by Cauchy, that and the rest by Fisher."""
-    doubtful = [_LAYER_AT[INFRASTRUCTURE], _LAYER_AT[RHYTHM]]
+def kinds(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Join the layers that may depend on each other, where and when, by Cauchy's rule; shape (g, kinds)."""
+    doubtful = [_LAYER_AT[PLACE], _LAYER_AT[RHYTHM]]
     sure = [at for at in range(log_p.shape[1]) if at not in doubtful]
-    return fisher(np.column_stack([cauchy(log_p[:, doubtful]), log_p[:, sure]]))
+    return np.column_stack([cauchy(log_p[:, doubtful]), log_p[:, sure]])
 
 
-def _holders(
+def holders(
     groups: Groups, roster: Roster, held: tuple[Held, ...], in_step: InStep, which: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Say which members of some groups hold the most surprising value of each layer; (memberships, layers)."""
@@ -147,18 +149,17 @@ def _concordant(
     A group may hold two parts that have nothing to do with each other, one with a common card, one with a common
     template. Together they would look like two layers of evidence for a group that is none.
     """
-    layers = [_LAYER_AT[layer] for layer in (TEMPLATE, INFRASTRUCTURE, MONEY, RHYTHM, ARTEFACTS)]
-    known = np.where(np.isnan(log_p), np.inf, log_p)[:, layers]
+    known = np.where(np.isnan(log_p), np.inf, log_p)[:, HOLDING]
     which = np.flatnonzero((known <= LOG_P).sum(axis=1) >= 2)
     if not which.shape[0]:
         return log_p
-    holds = _holders(groups, roster, held, in_step, which)
+    holds = holders(groups, roster, held, in_step, which)
     sizes = groups.sizes[which]
     start = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    strongest = np.array(layers)[known[which].argmin(axis=1)]
+    strongest = np.array(HOLDING)[known[which].argmin(axis=1)]
     leading = holds[np.arange(holds.shape[0]), np.repeat(strongest, sizes)]
     led = np.add.reduceat(leading.astype(np.int64), start)
-    for column in layers:
+    for column in HOLDING:
         mine = np.add.reduceat(holds[:, column].astype(np.int64), start)
         both = np.add.reduceat((holds[:, column] & leading).astype(np.int64), start)
         apart = (both < CONCORDANT * led * mine / sizes) & (strongest != column)
@@ -230,7 +231,7 @@ def examine(
         in_step,
         np.column_stack([count, closed, expected]).astype(np.float64),
         _concordant(groups, roster, held, in_step, log_p),
-        joined(log_p),
-        joined(without_strongest(log_p)),
+        fisher(kinds(log_p)),
+        fisher(without_strongest(kinds(log_p))),
         dict(spread),
     )

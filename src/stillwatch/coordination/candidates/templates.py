@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillwatch.coordination.groups import TEMPLATE, Groups, gathered, no_groups
+from stillwatch.coordination.groups import PRODUCT, Groups, gathered, no_groups
 from stillwatch.coordination.shared import Left, collapsed, grouped, packed
 from stillwatch.sketches.layout import EMPTY_ID
 
@@ -75,7 +75,7 @@ def templates(arrays: Arrays) -> Templates:
     parts, left = [no_groups("template")], []
     shares = max(1, min(_PASSES, len(arrays.key) // 50_000))
     for share in range(shares):
-        found, dropped = grouped(piece_pairs(arrays, share, shares), "template", TEMPLATE)
+        found, dropped = grouped(piece_pairs(arrays, share, shares), "template", PRODUCT)
         parts.append(found)
         left.append(dropped)
     every = gathered(parts)

@@ -23,7 +23,30 @@ SUCCEEDS_WITHIN_H: Final = 48
 """How long after a closing a fresh account counts as its successor (h)."""
 FEWEST: Final = 2
 """Fewest successors that are looked at."""
+_BURST_MS: Final = 12 * 3_600_000
 _WITHIN_MS: Final = SUCCEEDS_WITHIN_H * 3_600_000
+
+
+@kernel
+def _bursts(begun: np.ndarray, n: int, ends: np.ndarray, closings: int) -> tuple[int, int]:
+    """Count bursts of beginnings, and those whose first beginning follows a closing; sorts ``begun``."""
+    for a in range(1, n):
+        value, b = begun[a], a - 1
+        while b >= 0 and begun[b] > value:
+            begun[b + 1] = begun[b]
+            b -= 1
+        begun[b + 1] = value
+    bursts, after = 0, 0
+    last = np.int64(-(1 << 62))
+    for a in range(n):
+        if begun[a] - last >= _BURST_MS:
+            bursts += 1
+            for c in range(closings):
+                if ends[c] <= begun[a] < ends[c] + _WITHIN_MS:
+                    after += 1
+                    break
+            last = begun[a]
+    return bursts, after
 
 
 @kernel
@@ -34,12 +57,13 @@ def _successors(
     closed_ms: np.ndarray,
     firsts: np.ndarray,
     ends: np.ndarray,
+    begun: np.ndarray,
     out_p: np.ndarray,
     out_count: np.ndarray,
     out_closed: np.ndarray,
     out_expected: np.ndarray,
 ) -> None:
-    """Fill the outputs, one row a group; ``firsts`` are all beginnings, sorted, ``ends`` room for closings."""
+    """Fill the outputs, one row a group; ``firsts`` are all beginnings, sorted, the rest is room."""
     for g in range(start.shape[0] - 1):
         closings = 0
         for m in range(start[g], start[g + 1]):
@@ -67,15 +91,17 @@ def _successors(
                 upto = upper
         count = 0
         for m in range(start[g], start[g + 1]):
-            begun = first_ms[members[m]]
+            begun[m - start[g]] = first_ms[members[m]]
             for a in range(closings):
-                if ends[a] <= begun < ends[a] + _WITHIN_MS:
+                if ends[a] <= first_ms[members[m]] < ends[a] + _WITHIN_MS:
                     count += 1
                     break
-        rate = (covered - count + 0.5) / (firsts.shape[0] - (start[g + 1] - start[g]) + 1.0)
+        rate = min((covered - count + 0.5) / (firsts.shape[0] - (start[g + 1] - start[g]) + 1.0), 1.0)
         out_count[g] = count
         out_expected[g] = rate * fresh_members
-        out_p[g] = log_binomial_tail(count, max(fresh_members, count), min(rate, 1.0)) if count >= FEWEST else 0.0
+        # Members who begin together are one event, not many: a burst of sign-ups falls on one closing by chance.
+        bursts, after = _bursts(begun, start[g + 1] - start[g], ends, closings)
+        out_p[g] = log_binomial_tail(after, bursts, rate) if count >= FEWEST else 0.0
 
 
 def succession(
@@ -108,6 +134,7 @@ def succession(
         first,
         roster.registered.closed_ms,
         np.sort(first),
+        np.zeros(int(groups.sizes.max(initial=1)), np.int64),
         np.zeros(int(groups.sizes.max(initial=1)), np.int64),
         *out,
     )

@@ -1,0 +1,161 @@
+"""Who belongs to an entity, and by how much: what each account shares with it against how common that is elsewhere.
+
+Validated groups are the seed. Then every account that holds what the entity holds is weighed, field by field: log2 of
+the share of the entity's members with that value over the share among accounts of the same stratum outside it, and a
+negative weight where the account has the field but none of the entity's values. Fields of one layer count once, by
+their best; an account needs two layers and more evidence than its prior chance of being one of them asks for.
+
+References
+----------
+Fellegi & Sunter (1969), A theory for record linkage: agreement weights as log-likelihood ratios.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from stillwatch.coordination.groups import LAYERS, MONEY, PLACE, PRODUCT
+from stillwatch.coordination.roster import FIELDS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from stillwatch.coordination.roster import Coded, Roster
+
+TYPICAL: Final = 0.03
+"""Least share of the entity's members that hold a value for it to be one of the entity's values."""
+FEWEST: Final = 2
+"""Fewest members that hold it."""
+CAP_BITS: Final = 12.0
+"""Most one layer may say for an account, since its fields and their rates are only known so well."""
+LEAST_BITS: Final = 3.0
+"""Evidence above the prior from which an account belongs."""
+LEAST_LAYERS: Final = 2
+"""Layers that must speak for an account."""
+SPEAKS_BITS: Final = 2.0
+"""A layer speaks for an account from this weight on."""
+_PRIOR_ACCOUNTS: Final = 1.0
+_WEIGHED: Final = (PRODUCT, PLACE, MONEY)
+_COLUMN: Final = {layer: at for at, layer in enumerate(_WEIGHED)}
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The accounts of one entity, and what each shares with it."""
+
+    rows: NDArray[np.int64]
+    """(m,) rows of the roster, ascending."""
+    bits: NDArray[np.float64]
+    """(m, 3) bits by product, place and money."""
+    total_bits: NDArray[np.float64]
+    """(m,) bits of all layers and prior; the chance of belonging is 1 / (1 + 2^-total)."""
+
+
+LAYERS_WEIGHED: Final = tuple(LAYERS[layer.bit_length() - 1] for layer in _WEIGHED)
+"""Names of the columns of ``Membership.bits``."""
+
+
+class Holders:
+    """Which accounts hold each value of each field: the fields of a roster turned round."""
+
+    def __init__(self, roster: Roster) -> None:
+        self.roster = roster
+        self._order: list[NDArray[np.int64]] = []
+        self._start: list[NDArray[np.int64]] = []
+        for field in roster.fields:
+            account = np.repeat(np.arange(len(roster)), np.diff(field.start))
+            order = np.argsort(field.value, kind="stable")
+            self._order.append(account[order])
+            self._start.append(np.searchsorted(field.value[order], np.arange(field.token.shape[0] + 1)))
+
+    def of(self, field: int, value: int) -> NDArray[np.int64]:
+        """Give the accounts that hold a value, ascending."""
+        start = self._start[field]
+        return self._order[field][start[value] : start[value + 1]]
+
+
+def _values(field: Coded, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the values that some accounts hold: codes, and how many hold each."""
+    parts = [field.value[field.start[row] : field.start[row + 1]] for row in rows.tolist()]
+    codes, counts = np.unique(np.concatenate([np.zeros(0, np.int32), *parts]), return_counts=True)
+    return codes.astype(np.int64), counts
+
+
+def weigh(holders: Holders, seed: NDArray[np.int64]) -> Membership:
+    """Weigh every account against an entity.
+
+    Parameters
+    ----------
+    holders
+        Who holds what.
+    seed
+        Rows of the accounts that its validated groups hold together, ascending.
+
+    Returns
+    -------
+    Membership
+        Accounts that belong, seeds without enough evidence left out, others taken in.
+
+    Notes
+    -----
+    O(accounts that hold a value of the entity). Blind spot: an account that shares the template alone.
+    """
+    roster = holders.roster
+    n = len(roster)
+    inside = np.zeros(n, np.bool_)
+    inside[seed] = True
+    strata = int(roster.stratum.max(initial=0)) + 1
+    bits = np.zeros((n, len(_WEIGHED)))
+    for at, (spec, field) in enumerate(zip(FIELDS, roster.fields, strict=True)):
+        if spec.layer not in _COLUMN:
+            continue
+        weight = _field(holders, at, field, inside, seed, strata)
+        column = bits[:, _COLUMN[spec.layer]]
+        # The best field speaks for its layer; where none speaks for it, the worst against.
+        stronger = (weight > np.maximum(column, 0.0)) | ((column <= 0.0) & (weight < column))
+        bits[:, _COLUMN[spec.layer]] = np.where(stronger, weight, column)
+    bits = np.clip(bits, -CAP_BITS, CAP_BITS)
+    total = bits.sum(axis=1) + np.log2((seed.shape[0] + _PRIOR_ACCOUNTS) / (n + _PRIOR_ACCOUNTS))
+    belongs = (total >= LEAST_BITS) & ((bits >= SPEAKS_BITS).sum(axis=1) >= LEAST_LAYERS)
+    rows = np.flatnonzero(belongs)
+    return Membership(rows, bits[rows], total[rows])
+
+
+def _field(
+    holders: Holders, at: int, field: Coded, inside: NDArray[np.bool_], seed: NDArray[np.int64], strata: int
+) -> NDArray[np.float64]:
+    """Give every account's weight by one field; 0 where the field is unknown."""
+    roster = holders.roster
+    n = len(roster)
+    known = field.known
+    members = int((known & inside).sum())
+    weight = np.zeros(n)
+    if members < FEWEST:
+        return weight
+    codes, counts = _values(field, seed)
+    typical = (counts >= FEWEST) & (counts >= TYPICAL * members)
+    # Rates outside the entity, by stratum, each stratum borrowing from all.
+    outside = np.bincount(roster.stratum[known & ~inside], minlength=strata).astype(np.float64)
+    everybody = max(float(outside.sum()), 1.0)
+    held_in = np.zeros(n, np.bool_)
+    explained, common = 0.0, np.zeros(strata)
+    for code, count in zip(codes[typical].tolist(), counts[typical].tolist(), strict=True):
+        accounts = holders.of(at, code)
+        others = accounts[~inside[accounts]]
+        rate = (others.shape[0] + 0.5) / (everybody + 1.0)
+        by_stratum = np.bincount(roster.stratum[others], minlength=strata)
+        rates = (by_stratum + 20.0 * rate) / (outside + 20.0)
+        # The share is shrunk: what two of three members hold is not known to two thirds.
+        share = count / (members + 1.0)
+        mine = np.log2(share / np.minimum(rates[roster.stratum[accounts]], 1.0))
+        weight[accounts] = np.where(held_in[accounts], np.maximum(weight[accounts], mine), mine)
+        held_in[accounts] = True
+        explained = min(explained + share, 1.0)
+        common = np.minimum(common + rates, 0.999)
+    rest = np.log2(max(1.0 - explained, 0.5 / (members + 1.0)) / (1.0 - common))
+    absent = known & ~held_in
+    weight[absent] = np.minimum(rest[roster.stratum[absent]], 0.0)
+    return weight
