@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
@@ -27,8 +27,10 @@ from stillwatch.coordination.groups import Groups, gathered
 from stillwatch.coordination.layers.partition import CONCENTRATION, Partition, partition
 from stillwatch.coordination.layers.together import InStep
 from stillwatch.coordination.layers.values import Held
+from stillwatch.coordination.members import Holders, Membership, united, weigh
 from stillwatch.coordination.peel import peeled
 from stillwatch.coordination.roster import Roster, enroll
+from stillwatch.coordination.shared import LEAST
 from stillwatch.coordination.tested import ALL, HOLDING, LOG_P, Guards, Tested, examine, holders, spreads
 from stillwatch.statistics.fdr import q_values
 
@@ -70,15 +72,15 @@ class Coordination:
     left: tuple[Left, ...]
     """What caps left out."""
 
-    @property
-    def count(self) -> int:
-        """Count the entities."""
-        return int(self.entity.max(initial=-1)) + 1
-
-    def members(self, entity: int) -> NDArray[np.int32]:
-        """Give the accounts of one entity, ascending."""
-        mine = np.flatnonzero(self.entity == entity)
-        return np.unique(np.concatenate([self.core.of(int(g)) for g in mine]))
+    def memberships(self) -> tuple[Membership, ...]:
+        """Weigh every account against every entity; entities that come out largely the same are one."""
+        holders = Holders(self.roster)
+        made = []
+        for entity in range(int(self.entity.max(initial=-1)) + 1):
+            mine = np.flatnonzero(self.entity == entity)
+            seed = np.unique(np.concatenate([self.core.of(int(g)) for g in mine])).astype(np.int64)
+            made.append(replace(weigh(holders, seed), seeds=(entity,)))
+        return united([one for one in made if one.rows.shape[0] >= LEAST])
 
 
 def _appended(first: Tested, second: Tested) -> Tested:
@@ -181,7 +183,7 @@ def coordinate(
     q = q_values(np.exp(tested.rest))
     validated = np.flatnonzero(q <= alpha)
     core = _core(tested, roster, validated)
-    large = core.sizes >= 3
+    large = core.sizes >= LEAST
     validated, core = validated[large], core.take(np.flatnonzero(large))
     return Coordination(
         roster,

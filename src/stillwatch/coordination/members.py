@@ -35,6 +35,8 @@ LEAST_BITS: Final = 3.0
 """Evidence above the prior from which an account belongs."""
 LEAST_LAYERS: Final = 2
 """Layers that must speak for an account."""
+FEWEST_MEMBERS: Final = 3
+"""Fewest members of an entity."""
 SPEAKS_BITS: Final = 2.0
 """A layer speaks for an account from this weight on."""
 _PRIOR_ACCOUNTS: Final = 1.0
@@ -52,6 +54,8 @@ class Membership:
     """(m, 3) bits by product, place and money."""
     total_bits: NDArray[np.float64]
     """(m,) bits of all layers and prior; the chance of belonging is 1 / (1 + 2^-total)."""
+    seeds: tuple[int, ...] = ()
+    """Numbers of the entities it was grown from."""
 
 
 LAYERS_WEIGHED: Final = tuple(LAYERS[layer.bit_length() - 1] for layer in _WEIGHED)
@@ -159,3 +163,51 @@ def _field(
     absent = known & ~held_in
     weight[absent] = np.minimum(rest[roster.stratum[absent]], 0.0)
     return weight
+
+
+SAME: Final = 0.5
+"""Share of the smaller entity's members from which two entities are one."""
+
+
+def united(found: list[Membership]) -> tuple[Membership, ...]:
+    """Make one of entities that came out with largely the same members, larger ones first.
+
+    An account that belongs to several stays with the one that it shares most with.
+    """
+    kept: list[Membership] = []
+    for one in sorted(found, key=lambda each: (-each.rows.shape[0], each.seeds)):
+        for at, other in enumerate(kept):
+            both = np.intersect1d(one.rows, other.rows, assume_unique=True).shape[0]
+            if both >= SAME * one.rows.shape[0]:
+                kept[at] = _joined(other, one)
+                break
+        else:
+            kept.append(one)
+    return _apart(kept)
+
+
+def _joined(first: Membership, second: Membership) -> Membership:
+    rows = np.concatenate([first.rows, second.rows])
+    bits, total = np.concatenate([first.bits, second.bits]), np.concatenate([first.total_bits, second.total_bits])
+    order = np.lexsort((-total, rows))
+    once = order[np.concatenate([[True], np.diff(rows[order]) > 0])]
+    return Membership(rows[once], bits[once], total[once], (*first.seeds, *second.seeds))
+
+
+def _apart(found: list[Membership]) -> tuple[Membership, ...]:
+    """Leave each account in one entity alone: the one with most evidence, of equals the first."""
+    if not found:
+        return ()
+    rows = np.concatenate([one.rows for one in found])
+    total = np.concatenate([one.total_bits for one in found])
+    entity = np.repeat(np.arange(len(found)), [one.rows.shape[0] for one in found])
+    order = np.lexsort((entity, -total, rows))
+    first = np.concatenate([[True], np.diff(rows[order]) > 0])
+    stays = np.zeros(rows.shape[0], np.bool_)
+    stays[order[first]] = True
+    kept = []
+    for at, one in enumerate(found):
+        mine = stays[entity == at]
+        if mine.sum() >= FEWEST_MEMBERS:
+            kept.append(Membership(one.rows[mine], one.bits[mine], one.total_bits[mine], one.seeds))
+    return tuple(kept)

@@ -45,12 +45,12 @@ if TYPE_CHECKING:
     from stillwatch.coordination.layers.partition import Partition
     from stillwatch.coordination.roster import Roster
 
-_LAYER_AT: Final = {1 << at: at for at in range(len(LAYERS))}
+LAYER_AT: Final = {1 << at: at for at in range(len(LAYERS))}
 SPREAD_FIELDS: Final = tuple(field.name for field in FIELDS if field.name not in ("template", "payment", "artefact"))
 """Fields that ordinary groups share more than strangers do; how much is measured on the candidates."""
 
 
-HOLDING: Final = [_LAYER_AT[layer] for layer in (PRODUCT, PLACE, MONEY, RHYTHM, ARTEFACTS)]
+HOLDING: Final = [LAYER_AT[layer] for layer in (PRODUCT, PLACE, MONEY, RHYTHM, ARTEFACTS)]
 """Layers, by column, of which single members hold a value."""
 CONCORDANT: Final = 0.5
 """Members that hold the values of two layers, at least, as a share of what independence inside the group gives."""
@@ -114,7 +114,7 @@ def spreads(groups: Groups, roster: Roster) -> dict[str, float]:
 
 def kinds(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
     """Join the layers that may depend on each other, where and when, by Cauchy's rule; shape (g, kinds)."""
-    doubtful = [_LAYER_AT[PLACE], _LAYER_AT[RHYTHM]]
+    doubtful = [LAYER_AT[PLACE], LAYER_AT[RHYTHM]]
     sure = [at for at in range(log_p.shape[1]) if at not in doubtful]
     return np.column_stack([cauchy(log_p[:, doubtful]), log_p[:, sure]])
 
@@ -128,7 +128,7 @@ def holders(
     holds = np.zeros((some.members.shape[0], len(LAYERS)), np.bool_)
     best = np.full((len(some), len(LAYERS)), np.inf)
     for at, field in enumerate(FIELDS):
-        column = _LAYER_AT[field.layer]
+        column = LAYER_AT[field.layer]
         log_p = np.where(np.isnan(held[at].log_p[which]), np.inf, held[at].log_p[which])
         better = log_p < best[:, column]
         best[better, column] = log_p[better]
@@ -137,7 +137,7 @@ def holders(
         mine = np.zeros(some.members.shape[0], np.bool_)
         mine[member[roster.fields[at].value[rows] == held[at].value[which][group[member]]]] = True
         holds[:, column] = np.where(better[group], mine, holds[:, column])
-    holds[:, _LAYER_AT[RHYTHM]] = at_work(roster, some.members, in_step.slot[which][group])
+    holds[:, LAYER_AT[RHYTHM]] = at_work(roster, some.members, in_step.slot[which][group])
     return holds
 
 
@@ -209,7 +209,7 @@ def examine(
         )
         for at, field in enumerate(FIELDS)
     )
-    for layer, column in _LAYER_AT.items():
+    for layer, column in LAYER_AT.items():
         mine = [one.log_p for one, field in zip(held, FIELDS, strict=True) if field.layer == layer]
         if mine:
             stacked = np.stack(mine, axis=1)
@@ -217,13 +217,13 @@ def examine(
             least = np.where(np.isnan(stacked), np.inf, stacked).min(axis=1)
             log_p[:, column] = np.where(known > 0, np.minimum(least + np.log(np.maximum(known, 1)), 0.0), np.nan)
     in_step = together(groups, roster)
-    log_p[:, _LAYER_AT[RHYTHM]] = in_step.log_p
-    log_p[:, _LAYER_AT[LIFECYCLE]], count, closed, expected = succession(groups, roster)
+    log_p[:, LAYER_AT[RHYTHM]] = in_step.log_p
+    log_p[:, LAYER_AT[LIFECYCLE]], count, closed, expected = succession(groups, roster)
     if partition is not None and template is not None:
         there = np.flatnonzero(template >= 0)
-        log_p[there, _LAYER_AT[PARTITION]] = partition.log_p[template[there]]
+        log_p[there, LAYER_AT[PARTITION]] = partition.log_p[template[there]]
     if guards.left_out:
-        for layer, column in _LAYER_AT.items():
+        for layer, column in LAYER_AT.items():
             log_p[(groups.made_by & layer) > 0, column] = np.nan
     return Tested(
         groups,

@@ -77,6 +77,8 @@ class AccountFile:
     """Pseudonym of the kind of domain, 0 where unknown; campaigns only."""
     referral: NDArray[np.int64]
     """Pseudonym of the promotion or referrer, 0 where unknown; campaigns only."""
+    disposable: NDArray[np.bool_]
+    """Whether the sign-up domain is a throw-away one; campaigns only."""
     closed_ms: NDArray[np.int64]
     """When the provider closed the account, -1 where it did not; campaigns only."""
 
@@ -117,6 +119,7 @@ class AccountFile:
             email_domain=of(self.email_domain),
             email_class=of(self.email_class),
             referral=of(self.referral),
+            disposable=known & self.disposable[at],
             declared=known & declared[at],
             reseller=known & (self.reseller[at] == 1),
         )
@@ -136,7 +139,9 @@ EMPTY: Final = AccountFile(
     np.zeros(0, np.int64),
     (),
     np.zeros(0, np.int8),
-    *(np.zeros(0, np.int64) for _ in range(7)),
+    *(np.zeros(0, np.int64) for _ in range(6)),
+    np.zeros(0, np.bool_),
+    np.zeros(0, np.int64),
 )
 """No account file."""
 
@@ -241,6 +246,7 @@ def read_accounts(path: Path, door: Door) -> AccountFile:
         keyed("email_domain", door.signup("email_domain")),
         keyed("email_class", door.signup("email_class")),
         keyed("referral", door.signup("referral")),
+        np.array([value.lower() == "disposable" for value in texts["email_class"]], np.bool_)[order],
         moments("closed"),
     )
 

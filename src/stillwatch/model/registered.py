@@ -36,6 +36,8 @@ class Registered:
     """Pseudonym of the kind of domain, 0 where unknown."""
     referral: NDArray[np.int64]
     """Pseudonym of the promotion or referrer, 0 where unknown."""
+    disposable: NDArray[np.bool_]
+    """Whether the sign-up address is a throw-away one, as the kind of domain says."""
     declared: NDArray[np.bool_]
     """Whether a purpose was declared."""
     reseller: NDArray[np.bool_]
@@ -49,4 +51,4 @@ class Registered:
 def unregistered(n: int) -> Registered:
     """Give n accounts of which nothing is known."""
     zeros, never, no = np.zeros(n, np.int64), np.full(n, -1, np.int64), np.zeros(n, np.bool_)
-    return Registered(zeros, never, never, zeros, zeros, zeros, zeros, zeros, zeros, no, no)
+    return Registered(zeros, never, never, zeros, zeros, zeros, zeros, zeros, zeros, no, no, no)

@@ -151,7 +151,8 @@ def customers(
     return found
 
 
-def _entropy(counts: NDArray[np.float64]) -> float:
+def entropy(counts: NDArray[np.float64]) -> float:
+    """Give the entropy of some counts (nats)."""
     share = counts[counts > 0] / counts.sum()
     return float(-(share * np.log(share)).sum())
 
@@ -215,7 +216,7 @@ def partition(
         seen = table[:rows][table[:rows].sum(axis=1) > 0]
         if seen.shape[0] < FEWEST:
             continue
-        out.breadth_nats[group] = _entropy(seen.sum(axis=0))
+        out.breadth_nats[group] = entropy(seen.sum(axis=0))
         out.dispersion[group] = dispersion(seen)
         _judge(out, group, seen, np.random.default_rng([seed, int(groups.token[group])]), concentration, draws)
     return out

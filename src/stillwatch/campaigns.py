@@ -1,0 +1,164 @@
+"""The second hall: from the state of all accounts to campaigns. Reads what a scan folded and examined.
+
+::
+
+    found     = coordinate(state)                groups, tests, false-discovery rate, entities
+    members   = found.memberships()              who belongs, by what it shares
+    unions    = unions(state, members)           each entity as if it were one account
+    read      = combine(examine(profile(unions)))  the same detectors, on the entity
+    campaigns = campaigns(found, members, read)  evidence, two probabilities, honest explanations
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from stillwatch.coordination.coordinate import ALPHA, coordinate
+from stillwatch.coordination.describe import Read, campaigns
+from stillwatch.coordination.extraction import Heard
+from stillwatch.coordination.layers.partition import CONCENTRATION
+from stillwatch.detectors import combine, examine_all
+from stillwatch.detectors.registry import DETECTORS
+from stillwatch.engine.union import unions
+from stillwatch.features.assemble import profile
+from stillwatch.model.campaign import Campaigns
+from stillwatch.sketches.layout import COUNTS, PHRASES, Arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from stillwatch.config import Config
+    from stillwatch.coordination.members import Membership
+    from stillwatch.engine.local import LocalEngine
+    from stillwatch.ingest.accounts import AccountFile
+    from stillwatch.model.finding import Ranking
+
+_GROUP_OF: Final = {detector.name: detector.group for detector in DETECTORS}
+_FEWEST_SHARE: Final = 0.02
+
+
+def _bits(contributions: Mapping[str, NDArray[np.float64]], groups: Sequence[str]) -> NDArray[np.float64]:
+    """Add up what the detectors of some dependence groups counted for."""
+    kept = [bits for name, bits in contributions.items() if _GROUP_OF[name] in groups]
+    return np.asarray(np.sum(kept, axis=0))
+
+
+def _capabilities(whole: Arrays, entity: int) -> tuple[tuple[str, float], ...]:
+    """Say what an entity asks for: families of phrases, as shares of its requests, largest first."""
+    events = max(float(whole.counts[entity, 0]), 1.0)
+    found = [(name, float(whole.counts[entity, COUNTS.index(f"phrase_{name}")]) / events) for name in PHRASES]
+    return tuple(sorted(((name, share) for name, share in found if share >= _FEWEST_SHARE), key=lambda one: -one[1]))
+
+
+def read_entities(
+    arrays: Arrays, belonging: Sequence[Membership], ranking: Ranking, config: Config
+) -> tuple[Read, ...]:
+    """Look at each entity as if it were one account.
+
+    Parameters
+    ----------
+    arrays
+        Sketches of all accounts, ascending.
+    belonging
+        Members of each entity, as rows of ``arrays``.
+    ranking
+        Every account's own evidence, in the same order.
+    config
+        Prior, threshold and caps.
+
+    Returns
+    -------
+    tuple of Read
+        One an entity.
+    """
+    if not belonging:
+        return ()
+    whole = unions(arrays, [one.rows for one in belonging])
+    made = profile(whole, len(belonging), None, None)
+    together = combine(examine_all(made, config), config).contributions
+    content, asked, probing = (_bits(together, (group,)) for group in ("content", "asked", "probing"))
+    provenance = _bits(ranking.contributions, ("provenance",))
+    manner = _bits(ranking.contributions, ("manner", "purpose"))
+    distinct = made.column("distinct_prompts")
+    return tuple(
+        Read(
+            Heard(
+                content=float(content[at]),
+                asked=float(asked[at]),
+                probing=float(probing[at]),
+                provenance=float(provenance[one.rows].mean()),
+                manner=float(manner[one.rows].mean()),
+            ),
+            prompts_distinct=float(distinct[at]),
+            capabilities=_capabilities(whole, at),
+        )
+        for at, one in enumerate(belonging)
+    )
+
+
+def find_campaigns(
+    engine: LocalEngine,
+    accounts: AccountFile,
+    ranking: Ranking,
+    config: Config,
+    *,
+    seed: int = 0,
+    alpha: float = ALPHA,
+    concentration: float = CONCENTRATION,
+) -> Campaigns:
+    """Find campaigns among the accounts of an engine.
+
+    Parameters
+    ----------
+    engine
+        Folded events.
+    accounts
+        The provider's account file.
+    ranking
+        Every account's own evidence, by ascending account.
+    config
+        Prior, threshold and caps.
+    seed
+        Seed of the simulated nulls.
+    alpha
+        False-discovery rate of groups.
+    concentration
+        How alike customers of one product are taken to be.
+
+    Returns
+    -------
+    Campaigns
+        Campaigns, most evidence of extraction first.
+
+    Notes
+    -----
+    The same events, account file and seed give the same result, whatever the order or batching of events.
+    """
+    began = time.monotonic()
+    arrays = engine.arrays()
+    order = np.argsort(arrays.key, kind="stable")
+    arrays = Arrays._make(column[order] for column in arrays)
+    found = coordinate(
+        arrays,
+        accounts.registered(arrays.key),
+        engine.artefacts.shared(),
+        seed=seed,
+        alpha=alpha,
+        concentration=concentration,
+    )
+    belonging = found.memberships()
+    read = read_entities(arrays, belonging, ranking, config)
+    return Campaigns(
+        found=campaigns(found, belonging, read, concentration=concentration, seed=seed),
+        accounts=len(found.roster),
+        groups=len(found.tested.groups),
+        alpha=alpha,
+        left_out=tuple((left.name, left.values, left.accounts) for left in found.left),
+        spreads=tuple(sorted(found.tested.spreads.items())),
+        elapsed_s=time.monotonic() - began,
+    )
