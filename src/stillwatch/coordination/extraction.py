@@ -126,7 +126,7 @@ OPEN: Final = 0.6
 
 
 def _dealt(facts: Facts) -> Line:
-    """Weigh how evenly the work is dealt: a scheduler gives each account its share, accounts of their own grow apart."""
+    """Weigh how evenly work is dealt: a scheduler gives each account its share, accounts of their own grow apart."""
     # The spread of a small group is itself uncertain, by its own size over the root of twice its members.
     root = math.sqrt(2.0 * max(facts.members, 2))
     even = (EVEN[0], math.hypot(EVEN[1], EVEN[0] / root))
