@@ -195,4 +195,4 @@ def unfolded(
     who = owner[session]
     calls = Calls(who, ts_ms, session, np.repeat(rank(turns), steps), step)
     kept = (ts_ms >= spans.from_ms[who]) & (ts_ms < spans.to_ms[who])
-    return calls.where(kept), person[np.unique(session[kept])]
+    return calls.where(kept), person[session[kept][np.diff(session[kept], prepend=-1) != 0]]
