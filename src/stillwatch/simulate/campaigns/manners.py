@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from stillwatch.simulate.pace import SINGLE, STORED, TYPED, WORKED, Shape
 from stillwatch.simulate.habits import Access, Answers, Friction, Habits
+from stillwatch.simulate.pace import SINGLE, STORED, TYPED, WORKED, Shape
 
 _ACCESS: Final = Access(plans=("payg",), software=("openai",), operations=("chat",), signup_days=(0.0, 1.0))
 _LONG: Final = Answers(

@@ -9,12 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.simulate.campaigns.shards import deal
+from stillwatch.simulate.cast import LANGUAGE_SHARES, LANGUAGES
 from stillwatch.simulate.prompts import grammar, longer, mixture
 from stillwatch.simulate.prompts.instructions import instruction
 from stillwatch.simulate.prompts.taking import sweep
 from stillwatch.simulate.prompts.tasks import english, tasks
 from stillwatch.simulate.prompts.wording import Wording, in_blocks, silent, spoken, typed
 from stillwatch.simulate.prompts.words import TECHNICAL, joined, numbers
+from stillwatch.simulate.stage import beginnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,24 +102,28 @@ def _graded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wordi
     return Wording(in_blocks(n, case), silent(n), simulated)
 
 
-def strangers(stage: Stage, calls: Calls, language: Ints) -> tuple[Calls, Wording]:
-    """Word stored or relayed sessions: somebody else a session.
+def strangers(stage: Stage, campaign: Campaign, calls: Calls) -> tuple[Calls, Wording]:
+    """Word stored or relayed sessions: somebody else a session, in any language.
 
     Parameters
     ----------
     stage
         Randomness and, where given, real conversations.
+    campaign
+        The campaign; some of its accounts may keep to a topic.
     calls
         Arrivals.
-    language
-        Language of each session; shape (sessions,).
 
     Returns
     -------
     tuple of Calls and Wording
         The calls that are made, and what they say.
     """
-    subject = mixture.any_subject(stage, len(language))
+    rng, account = stage.rng, calls.account[beginnings(calls)]
+    language = rng.choice(len(LANGUAGES), size=len(account), p=LANGUAGE_SHARES).astype(np.int64)
+    keeps = rng.random(campaign.accounts) < campaign.topic_personas
+    own = mixture.any_subject(stage, campaign.accounts)
+    subject = np.where(keeps[account], own[account], mixture.any_subject(stage, len(account)))
     made, said, _ = mixture.sessions(stage, calls, language[calls.session], subject[calls.session])
     return made, said
 
