@@ -166,8 +166,9 @@ def _simulate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser])
         epilog="examples:\n  stillwatch simulate --out world --seed 7\n"
         "  stillwatch simulate --out world --format litellm --prompts ../shared/data/dev/prompts\n"
         "  stillwatch simulate --out world --world hydra --seed 7\n"
-        "  stillwatch simulate --out world --campaign accounts=150,per_day=13,technique=store_replay,benign_mix=0.9 \\\n"
-        "    --campaign preset=gtg-16002,accounts=80 --background 10",
+        "  stillwatch simulate --out world --background 10 \\\n"
+        "    --campaign accounts=150,per_day=13,technique=store_replay,benign_mix=0.9 \\\n"
+        "    --campaign preset=gtg-16002,accounts=80",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     simulate.add_argument("--out", required=True, metavar="FOLDER", help="where the world is written")

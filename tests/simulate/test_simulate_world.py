@@ -89,10 +89,27 @@ def test_every_persona_is_in_the_truth_and_every_event_has_an_account():
     assert world.truth.schema.equals(TRUTH_SCHEMA)
 
 
-def test_only_extracting_accounts_have_an_operator_and_a_campaign():
-    truth = small().truth.to_pylist()
+def test_only_extracting_accounts_have_a_campaign_and_honest_operators_are_organisations():
+    truth = wide().truth.to_pylist()
+    firms = dict(
+        zip(wide().accounts["account_id"].to_pylist(), wide().accounts["organisation"].to_pylist(), strict=True)
+    )
+    members = {}
+    for row in truth:
+        assert row["extracting"] == (row["campaign"] is not None)
+        assert row["operator"] is not None or not row["extracting"]
+        if row["operator"] and not row["extracting"]:
+            members.setdefault(row["operator"], []).append(firms[row["account_id"]])
 
-    assert all((row["operator"] is not None) == row["extracting"] == (row["campaign"] is not None) for row in truth)
+    assert "classroom-1" in members
+    assert all(len(one) >= 2 and len(set(one)) == 1 for one in members.values())
+
+
+def test_a_campus_is_a_crowd_without_an_operator():
+    rows = [row for row in wide().truth.to_pylist() if row["persona"] == "interactive" and row["crowd"]]
+
+    assert len(rows) >= 12
+    assert {row["operator"] for row in rows} == {None}
 
 
 def test_identifiers_do_not_tell_the_persona():

@@ -1,4 +1,4 @@
-"""Seeded worlds: personas, crowds and campaigns x prompts x arrivals -> events in any supported log format, and the truth about them.
+"""Seeded worlds: personas, crowds and campaigns -> events in any supported log format, and the truth about them.
 
 Written from public reports and measured traffic. Knows nothing of features, sketches or detectors.
 """

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from stillwatch.simulate.identity import Identity, ordinary, some_closed
 from stillwatch.simulate.ids import opaque
 from stillwatch.simulate.places import addresses
+from stillwatch.simulate.population.isps import regions
 from stillwatch.simulate.population.stacks import hellos
 from stillwatch.simulate.software import LIBRARIES, USER_AGENTS, versions
 from stillwatch.simulate.stage import DAY_MS, Floats, Ints, rank
@@ -215,7 +216,7 @@ def recruit(stage: Stage, access: Access) -> Cast:
     # A stream of its own: what an account signs up with moves nothing that it does.
     apart = rng.spawn(1)[0]
     user = np.repeat(accounts, program_counts)
-    identity = ordinary(apart, payer, orgs if not stage.operators else accounts, access.mail)
+    identity = ordinary(apart, payer, orgs if not stage.operators else accounts, access.mail, regions(apart, n))
     return Cast(
         account_id=opaque(rng, n, "acct_", 12),
         organisation=opaque(rng, n, "org_", 12).take(pa.array(orgs)),

@@ -42,7 +42,7 @@ class Identity:
     """When the provider closed it (ms); -1 where it is open."""
 
 
-def ordinary(rng: np.random.Generator, payer: Ints, firm: Ints, mail: MailShares) -> Identity:
+def ordinary(rng: np.random.Generator, payer: Ints, firm: Ints, mail: MailShares, region: Ints) -> Identity:
     """Draw how ordinary customers came.
 
     Parameters
@@ -55,6 +55,8 @@ def ordinary(rng: np.random.Generator, payer: Ints, firm: Ints, mail: MailShares
         Whose mail domain it is where the mail is the firm's own; shape (n,).
     mail
         Share of accounts of each mail class.
+    region
+        Where each account lives (index into REGIONS); shape (n,).
 
     Returns
     -------
@@ -62,7 +64,8 @@ def ordinary(rng: np.random.Generator, payer: Ints, firm: Ints, mail: MailShares
         No account is closed yet; one payer has one card.
     """
     n = len(payer)
-    card = papers.issuers(rng, int(payer.max(initial=-1)) + 1)[payer]
+    _, first, of_payer = np.unique(payer, return_index=True, return_inverse=True)
+    card = papers.issuers(rng, region[first])[of_payer]
     # A firm's accounts have the firm's kind of mail; a person's free mail is the person's choice alone.
     kind = rng.choice(4, size=int(firm.max(initial=-1)) + 1, p=mail)[firm].astype(np.int64)
     alone = np.arange(n, dtype=np.int64)

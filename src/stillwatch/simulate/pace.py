@@ -149,7 +149,8 @@ def job_times(rng: np.random.Generator, window: Window, owner: Ints, day: Ints, 
     job = first[day] + np.floor(rng.random(len(day)) * jobs[day]).astype(np.int64)
     late = rng.random((int(owner.max(initial=0)) + 1, int(jobs.sum())), dtype=np.float32)[owner, job]
     spread = rng.exponential(6.0, size=len(day))
-    return window.start_ms + day * DAY_MS + start[job] + ((late * jitter_min + spread) * 60_000.0).astype(np.int64)
+    after = ((late * jitter_min + spread) * 60_000.0).astype(np.int64)
+    return np.asarray(window.start_ms + day * DAY_MS + start[job] + after, dtype=np.int64)
 
 
 def unfolded(
@@ -195,4 +196,4 @@ def unfolded(
     who = owner[session]
     calls = Calls(who, ts_ms, session, np.repeat(rank(turns), steps), step)
     kept = (ts_ms >= spans.from_ms[who]) & (ts_ms < spans.to_ms[who])
-    return calls.where(kept), person[np.unique(session[kept])]
+    return calls.where(kept), person[session[kept][np.diff(session[kept], prepend=-1) != 0]]

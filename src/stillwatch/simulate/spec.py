@@ -118,8 +118,9 @@ class WorldSpec:
     @property
     def accounts(self) -> int:
         """Count all accounts."""
-        of_personas = sum(getattr(self, name) for name in _counts() if not _divides(name))
-        return of_personas + sum(one.accounts for one in (*self.campaigns, *self.crowds))
+        of_personas = sum(int(getattr(self, name)) for name in _counts() if not _divides(name))
+        grouped = sum(one.accounts for one in self.campaigns) + sum(one.accounts for one in self.crowds)
+        return of_personas + grouped
 
     def scaled(self, factor: float) -> WorldSpec:
         """Make a world of the same mix with more or fewer accounts.

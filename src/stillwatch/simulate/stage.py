@@ -96,8 +96,8 @@ class Calls:
             Those calls, sessions renumbered.
         """
         session = self.session[keep]
-        _, numbers = np.unique(session, return_inverse=True)
-        return Calls(self.account[keep], self.ts_ms[keep], numbers.astype(np.int64), self.turn[keep], self.step[keep])
+        numbers = np.cumsum(np.diff(session, prepend=session[:1]) != 0).astype(np.int64)
+        return Calls(self.account[keep], self.ts_ms[keep], numbers, self.turn[keep], self.step[keep])
 
 
 def beginnings(calls: Calls) -> Ints:

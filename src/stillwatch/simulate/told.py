@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stillwatch.simulate.personas.persona import Persona
     from stillwatch.simulate.stage import Ints
 
-OPERATED: Final = frozenset({"household", "subaccounts", "benign_distillers", "company_team", "agency"})
+OPERATED: Final = frozenset({"subaccounts", "benign_distillers", "company_team", "agency"})
 """Kinds of crowds whose groups are one hand's each."""
 
 
@@ -38,13 +38,11 @@ class Told:
 
 def _groups(name: str, number: Ints, *, alone: bool) -> pa.Array:
     """Name groups; those of one account only where asked for."""
-    sizes = np.bincount(number)
-    _, at = np.unique(np.where(alone | (sizes[number] > 1), number, -1), return_inverse=True)
-    lone = ~(alone | (sizes[number] > 1))
-    first = 1 if not lone.any() else 0
-    return pa.array(
-        [None if out else f"{name}-{one + first}" for one, out in zip(at.tolist(), lone.tolist())], pa.string()
-    )
+    named = alone | (np.bincount(number)[number] > 1)
+    _, at = np.unique(number[named], return_inverse=True)
+    names = pc.binary_join_element_wise(pa.scalar(name), pa.array(at + 1).cast(pa.string()), "-")
+    place = np.cumsum(named) - 1
+    return names.take(pa.array(place, mask=~named))
 
 
 def of_persona(persona: Persona, cast: Cast) -> Told:
@@ -52,10 +50,12 @@ def of_persona(persona: Persona, cast: Cast) -> Told:
     nothing = pa.nulls(len(cast.account_id), pa.string())
     if persona.extracting:
         operator = _groups(persona.name, cast.operator, alone=True)
-        return Told(persona.name, True, operator, pc.binary_join_element_wise("campaign", operator, "-"), nothing)
+        return Told(
+            persona.name, persona.extracting, operator, pc.binary_join_element_wise("campaign", operator, "-"), nothing
+        )
     return Told(
         persona.name,
-        False,
+        persona.extracting,
         _groups(persona.name, cast.operator, alone=False),
         nothing,
         _groups(persona.name, cast.group, alone=False),
@@ -67,11 +67,23 @@ def of_crowd(crowd: Crowd, cast: Cast) -> Told:
     n = len(cast.account_id)
     nothing = pa.nulls(n, pa.string())
     named = nothing if crowd.kind == "independent" else _groups(crowd.called, cast.group, alone=True)
-    return Told(crowd.kind, False, named if crowd.kind in OPERATED else nothing, nothing, named)
+    return Told(
+        persona=crowd.kind,
+        extracting=False,
+        operator=named if crowd.kind in OPERATED else nothing,
+        campaign=nothing,
+        crowd=named,
+    )
 
 
 def of_campaign(campaign: Campaign) -> Told:
     """Tell of a campaign."""
     n = campaign.accounts
     same = pa.array([campaign.name] * n, pa.string())
-    return Told(f"hydra_{campaign.technique}", True, same, same, pa.nulls(n, pa.string()))
+    return Told(
+        persona=f"hydra_{campaign.technique}",
+        extracting=True,
+        operator=same,
+        campaign=same,
+        crowd=pa.nulls(n, pa.string()),
+    )

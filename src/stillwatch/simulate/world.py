@@ -131,6 +131,19 @@ def _scenes(
         yield scene, of_campaign(campaign)
 
 
+def _in_time(tables: list[pa.Table]) -> pa.Table:
+    """Sort events by time, column after column; the tables are given up on the way, for their texts are large."""
+    table = pa.concat_tables(tables)
+    tables.clear()
+    order = pa.array(np.argsort(table["ts_ms"].to_numpy(), kind="stable"))
+    columns = []
+    for name in RAW_SCHEMA.names:
+        column = table[name].combine_chunks().take(order)
+        table = table.drop_columns([name])
+        columns.append(column)
+    return pa.table(columns, schema=RAW_SCHEMA)
+
+
 def _refuse_doubles(spec: WorldSpec) -> None:
     names = [one.name for one in spec.campaigns] + [one.called for one in spec.crowds]
     double = sorted({name for name in names if names.count(name) > 1})
@@ -183,16 +196,15 @@ def build_world(
     _refuse_doubles(spec)
     events, accounts, truth = [RAW_SCHEMA.empty_table()], [ACCOUNT_SCHEMA.empty_table()], [TRUTH_SCHEMA.empty_table()]
     for scene, told in _scenes(spec, seed, window, prompts, traces):
-        events.append(_until_closed(scene))
         accounts.append(_account_rows(scene))
         truth.append(_truth_rows(scene, told))
-    table = pa.concat_tables(events)
-    order = np.argsort(table["ts_ms"].to_numpy(), kind="stable")
+        events.append(_until_closed(scene))
+        del scene
     listed = pa.concat_tables(accounts)
     # The account file is in no telling order.
     shuffled = pc.sort_indices(listed["account_id"])
     return World(
-        table.take(pa.array(order)).combine_chunks(),
+        _in_time(events),
         listed.take(shuffled).combine_chunks(),
         pa.concat_tables(truth).take(shuffled).combine_chunks(),
     )

@@ -24,6 +24,8 @@ FAMILIES: Final = {
     "store_replay": ("agent", "plain"),
 }
 """Client families an operator's own program may come from, where they are not those of scripts."""
+USERS_WITH: Final = ("agent", "openai", "anthropic", "framework", "browser")
+"""Client families of people whose requests are passed on."""
 _SCRIPTS: Final = ("openai", "anthropic", "plain")
 PLANS: Final = ("free", "payg", "payg", "plus", "plus", "team")
 """Plans of such accounts, drawn alike."""
@@ -51,18 +53,21 @@ def _networks(rng: np.random.Generator, campaign: Campaign) -> tuple[Pool, pa.Ar
     return Pool(start, count.astype(np.int64), 1.0), ips, asns
 
 
-def _clients(rng: np.random.Generator, campaign: Campaign) -> stacks.Clients:
-    """Give every account the operator's own client, or a made-up one."""
+def _clients(rng: np.random.Generator, campaign: Campaign) -> tuple[Pool, stacks.Clients]:
+    """Give every account the operator's own client, or a made-up one; a relay passes its users' names on."""
     n = campaign.accounts
-    families = FAMILIES.get(campaign.technique, _SCRIPTS)
+    relays = campaign.technique == "live_relay"
+    many = rng.integers(2, 7, size=n) if relays else np.ones(n, dtype=np.int64)
+    owner = np.repeat(np.arange(n, dtype=np.int64), many)
     nobody = np.zeros(1, dtype=np.int64)
-    common = stacks.clients(rng, families, nobody).take(np.zeros(n, dtype=np.int64))
-    disguised = pa.array(rng.random(n) < campaign.fingerprint_random)
-    other = stacks.clients(rng, (*_SCRIPTS, "framework", "browser"), np.arange(n, dtype=np.int64))
-    return stacks.Clients(
-        pc.if_else(disguised, other.agents, common.agents),
-        pc.if_else(disguised, stacks.invented(rng, n), common.hellos),
-    )
+    common = stacks.clients(rng, FAMILIES.get(campaign.technique, _SCRIPTS), nobody).take(np.zeros_like(owner))
+    users = stacks.clients(rng, USERS_WITH, np.arange(len(owner), dtype=np.int64))
+    disguised = pa.array((rng.random(n) < campaign.fingerprint_random)[owner])
+    other = stacks.clients(rng, (*_SCRIPTS, "framework", "browser"), owner)
+    own_hello = stacks.invented(rng, n).take(pa.array(owner))
+    named = users.agents if relays else pc.if_else(disguised, other.agents, common.agents)
+    hellos = pc.if_else(disguised, own_hello, common.hellos)
+    return Pool(np.cumsum(many) - many, many, 1.0), stacks.Clients(named, hellos)
 
 
 def _cards(rng: np.random.Generator, campaign: Campaign) -> tuple[pa.Array, pa.Array]:
@@ -72,7 +77,7 @@ def _cards(rng: np.random.Generator, campaign: Campaign) -> tuple[pa.Array, pa.A
     cards = max(1, int(shared.sum()) // _SHARED_A_CARD)
     few = papers.virtual_issuers(rng, max(1, min(4, cards)))
     issuer = np.where(np.arange(cards + n) < cards, few[rng.integers(0, len(few), size=cards + n)], 0)
-    issuer[cards:] = papers.issuers(rng, n)
+    issuer[cards:] = papers.issuers(rng, isps.regions(rng, n))
     card = np.where(shared, rng.integers(0, cards, size=n), cards + np.arange(n))
     return opaque(rng, cards + n, "pay_", 12).take(pa.array(card)), papers.bins(issuer[card])
 
@@ -106,7 +111,7 @@ def muster(rng: np.random.Generator, campaign: Campaign, alive: Lives) -> Cast:
     """
     n = campaign.accounts
     nets, ips, asns = _networks(rng, campaign)
-    clients = _clients(rng, campaign)
+    programs, clients = _clients(rng, campaign)
     payment, card_bin = _cards(rng, campaign)
     domain, kind = _mail(rng, campaign)
     one, alone = np.ones(n, dtype=np.int64), np.arange(n, dtype=np.int64)
@@ -130,7 +135,7 @@ def muster(rng: np.random.Generator, campaign: Campaign, alive: Lives) -> Cast:
         nets=nets,
         ips=ips,
         asns=asns,
-        programs=Pool(alone, one, 1.0),
+        programs=programs,
         agents=clients.agents,
         hellos=clients.hellos,
         users=np.zeros(n, dtype=np.int64),

@@ -11,15 +11,15 @@ import pyarrow as pa
 from stillwatch.simulate.artefacts import across_accounts, rather, within_sessions
 from stillwatch.simulate.campaigns.lifecycle import lives
 from stillwatch.simulate.campaigns.manners import CUSTOMERS, MANNERS, TRIED, pivoting
-from stillwatch.simulate.campaigns.muster import muster
+from stillwatch.simulate.campaigns.muster import USERS_WITH, muster
 from stillwatch.simulate.campaigns.wording import asked, strangers
-from stillwatch.simulate.cast import LANGUAGE_SHARES, LANGUAGES, Pool
+from stillwatch.simulate.cast import Pool
 from stillwatch.simulate.compose import Scene, beside, compose
 from stillwatch.simulate.pace import job_times, own_times, owners_of, unfolded
 from stillwatch.simulate.population import isps, stacks
 from stillwatch.simulate.prompts.mixture import sessions
 from stillwatch.simulate.prompts.tasks import subjects
-from stillwatch.simulate.stage import DAY_MS, Stage, beginnings
+from stillwatch.simulate.stage import DAY_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from stillwatch.simulate.campaigns.spec import Campaign
     from stillwatch.simulate.cast import Cast
     from stillwatch.simulate.habits import Habits
-    from stillwatch.simulate.stage import Bools, Calls, Floats, Ints
+    from stillwatch.simulate.stage import Bools, Calls, Floats, Ints, Stage
 
 TRIED_SHARE: Final = 0.4
 """Share of the world after which a sweep knows what works."""
@@ -37,7 +37,6 @@ CUSTOMERS_AN_ACCOUNT: Final = (3, 12)
 """Unrelated customers behind an account that mixes, least and most."""
 _SPREAD: Final = 0.35
 _FAVOURITES: Final = 3
-_PEOPLE_WITH: Final = ("openai", "anthropic", "plain", "framework", "agent", "browser")
 
 
 def _rates(stage: Stage, campaign: Campaign, share: float) -> Floats:
@@ -64,9 +63,7 @@ def _carrying(
 def _composed(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls, late: Bools | None, habits: Habits) -> Scene:
     manners = MANNERS[campaign.technique]
     if campaign.technique in {"store_replay", "live_relay"}:
-        begun = len(beginnings(calls))
-        language = stage.rng.choice(len(LANGUAGES), size=begun, p=LANGUAGE_SHARES).astype(np.int64)
-        calls, wording = strangers(stage, calls, language)
+        calls, wording = strangers(stage, campaign, calls)
     else:
         wording = asked(stage, campaign, cast, calls, np.zeros(len(calls), np.bool_) if late is None else late)
     carrying = _carrying(stage, campaign, cast, calls, conversing=manners.conversing)
@@ -82,7 +79,9 @@ def _harvest(stage: Stage, campaign: Campaign, cast: Cast, alive: Lives) -> Scen
     offset = cast.offset_h[owner]
     if campaign.technique == "live_relay":
         offset = isps.hours_of(isps.regions(rng, len(owner)))
-    together = rng.random(len(owner)) < campaign.synchrony
+    # Nobody tells a relay's users when to type.
+    share = 0.0 if campaign.technique == "live_relay" else campaign.synchrony
+    together = rng.random(len(owner)) < share
     own = own_times(rng, window, day, offset, shape.hours)
     start = np.where(together, job_times(rng, window, owner, day, campaign.jitter_min), own)
     calls, _ = unfolded(rng, owner, start, shape, alive.spans)
@@ -110,7 +109,7 @@ def _mixed(stage: Stage, campaign: Campaign, cast: Cast, alive: Lives) -> Scene:
     favourite = rng.integers(0, subjects(), size=(len(who), _FAVOURITES))
     # The customer's own program names itself; the hello is that of the reseller's proxy.
     alone = np.arange(len(who), dtype=np.int64)
-    names = stacks.clients(rng, _PEOPLE_WITH, alone).agents
+    names = stacks.clients(rng, USERS_WITH, alone).agents
     crowd = replace(
         cast,
         programs=Pool(first, many, 1.0),

@@ -67,7 +67,8 @@ LOW_VOLUME: Final = Campaign(
 """OpenAI, September 2026: 16,000 attempts over 4,000 accounts in two days, 2 a day each, with encrypted reasoning
 copied from one conversation into another. Infrastructure is assumed."""
 SWEEP: Final = Campaign("september-sweep", accounts=300, per_day=20.0, technique="sweep", synchrony=0.2)
-"""Anthropic, September 2026: >12,000 requests, each another technique; the winners were scaled. Accounts are assumed."""
+"""Anthropic, September 2026: >12,000 requests, each another technique; the winners were scaled. Accounts and rate are
+assumed."""
 HARD: Final = Campaign(
     "hidden",
     accounts=1_500,

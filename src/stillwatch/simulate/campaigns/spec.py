@@ -68,15 +68,17 @@ class Campaign:
     topic_personas: float = 0.0
     """Share of accounts that keep to a topic of their own instead of a shard of all (0..1)."""
     duplicates: float = 0.0
-    """Share of the campaign's requests that repeat a task which another account had (0..1)."""
+    """Share of the campaign's requests that repeat a task which another request has, mostly of another account, where
+    tasks come from a list (0..1)."""
     synchrony: float = 0.5
-    """Share of the campaign's requests that belong to jobs started on all accounts together (0..1)."""
+    """Share of the campaign's requests that belong to jobs started on all accounts together; a live relay has no
+    such jobs (0..1)."""
     signup_burst_h: float = 48.0
     """Length of the burst in which a pool signs up (h, > 0)."""
     pivots: bool = True
     """Whether it moves to a new model within 24 h."""
     partition: Partition = "random"
-    """How the list of tasks is dealt, one of PARTITIONS."""
+    """How the list of tasks is dealt, one of PARTITIONS; replay, relay and sweep have no such list."""
     artefact_replay: float = 0.0
     """Share of requests that carry signed reasoning which another account received (0..1)."""
 

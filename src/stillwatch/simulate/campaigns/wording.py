@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.simulate.campaigns.shards import deal
+from stillwatch.simulate.cast import LANGUAGE_SHARES, LANGUAGES
 from stillwatch.simulate.prompts import grammar, longer, mixture
 from stillwatch.simulate.prompts.instructions import instruction
 from stillwatch.simulate.prompts.taking import sweep
 from stillwatch.simulate.prompts.tasks import english, tasks
-from stillwatch.simulate.prompts.wording import Wording, silent, spoken, typed
+from stillwatch.simulate.prompts.wording import Wording, in_blocks, silent, spoken, typed
 from stillwatch.simulate.prompts.words import TECHNICAL, joined, numbers
+from stillwatch.simulate.stage import beginnings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stillwatch.simulate.campaigns.spec import Campaign
     from stillwatch.simulate.cast import Cast
     from stillwatch.simulate.stage import Bools, Calls, Ints, Stage
 
+Writer: TypeAlias = "Callable[[slice], pa.Array]"
+"""Writes the texts of a stretch of requests."""
 PURPOSES: Final = {"template": "teach", "reasoning": "reason", "grading": "grade", "agentic": "engineer"}
 """Technique -> purpose of its instruction."""
 WINNERS: Final = 3
@@ -29,22 +35,23 @@ _SCIENCES: Final = (6, 21)
 _CODE: Final = 6
 
 
-def _instructions(stage: Stage, campaign: Campaign, account: Ints) -> pa.Array:
+def _instructions(stage: Stage, campaign: Campaign, account: Ints) -> Writer:
     """Write the campaign's instruction on each request, reworded where its account rewords."""
     rng, n = stage.rng, len(account)
     identity = np.full(n, rng.integers(1, 1 << 30), dtype=np.int64)
     rewords = (rng.random(campaign.accounts) < campaign.paraphrase)[account]
     number = np.where(rewords, rng.integers(1, 1 << 40, size=n), 0)
-    return instruction(PURPOSES[campaign.technique], identity, number)
+    return lambda rows: instruction(PURPOSES[campaign.technique], identity[rows], number[rows])
 
 
-def _listed(stage: Stage, campaign: Campaign, cast: Cast, account: Ints) -> tuple[pa.Array, bool]:
+def _listed(stage: Stage, campaign: Campaign, cast: Cast, account: Ints) -> tuple[Writer, bool]:
     """Write the task of each request, from real lists where there are some."""
     shards = deal(stage.rng, campaign, account)
     shelf = stage.prompts.shelf("A") if stage.prompts else None
     if shelf is not None:
         # One list out of all sources; a number names its row, and one past the end begins again.
-        return shelf.prompt.take(pa.array(_rows(stage, shards.number, len(shelf.prompt)))), False
+        at = _rows(stage, shards.number, len(shelf.prompt))
+        return lambda rows: shelf.prompt.take(pa.array(at[rows])), False
     subject = shards.subject
     if campaign.technique == "reasoning":
         low, high = _SCIENCES
@@ -52,7 +59,8 @@ def _listed(stage: Stage, campaign: Campaign, cast: Cast, account: Ints) -> tupl
     # A repeated task is repeated in its language, which therefore follows from the task.
     first = np.zeros(int(shards.number.max(initial=-1)) + 1, dtype=np.int64)
     first[shards.number] = spoken(stage.rng, cast, account)
-    return tasks(shards.number, subject, first[shards.number]), True
+    language = first[shards.number]
+    return lambda rows: tasks(shards.number[rows], subject[rows], language[rows]), True
 
 
 def _rows(stage: Stage, number: Ints, rows: int) -> Ints:
@@ -66,10 +74,10 @@ def _coded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wordin
     first, turn = typed(calls)
     account = calls.account[first]
     shelf = stage.prompts.shelf("A") if stage.prompts else None
-    system = _instructions(stage, campaign, calls.account)
+    system = in_blocks(len(calls), _instructions(stage, campaign, calls.account))
     if shelf is not None:
         text, simulated = _listed(stage, campaign, cast, account)
-        return Wording(text.take(pa.array(turn)), system, simulated)
+        return Wording(in_blocks(len(first), text).take(pa.array(turn)), system, simulated)
     shards = deal(rng, campaign, account)
     language = np.zeros(len(first), dtype=np.int64)
     asked = grammar.code_task(rng, language, rng.integers(0, TECHNICAL, size=len(first)))
@@ -82,31 +90,40 @@ def _coded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wordin
 def _graded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wording:
     rng, n = stage.rng, len(calls)
     task, simulated = _listed(stage, campaign, cast, calls.account)
-    language = np.zeros(n, dtype=np.int64)
+    rubric = _instructions(stage, campaign, calls.account)
     topic = rng.integers(0, 36, size=n)
-    answers = [longer.prose(rng, language, topic, rng.integers(2, 5, size=n)) for _ in range(2)]
-    case = grammar.around("compared", language, language, task, *answers)
-    return Wording(joined(_instructions(stage, campaign, calls.account), case), silent(n), simulated)
+    sentences = rng.integers(2, 5, size=(2, n))
+
+    def case(rows: slice) -> pa.Array:
+        language = np.zeros_like(topic[rows])
+        answers = [longer.prose(rng, language, topic[rows], sentences[which][rows]) for which in (0, 1)]
+        return joined(rubric(rows), grammar.around("compared", language, language, task(rows), *answers))
+
+    return Wording(in_blocks(n, case), silent(n), simulated)
 
 
-def strangers(stage: Stage, calls: Calls, language: Ints) -> tuple[Calls, Wording]:
-    """Word stored or relayed sessions: somebody else a session.
+def strangers(stage: Stage, campaign: Campaign, calls: Calls) -> tuple[Calls, Wording]:
+    """Word stored or relayed sessions: somebody else a session, in any language.
 
     Parameters
     ----------
     stage
         Randomness and, where given, real conversations.
+    campaign
+        The campaign; some of its accounts may keep to a topic.
     calls
         Arrivals.
-    language
-        Language of each session; shape (sessions,).
 
     Returns
     -------
     tuple of Calls and Wording
         The calls that are made, and what they say.
     """
-    subject = mixture.any_subject(stage, len(language))
+    rng, account = stage.rng, calls.account[beginnings(calls)]
+    language = rng.choice(len(LANGUAGES), size=len(account), p=LANGUAGE_SHARES).astype(np.int64)
+    keeps = rng.random(campaign.accounts) < campaign.topic_personas
+    own = mixture.any_subject(stage, campaign.accounts)
+    subject = np.where(keeps[account], own[account], mixture.any_subject(stage, len(account)))
     made, said, _ = mixture.sessions(stage, calls, language[calls.session], subject[calls.session])
     return made, said
 
@@ -140,5 +157,6 @@ def asked(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls, late: Bool
         return _graded(stage, campaign, cast, calls)
     task, simulated = _listed(stage, campaign, cast, calls.account)
     fixed = _instructions(stage, campaign, calls.account)
-    whole = joined(task, "\n\n", fixed) if campaign.technique == "reasoning" else joined(fixed, "\n\n", task)
+    first, second = (task, fixed) if campaign.technique == "reasoning" else (fixed, task)
+    whole = in_blocks(len(calls), lambda rows: joined(first(rows), "\n\n", second(rows)))
     return Wording(whole, silent(len(calls)), simulated)

@@ -110,7 +110,7 @@ def muster(stage: Stage, crowd: Crowd, ties: Ties) -> Cast:
     wearer = group if ties.client else alone
     worn = stacks.clients(rng, ties.families, np.arange(int(wearer.max()) + 1, dtype=np.int64)).take(wearer)
     payer, firm = (group if shared else alone for shared in (ties.card, ties.firm))
-    came = some_closed(rng, ordinary(rng, payer, firm, ties.mail), stage.window)
+    came = some_closed(rng, ordinary(rng, payer, firm, ties.mail, region), stage.window)
     operation = rng.integers(0, len(_OPERATIONS), size=n)
     purpose = pa.scalar(ties.purpose or None, pa.string())
     one = np.ones(n, dtype=np.int64)

@@ -142,7 +142,7 @@ def play_crowd(stage: Stage, crowd: Crowd) -> Scene:
     subject = subject_of(rng, mixes(rng, cast.group, crowd.alike), begun)
     other: Ints = rng.integers(0, 5, size=len(begun))
     language = np.where(rng.random(len(begun)) < _OTHER_LANGUAGE, other, cast.language[begun])
-    calls, wording, _ = said(stage, cast, calls, ties.text, subject[calls.session], language[calls.session])
+    calls, wording = said(stage, cast, calls, ties.text, subject[calls.session], language[calls.session])
     conversing = shape.calls > 1.0
 
     def links(born: Bools, able: Bools) -> Links:

@@ -66,4 +66,4 @@ def subject_of(rng: np.random.Generator, mix: Floats, account: Ints) -> Ints:
     # One sorted search over all rows: each account's edges are lifted by its number.
     lifted = (edges + np.arange(len(edges))[:, None]).ravel()
     found = np.searchsorted(lifted, account + rng.random(len(account)), side="right")
-    return np.clip(found - account * mix.shape[1], 0, mix.shape[1] - 1).astype(np.int64)
+    return np.asarray(np.clip(found - account * mix.shape[1], 0, mix.shape[1] - 1), dtype=np.int64)

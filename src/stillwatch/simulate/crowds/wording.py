@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from stillwatch.simulate.population.papers import invented_names
 from stillwatch.simulate.prompts import grammar, mixture
 from stillwatch.simulate.prompts.instructions import ideas_of, instruction
+from stillwatch.simulate.prompts.people import threads_kept
 from stillwatch.simulate.prompts.tasks import english, tasks
 from stillwatch.simulate.prompts.wording import Wording, ordinal, silent, typed
 from stillwatch.simulate.prompts.words import TECHNICAL, joined, numbers
@@ -20,7 +22,10 @@ if TYPE_CHECKING:
     from stillwatch.simulate.crowds.ties import Text
     from stillwatch.simulate.stage import Bools, Calls, Ints, Stage
 
+ALONE: Final = frozenset({"product", "client", "research"})
+"""What is said in requests that stand alone."""
 _CODE: Final = 6
+_CODERS: Final = 0.6
 _MARK: Final = pa.scalar("\x1f", pa.large_string())
 
 
@@ -40,7 +45,7 @@ def _fixed(stage: Stage, purpose: str, owner: Ints) -> pa.Array:
 
 
 def _names(stage: Stage, owner: Ints) -> pa.Array:
-    drawn = stage.rng.integers(2_000, 150_000, size=int(owner.max(initial=-1)) + 1)
+    drawn = stage.rng.integers(2_000, 50_000, size=int(owner.max(initial=-1)) + 1)
     return pc.utf8_title(invented_names(drawn)).take(pa.array(owner))
 
 
@@ -60,10 +65,6 @@ def _code(stage: Stage, calls: Calls, subject: Ints, language: Ints) -> pa.Array
     return pc.if_else(steer, grammar.steering(rng, language[first]), ticket).take(pa.array(turn))
 
 
-def _request(stage: Stage, subject: Ints, language: Ints) -> pa.Array:
-    return tasks(stage.rng.integers(0, 1 << 40, size=len(subject)), subject, language)
-
-
 def _message(stage: Stage, subject: Ints, language: Ints) -> pa.Array:
     """Word what visitors write to a shop: half a remark on an order, half a question."""
     rng, n = stage.rng, len(subject)
@@ -78,9 +79,54 @@ def _tutorial(calls: Calls) -> tuple[pa.Array, Bools]:
     return steps.take(pa.array(place % len(steps))), place < len(steps)
 
 
-def said(
+def _dealt(stage: Stage, group: Ints) -> Ints:
+    """Deal the list of each group to its calls, every task once, in a random order."""
+    base = stage.rng.integers(0, 1 << 30, size=int(group.max(initial=-1)) + 1)
+    shuffled = stage.rng.permutation(len(group))
+    number = np.empty(len(group), dtype=np.int64)
+    number[shuffled] = ordinal(group[shuffled])
+    return (base[group] << 24) + number
+
+
+def _body(
     stage: Stage, cast: Cast, calls: Calls, text: Text, subject: Ints, language: Ints
 ) -> tuple[Calls, Wording, Bools]:
+    """Word what stands under the fixed text: real conversations or requests where the stage has them."""
+    n, rng = len(calls), stage.rng
+    every = np.ones(n, dtype=np.bool_)
+    organic = stage.prompts.shelf("B") if stage.prompts else None
+    listed = stage.prompts.shelf("A") if stage.prompts else None
+    if text == "research" and listed is not None:
+        rows = rng.permutation(len(listed.prompt))[np.arange(n) % len(listed.prompt)]
+        return calls, Wording(listed.prompt.take(pa.array(rows)), silent(n), simulated=False), every
+    if text in ALONE and text != "research" and organic is not None:
+        # Requests that stand alone are openings, for nothing else can be understood by itself.
+        unit = organic.deal(rng, n, np.zeros(len(organic.start), dtype=np.bool_))
+        return calls, Wording(organic.prompt.take(pa.array(organic.start[unit])), silent(n), simulated=False), every
+    if text in {"harness", "team"} and organic is not None:
+        return threads_kept(stage, calls, organic, calls.session, organic.about("coding"))
+    if text == "research":
+        return (
+            calls,
+            Wording(tasks(_dealt(stage, cast.group[calls.account]), subject, language), silent(n), simulated=True),
+            every,
+        )
+    if text == "product":
+        number = rng.integers(0, 1 << 40, size=n)
+        return calls, Wording(tasks(number, subject, language), silent(n), simulated=True), every
+    if text == "client":
+        return calls, Wording(_message(stage, subject, language), silent(n), simulated=True), every
+    if text == "harness":
+        return calls, Wording(_code(stage, calls, subject, language), silent(n), simulated=True), every
+    if text == "team":
+        coder = pa.array((rng.random(len(cast.account_id)) < _CODERS)[calls.account])
+        talk = mixture.talk(stage, calls, language, subject).prompt
+        whole = pc.if_else(coder, _code(stage, calls, subject, language), talk)
+        return calls, Wording(whole, silent(n), simulated=True), every
+    return mixture.sessions(stage, calls, language, subject)
+
+
+def said(stage: Stage, cast: Cast, calls: Calls, text: Text, subject: Ints, language: Ints) -> tuple[Calls, Wording]:
     """Word the calls of a crowd.
 
     Parameters
@@ -94,48 +140,30 @@ def said(
     text
         What kind of thing they say.
     subject
-        Subject of each call; shape (n,).
+        Subject of each call; real prompts have their own; shape (n,).
     language
         Language of each call; shape (n,).
 
     Returns
     -------
-    tuple of Calls, Wording and Bools
-        The calls that are made, what they say, and which of the given calls they are.
+    tuple of Calls and Wording
+        The calls that are made, and what they say.
     """
-    n = len(calls)
-    every = np.ones(n, dtype=np.bool_)
+    calls, body, _ = _body(stage, cast, calls, text, subject, language)
     group = cast.group[calls.account]
-    if text == "talk":
-        return mixture.sessions(stage, calls, language, subject)
-    if text == "product":
-        system = _named(_fixed(stage, "product", group), "NAME", _names(stage, group))
-        return calls, Wording(_request(stage, subject, language), system, simulated=True), every
-    if text == "client":
-        system = _named(_fixed(stage, "client", group), "CLIENT", _names(stage, calls.account))
-        return calls, Wording(_message(stage, subject, language), system, simulated=True), every
-    if text == "research":
-        task = tasks(_dealt(stage, group), subject, language)
-        return calls, Wording(joined(_fixed(stage, "research", group), "\n\n", task), silent(n), simulated=True), every
-    if text == "harness":
-        system = instruction("harness", np.zeros(1, np.int64), np.zeros(1, np.int64)).take(pa.array(np.zeros(n, int)))
-        return calls, Wording(_code(stage, calls, subject, language), system, simulated=True), every
-    if text == "team":
-        coder = pa.array((stage.rng.random(len(cast.account_id)) < 0.6)[calls.account])
-        talk = mixture.talk(stage, calls, language, subject).prompt
-        whole = pc.if_else(coder, _code(stage, calls, subject, language), talk)
-        return calls, Wording(whole, silent(n), simulated=True), every
-    talk = mixture.talk(stage, calls, language, subject).prompt
+    if text in {"talk", "team"}:
+        return calls, body
     if text == "tutorial":
         step, early = _tutorial(calls)
-        return calls, Wording(pc.if_else(pa.array(early), step, talk), silent(n), simulated=True), every
-    return calls, Wording(talk, _fixed(stage, "starter", group), simulated=True), every
-
-
-def _dealt(stage: Stage, group: Ints) -> Ints:
-    """Deal the list of each group to its calls, every task once, in a random order."""
-    base = stage.rng.integers(0, 1 << 30, size=int(group.max(initial=-1)) + 1)
-    shuffled = stage.rng.permutation(len(group))
-    number = np.empty(len(group), dtype=np.int64)
-    number[shuffled] = ordinal(group[shuffled])
-    return (base[group] << 24) + number
+        return calls, replace(body, prompt=pc.if_else(pa.array(early), step, body.prompt))
+    if text == "harness":
+        nobody = np.zeros(1, dtype=np.int64)
+        return calls, replace(body, system=instruction("harness", nobody, nobody).take(pa.array(np.zeros_like(group))))
+    if text == "research":
+        return calls, replace(body, prompt=joined(_fixed(stage, "research", group), "\n\n", body.prompt))
+    purpose = _fixed(stage, text, group)
+    if text == "product":
+        purpose = _named(purpose, "NAME", _names(stage, group))
+    if text == "client":
+        purpose = _named(purpose, "CLIENT", _names(stage, calls.account))
+    return calls, replace(body, system=purpose)

@@ -35,6 +35,8 @@ CODES: Final = 80
 USES_CODE: Final = 0.07
 """Share of ordinary customers who come with a promo code."""
 
+_LOCAL: Final = 60
+_WORLD_WIDE: Final = 100
 _HEAD: Final = ("al", "bor", "cen", "dar", "el", "fin", "gra", "hol", "is", "jun", "kel", "lor", "mar", "nor", "or")
 _TAIL: Final = (
     "ba",
@@ -60,7 +62,9 @@ def _bins() -> pa.Array:
     rng = np.random.default_rng(900)
     digits = rng.choice(np.arange(400_000, 560_000), size=ISSUERS, replace=False)
     longer = rng.random(ISSUERS) < 0.3
-    return pa.array([f"{one}{rng.integers(10, 99)}" if more else str(one) for one, more in zip(digits, longer)])
+    short = pa.array(digits).cast(pa.string())
+    more = pa.array(rng.integers(10, 100, size=ISSUERS)).cast(pa.string())
+    return pc.if_else(pa.array(longer), pc.binary_join_element_wise(short, more, ""), short)
 
 
 def bins(index: Ints) -> pa.Array:
@@ -68,11 +72,26 @@ def bins(index: Ints) -> pa.Array:
     return _bins().take(pa.array(index))
 
 
-def issuers(rng: np.random.Generator, n: int) -> Ints:
-    """Draw the issuers of ordinary cards, below ISSUERS; shape (n,)."""
-    common = ranked(rng.random(n), ISSUERS - VIRTUAL_ISSUERS, 1.05, shift=2.0)
+def issuers(rng: np.random.Generator, region: Ints) -> Ints:
+    """Draw the issuers of ordinary cards: of world-wide ones, of the region's own banks, now and then of virtual ones.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness.
+    region
+        Where the payer banks (index into REGIONS); shape (n,).
+
+    Returns
+    -------
+    Ints
+        Issuers, below ISSUERS; shape (n,).
+    """
+    n, ordinary = len(region), ISSUERS - VIRTUAL_ISSUERS
+    common = ranked(rng.random(n), ordinary, 1.05, shift=2.0)
+    local = (_WORLD_WIDE + region * _LOCAL + ranked(rng.random(n), _LOCAL, 1.1, shift=1.0)) % ordinary
     virtual = ISSUERS - 1 - ranked(rng.random(n), VIRTUAL_ISSUERS, 1.0)
-    return np.where(rng.random(n) < 0.03, virtual, common)
+    return np.select([rng.random(n) < 0.03, rng.random(n) < 0.5], [virtual, local], common).astype(np.int64)
 
 
 def virtual_issuers(rng: np.random.Generator, n: int) -> Ints:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=64)
 def _edges(values: int, exponent: float, shift: float) -> Floats:
     weights = (np.arange(values) + 1.0 + shift) ** -exponent
-    return np.cumsum(weights) / weights.sum()
+    return np.asarray(np.cumsum(weights) / weights.sum(), dtype=np.float64)
 
 
 def ranked(u: Floats, values: int, exponent: float, shift: float = 0.0) -> Ints:

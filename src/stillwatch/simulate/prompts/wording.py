@@ -11,10 +11,13 @@ import pyarrow as pa
 from stillwatch.simulate.cast import LANGUAGE_SHARES, LANGUAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stillwatch.simulate.cast import Cast
     from stillwatch.simulate.stage import Bools, Calls, Ints
 
 _OTHER_LANGUAGE: Final = 0.1
+_BLOCK: Final = 1 << 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,25 @@ def ordinal(account: Ints) -> Ints:
     numbers = np.empty(len(account), dtype=np.int64)
     numbers[order] = np.arange(len(account)) - np.repeat(np.cumsum(counts) - counts, counts)
     return numbers
+
+
+def in_blocks(n: int, write: Callable[[slice], pa.Array]) -> pa.Array:
+    """Write long columns of text some thousand rows at a time, so that what is joined on the way stays small.
+
+    Parameters
+    ----------
+    n
+        Rows.
+    write
+        Writes the texts of a stretch of rows.
+
+    Returns
+    -------
+    pa.Array
+        Text, shape (n,).
+    """
+    stretches = [slice(at, min(at + _BLOCK, n)) for at in range(0, max(n, 1), _BLOCK)]
+    return pa.concat_arrays([write(stretch) for stretch in stretches])
 
 
 def silent(n: int) -> pa.Array:
