@@ -139,7 +139,7 @@ def campaigns(
     made = []
     for entity, (members, one) in enumerate(zip(belonging, read, strict=True)):
         mine = found.validated[np.isin(found.entity, members.seeds)]
-        numbers = facts(found.roster, members.rows, concentration=concentration, seed=seed)
+        numbers = facts(found.roster, found.templates, members.rows, concentration=concentration, seed=seed)
         steps = _steps(tested, entity)
         lines = extraction_lines(one.heard, steps, numbers)
         bits = PRIOR_BITS + sum(line.bits for line in lines)

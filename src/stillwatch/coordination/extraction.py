@@ -67,7 +67,7 @@ def _normal_bits(value: float, one: tuple[float, float], other: tuple[float, flo
 def _harvest(heard: Heard, facts: Facts) -> list[Line]:
     asked = _clipped(heard.content, -2.0, 8.0) + _clipped(heard.asked, -1.0, 8.0) + _clipped(heard.probing, -1.0, 8.0)
     lines = [
-        _line("workload", "harvest", _clipped(asked, -3.0, 10.0), "all members read as one account: {bits} of content"),
+        _line("workload", "harvest", _clipped(asked, -1.0, 10.0), "all members read as one account: {bits} of content"),
         _line(
             "artefacts",
             "harvest",

@@ -11,16 +11,24 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.coordination.layers.partition import BINS, customers, dispersion, entropy
+from stillwatch.coordination.layers.quotas import ln_rates
+from stillwatch.coordination.roster import AT
+from stillwatch.coordination.shared import LEAST
 from stillwatch.sketches.layout import EMPTY_HASH, NO_TOPIC, TOPICS
 from stillwatch.statistics.pareto import log_upper_p
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from stillwatch.coordination.candidates.templates import Templates
     from stillwatch.coordination.roster import Roster
 
 SHARED: Final = 2
 """Members of one card from which it is shared."""
+TYPICAL: Final = 0.2
+"""Share of the members from which a rare template is the entity's."""
+ENOUGH: Final = 2.0
+"""Sampled prompts inside the template, a member, from which only those are read."""
 DRAWS: Final = 200
 """Draws of the null of one entity's partition."""
 
@@ -50,9 +58,9 @@ class Facts:
     quota_spread: float
     """Standard deviation of ln requests a member and active day."""
     common: float
-    """Share of the different sampled prompts that several members sent; NaN without prompts."""
+    """Share of the different sampled prompts that several members sent; inside the template where that is enough."""
     repeated: float
-    """Share of the sampled prompts that one member sent more than once; NaN without prompts."""
+    """Share of the sampled prompts that one member sent more than once, likewise."""
     dispersion: float
     """Index of dispersion of members x topics, about 1 for shards; NaN where too little is known."""
     customers: float
@@ -70,11 +78,27 @@ def _top(values: NDArray[np.int64]) -> float:
     return float(np.unique(known, return_counts=True)[1].max() / known.shape[0])
 
 
-def _topics(roster: Roster, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Count the sampled prompts of each member by coarse topic; (members with any, BINS)."""
+def _in_template(roster: Roster, templates: Templates, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which sampled prompts of each member come under a rare template that many of the members share."""
+    field = roster.fields[AT["template"]]
+    held = np.concatenate(
+        [np.zeros(0, np.int32), *(field.value[field.start[r] : field.start[r + 1]] for r in rows.tolist())]
+    )
+    value, count = np.unique(held, return_counts=True)
+    typical = value[count >= max(LEAST, TYPICAL * rows.shape[0])]
+    pieces = np.unique(templates.piece[np.isin(templates.template, typical)])
+    arrays = roster.arrays
+    return np.asarray(
+        np.isin(arrays.sample_system[rows], pieces)
+        | np.isin(arrays.sample_head[rows], pieces)
+        | np.isin(arrays.sample_tail[rows], pieces)
+    )
+
+
+def _topics(roster: Roster, rows: NDArray[np.int64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Count chosen sampled prompts of each member by coarse topic; (members with any, BINS)."""
     topic = roster.arrays.sample_topic[rows]
-    known = (roster.arrays.sample[rows] != EMPTY_HASH) & (topic != NO_TOPIC)
-    member, cell = np.nonzero(known)
+    member, cell = np.nonzero(chosen & (topic != NO_TOPIC))
     table = np.zeros((rows.shape[0], BINS))
     np.add.at(table, (member, topic[member, cell].astype(np.int64) * BINS // TOPICS), 1.0)
     return table[table.sum(axis=1) > 0]
@@ -95,13 +119,15 @@ def _shards(
     return found, float(np.median(drawn)), log_p, breadth
 
 
-def facts(roster: Roster, rows: NDArray[np.int64], *, concentration: float, seed: int) -> Facts:
+def facts(roster: Roster, templates: Templates, rows: NDArray[np.int64], *, concentration: float, seed: int) -> Facts:
     """Read the numbers of one entity.
 
     Parameters
     ----------
     roster
         All accounts.
+    templates
+        Template groups and their pieces.
     rows
         Its members.
     concentration
@@ -121,14 +147,18 @@ def facts(roster: Roster, rows: NDArray[np.int64], *, concentration: float, seed
     shared = used >= SHARED
     sampled = arrays.sample[rows]
     there = sampled != EMPTY_HASH
-    _, senders = np.unique(sampled[there], return_counts=True)
-    days = np.maximum((arrays.last_ms[rows] - arrays.first_ms[rows]) / 86_400_000.0, 1.0)
+    # Inside the shared template, where there is enough of it, so that other traffic does not blur the shards.
+    inside = there & _in_template(roster, templates, rows)
+    chosen = inside if inside.sum() >= ENOUGH * rows.shape[0] else there
+    _, common = np.unique(sampled[chosen], return_counts=True)
     others = np.ones(len(roster), np.bool_)
     others[rows] = False
     mail = registered.email_class != 0
     knows_mail = mail[rows].mean() >= 0.5
     nothing = float("nan")
-    found, usual, log_p, breadth = _shards(_topics(roster, rows), concentration, np.random.default_rng([seed, 7]))
+    found, usual, log_p, breadth = _shards(
+        _topics(roster, rows, chosen), concentration, np.random.default_rng([seed, 7])
+    )
     return Facts(
         members=int(rows.shape[0]),
         one_organisation=_top(registered.organisation[rows]),
@@ -139,9 +169,9 @@ def facts(roster: Roster, rows: NDArray[np.int64], *, concentration: float, seed
         disposable_elsewhere=float(registered.disposable[mail & others].mean()) if (mail & others).any() else nothing,
         declared=float(registered.declared[rows].mean()),
         resellers=float(registered.reseller[rows].mean()),
-        quota_spread=float(np.log(arrays.counts[rows, 0] / days).std()),
-        common=float((senders > 1).mean()) if senders.shape[0] else nothing,
-        repeated=float((arrays.sample_count[rows][there] > 1).mean()) if there.any() else nothing,
+        quota_spread=float(ln_rates(roster)[rows].std(ddof=1)),
+        common=float((common > 1).mean()) if common.shape[0] else nothing,
+        repeated=float((arrays.sample_count[rows][chosen] > 1).mean()) if chosen.any() else nothing,
         dispersion=found,
         customers=usual,
         log_p_shards=log_p,

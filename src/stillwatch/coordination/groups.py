@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LAYERS: Final = ("product", "place", "money", "rhythm", "partition", "life-cycle", "artefacts")
+LAYERS: Final = ("product", "place", "money", "rhythm", "shards", "quotas", "life-cycle", "artefacts")
 """Layers of evidence; bit l of a group's ``made_by`` is layer l. *Product* is all that one product gives its users:
 template, client program, TLS fingerprint, referral. They are one layer because they come together: the customers of
 one application, the users of one open-source agent share all of them and are strangers to each other."""
-PRODUCT, PLACE, MONEY, RHYTHM, PARTITION, LIFECYCLE, ARTEFACTS = (1 << bit for bit in range(len(LAYERS)))
+PRODUCT, PLACE, MONEY, RHYTHM, SHARDS, QUOTAS, LIFECYCLE, ARTEFACTS = (1 << bit for bit in range(len(LAYERS)))
 
 
 @dataclass(frozen=True, slots=True)

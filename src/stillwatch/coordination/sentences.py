@@ -88,7 +88,9 @@ def sentence(layer: str, tested: Tested, entity: int, facts: Facts) -> str:
             f"{count:.0f} members began within two days of one of {closed:.0f} closings where"
             f" {_expected(float(expected))} were expected ({chance(log_p)})"
         )
-    if layer == "partition":
+    if layer == "quotas":
+        return f"requests a day spread by a factor of {math.exp(facts.quota_spread):.1f} over members ({chance(log_p)})"
+    if layer == "shards":
         if math.isnan(facts.dispersion):
             return "too few prompts were sampled to see how topics lie among members"
         return (

@@ -24,13 +24,15 @@ from stillwatch.coordination.groups import (
     LAYERS,
     LIFECYCLE,
     MONEY,
-    PARTITION,
     PLACE,
     PRODUCT,
+    QUOTAS,
     RHYTHM,
+    SHARDS,
     spans,
 )
 from stillwatch.coordination.layers.lifecycle import succession
+from stillwatch.coordination.layers.quotas import DEFAULT_SPREAD, natural_volumes, quotas, volume_spread
 from stillwatch.coordination.layers.together import InStep, at_work, together
 from stillwatch.coordination.layers.values import Held, hold, natural_spread
 from stillwatch.coordination.roster import AT, FIELDS
@@ -52,6 +54,8 @@ SPREAD_FIELDS: Final = tuple(field.name for field in FIELDS if field.name not in
 
 HOLDING: Final = [LAYER_AT[layer] for layer in (PRODUCT, PLACE, MONEY, RHYTHM, ARTEFACTS)]
 """Layers, by column, of which single members hold a value."""
+VOLUMES: Final = "volumes"
+"""Key of the spread of volumes among what is measured on ordinary groups."""
 CONCORDANT: Final = 0.5
 """Members that hold the values of two layers, at least, as a share of what independence inside the group gives."""
 LOG_P: Final = float(np.log(1e-3))
@@ -93,7 +97,7 @@ class Tested:
     rest: NDArray[np.float64]
     """(g,) the same without the strongest, where and when being one: a test that two kinds of evidence speak."""
     spreads: Mapping[str, float]
-    """Field -> correlation of members of ordinary groups, as measured."""
+    """Field -> correlation of members of ordinary groups, and VOLUMES -> spread of their volumes, as measured."""
 
 
 def _independent(groups: Groups, roster: Roster) -> NDArray[np.bool_]:
@@ -107,9 +111,11 @@ def _independent(groups: Groups, roster: Roster) -> NDArray[np.bool_]:
 
 
 def spreads(groups: Groups, roster: Roster) -> dict[str, float]:
-    """Measure on template groups how much members of ordinary groups hold alike, field by field."""
+    """Measure on template groups how much members of ordinary groups hold alike, and how their volumes spread."""
     natural = _independent(groups, roster) & (groups.made_by == PRODUCT)
-    return {name: natural_spread(hold(groups, roster, AT[name]), natural) for name in SPREAD_FIELDS}
+    measured = {name: natural_spread(hold(groups, roster, AT[name]), natural) for name in SPREAD_FIELDS}
+    measured[VOLUMES] = natural_volumes(volume_spread(groups, roster), natural, groups.sizes)
+    return measured
 
 
 def kinds(log_p: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -216,12 +222,14 @@ def examine(
             known = (~np.isnan(stacked)).sum(axis=1)
             least = np.where(np.isnan(stacked), np.inf, stacked).min(axis=1)
             log_p[:, column] = np.where(known > 0, np.minimum(least + np.log(np.maximum(known, 1)), 0.0), np.nan)
+    volumes = volume_spread(groups, roster)
+    log_p[:, LAYER_AT[QUOTAS]] = quotas(groups, volumes, spread.get(VOLUMES, DEFAULT_SPREAD))
     in_step = together(groups, roster)
     log_p[:, LAYER_AT[RHYTHM]] = in_step.log_p
     log_p[:, LAYER_AT[LIFECYCLE]], count, closed, expected = succession(groups, roster)
     if partition is not None and template is not None:
         there = np.flatnonzero(template >= 0)
-        log_p[there, LAYER_AT[PARTITION]] = partition.log_p[template[there]]
+        log_p[there, LAYER_AT[SHARDS]] = partition.log_p[template[there]]
     if guards.left_out:
         for layer, column in LAYER_AT.items():
             log_p[(groups.made_by & layer) > 0, column] = np.nan
