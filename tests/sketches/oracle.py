@@ -182,14 +182,14 @@ def pieces(digests: list[tuple[int, Event]], size: int, k0: int, limit: int) -> 
         mine = [e for v, e in digests if v == value]
         hashes = text.read(mine[0]["prompt"], limit)
         systems = [key for e in mine for key in text.system_keys(e["system"] or b"", k0)]
-        topic = text.topic(hashes)
         made["sample_system"].append(min((key >> 32 for key in systems), default=EMPTY))
         made["sample_head"].append(text.frame(hashes[:32], k0) >> 32)
         made["sample_tail"].append(text.frame(hashes[-32:], k0) >> 32 if len(hashes) > 32 else EMPTY)
-        made["sample_topic"].append(0xFF if topic < 0 else topic)
-    return {
-        name: column + [0xFF if name == "sample_topic" else EMPTY] * (size - len(kept)) for name, column in made.items()
-    }
+        for half in (hashes[: len(hashes) // 2], hashes[len(hashes) // 2 :]):
+            topic = text.topic(half)
+            made["sample_topic"].append(0xFF if topic < 0 else topic)
+    made["sample_topic"] += [0xFF] * (2 * size - len(made["sample_topic"]))
+    return {name: column + [EMPTY] * (size - len(column)) for name, column in made.items()}
 
 
 def clock(times: list[int]) -> Cells:

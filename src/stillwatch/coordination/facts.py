@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.coordination.layers.partition import BINS, customers, dispersion, entropy
+from stillwatch.coordination.layers.partition import BINS, customers, dispersion, entropy, varying
 from stillwatch.coordination.layers.quotas import ln_rates
 from stillwatch.coordination.roster import AT
 from stillwatch.coordination.shared import LEAST
@@ -96,12 +96,13 @@ def _in_template(roster: Roster, templates: Templates, rows: NDArray[np.int64]) 
 
 
 def _topics(roster: Roster, rows: NDArray[np.int64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Count chosen sampled prompts of each member by coarse topic; (members with any, BINS)."""
+    """Count chosen sampled prompts of each member by coarse topic of what varies; (members with any, BINS)."""
     topic = roster.arrays.sample_topic[rows]
-    member, cell = np.nonzero(chosen & (topic != NO_TOPIC))
-    table = np.zeros((rows.shape[0], BINS))
-    np.add.at(table, (member, topic[member, cell].astype(np.int64) * BINS // TOPICS), 1.0)
-    return table[table.sum(axis=1) > 0]
+    member, cell = np.nonzero(np.repeat(chosen, 2, axis=1) & (topic != NO_TOPIC))
+    table = np.zeros((rows.shape[0], 2 * BINS))
+    place = cell % 2 * BINS + topic[member, cell].astype(np.int64) * BINS // TOPICS
+    np.add.at(table, (member, place), 1.0)
+    return varying(table)
 
 
 def _shards(

@@ -133,15 +133,21 @@ class AccountFile:
         return np.where(org != 0, org, filed)
 
 
+_NONE: Final = np.zeros(0, np.int64)
 EMPTY: Final = AccountFile(
-    np.zeros(0, np.int64),
-    (),
-    np.zeros(0, np.int64),
-    (),
-    np.zeros(0, np.int8),
-    *(np.zeros(0, np.int64) for _ in range(6)),
-    np.zeros(0, np.bool_),
-    np.zeros(0, np.int64),
+    account=_NONE,
+    plan=(),
+    signup_ms=_NONE,
+    purpose=(),
+    reseller=np.zeros(0, np.int8),
+    organisation=_NONE,
+    payment=_NONE,
+    card_bin=_NONE,
+    email_domain=_NONE,
+    email_class=_NONE,
+    referral=_NONE,
+    disposable=np.zeros(0, np.bool_),
+    closed_ms=_NONE,
 )
 """No account file."""
 

@@ -95,7 +95,8 @@ def sample_open(state: Any, row: int, at: int) -> None:  # noqa: ANN401
     open_from(state.sample_system, row, at, EMPTY_ID)
     open_from(state.sample_head, row, at, EMPTY_ID)
     open_from(state.sample_tail, row, at, EMPTY_ID)
-    open_from(state.sample_topic, row, at, NO_TOPIC)
+    open_from(state.sample_topic, row, 2 * at, NO_TOPIC)
+    open_from(state.sample_topic, row, 2 * at, NO_TOPIC)
 
 
 @kernel

@@ -23,7 +23,7 @@ from stillwatch.sketches.layout import (
     TOPICS,
 )
 from stillwatch.sketches.phrases import find_families
-from stillwatch.sketches.text import head_key, read_text
+from stillwatch.sketches.text import head_key, read_text, topic_of
 
 _AT: Final = {name: i for i, name in enumerate(COUNTS)}
 _SUM_AT: Final = {name: i for i, name in enumerate(SUMS)}
@@ -91,7 +91,9 @@ def fold_sample(
     i: int,
     digest: np.uint64,
     pieces: tuple[np.uint64, np.uint64, np.uint64],
-    topic: int,
+    n: int,
+    tables: Any,  # noqa: ANN401  a Tables
+    room: Any,  # noqa: ANN401
 ) -> None:
     """Count one event of a prompt among the sampled prompts, and of a refused one among the refused."""
     moment = np.uint32(batch.ts_ms[i] // 1000)
@@ -100,6 +102,10 @@ def fold_sample(
     )
     if fresh:
         sample_open(state, row, at)
+        for half in range(2):
+            topic = topic_of(room.words, half * (n // 2), n // 2 + half * (n - n // 2), tables.words, room.votes)
+            if topic >= 0:
+                state.sample_topic[row, 2 * at + half] = topic
     if at >= 0:
         model = np.uint64(batch.model[i])
         if model != np.uint64(0):
@@ -107,8 +113,6 @@ def fold_sample(
         state.sample_system[row, at] = min(state.sample_system[row, at], piece(pieces[0]))
         state.sample_head[row, at] = min(state.sample_head[row, at], piece(pieces[1]))
         state.sample_tail[row, at] = min(state.sample_tail[row, at], piece(pieces[2]))
-        if topic >= 0:
-            state.sample_topic[row, at] = topic
     if refused(batch, i):
         state.counts[row, _REFUSED_PROMPTS] += 1
         hll_add(state.refused, row, 0, SMALL_P, digest)
@@ -135,7 +139,7 @@ def fold_words(
     limit: int,
     room: Any,  # noqa: ANN401
 ) -> tuple[np.uint64, np.uint64, int]:
-    """Sketch the words of one event's prompt: topic, template, families, public sets; returns (head, tail, topic)."""
+    """Sketch the words of one event's prompt: topic, template, families, public sets; returns (head, tail, words)."""
     ts_s = batch.ts_ms[i] // 1000
     head, tail, topic, n = read_text(
         batch.prompt, batch.prompt_at[i], batch.prompt_at[i + 1], limit, key0, tables.words, room
@@ -151,7 +155,7 @@ def fold_words(
     fold_families(state.counts, row, framed | find_families(room.words, n, tables.phrases, room.seen))
     if tables.corpus.shape[0]:
         state.counts[row, _CORPUS] += in_corpus(room.words, n, tables.corpus)
-    return head, tail, topic
+    return head, tail, n
 
 
 @inlined
@@ -188,5 +192,5 @@ def fold_text(
     digest = siphash(batch.prompt, p0, p1, key0, key1)
     hll_add(state.hll, row, 0, HLL_P, digest)
     fold_lengths(state, row, batch, i, p1 - p0)
-    head, tail, topic = fold_words(state, row, batch, i, event, framed, tables, key0, limit, room)
-    fold_sample(state, row, batch, i, digest, (system, head, tail), topic)
+    head, tail, n = fold_words(state, row, batch, i, event, framed, tables, key0, limit, room)
+    fold_sample(state, row, batch, i, digest, (system, head, tail), n, tables, room)

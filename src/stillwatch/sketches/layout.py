@@ -188,7 +188,8 @@ class Arrays(NamedTuple):
     sample_tail: NDArray[np.uint32]
     """(n, SAMPLE_K) template key of its tail, EMPTY_ID for none. Merge: min."""
     sample_topic: NDArray[np.uint8]
-    """(n, SAMPLE_K) its topic, NO_TOPIC where unknown. Merge: min."""
+    """(n, 2 * SAMPLE_K) topic of its first half, then of its last, cell by cell; NO_TOPIC where unknown. Merge: min.
+    A fixed text at one end decides the topic of the whole; the other half is what varies."""
     nets: NDArray[np.uint64]
     """(n, NETS_K) smallest keyed networks, ascending, all-ones where empty. Merge: smallest k of the union."""
     nets_count: NDArray[np.uint16]
@@ -253,7 +254,7 @@ _SPECS: Final[dict[str, tuple[type[np.generic], tuple[int, ...], int]]] = {
     "sample_system": (np.uint32, (SAMPLE_K,), EMPTY_ID),
     "sample_head": (np.uint32, (SAMPLE_K,), EMPTY_ID),
     "sample_tail": (np.uint32, (SAMPLE_K,), EMPTY_ID),
-    "sample_topic": (np.uint8, (SAMPLE_K,), NO_TOPIC),
+    "sample_topic": (np.uint8, (2 * SAMPLE_K,), NO_TOPIC),
     "nets": (np.uint64, (NETS_K,), EMPTY_HASH),
     "nets_count": (np.uint16, (NETS_K,), 0),
     "nets_first_s": (np.uint32, (NETS_K,), EMPTY_ID),

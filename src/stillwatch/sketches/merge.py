@@ -121,7 +121,9 @@ def _merge_samples(a: Any, i: int, b: Any, j: int) -> None:  # noqa: ANN401
             a.sample_system[i, at] = min(a.sample_system[i, at], b.sample_system[j, k])
             a.sample_head[i, at] = min(a.sample_head[i, at], b.sample_head[j, k])
             a.sample_tail[i, at] = min(a.sample_tail[i, at], b.sample_tail[j, k])
-            a.sample_topic[i, at] = min(a.sample_topic[i, at], b.sample_topic[j, k])
+            for half in range(2):
+                mine, other = 2 * at + half, 2 * k + half
+                a.sample_topic[i, mine] = min(a.sample_topic[i, mine], b.sample_topic[j, other])
     for k in range(NETS_K):
         if b.nets[j, k] == _NONE:
             break

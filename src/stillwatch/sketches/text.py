@@ -151,9 +151,10 @@ def head_key(buffer: np.ndarray, start: int, end: int, seed: np.uint64, room: An
 
 
 @kernel
-def _topic(words: np.ndarray, n: int, table: np.ndarray, votes: np.ndarray) -> int:
+def topic_of(words: np.ndarray, first: int, last: int, table: np.ndarray, votes: np.ndarray) -> int:
+    """Give the topic of words first..last-1; -1 where fewer than two are known to the table."""
     known = 0
-    for k in range(n):
+    for k in range(first, last):
         key = words[k] >> _32
         first = (key & _BUCKET) << np.uint64(3)
         tag = np.uint32(key >> _BUCKET_BITS)
@@ -198,4 +199,4 @@ def read_text(
         n = cut_words(buffer, end - limit, end, words, n)
     head = frame_key(words, 0, min(n, FRAME_WORDS), seed)
     tail = frame_key(words, n - FRAME_WORDS, n, seed) if n > FRAME_WORDS else _NONE
-    return head, tail, _topic(words, n, table, room.votes), n
+    return head, tail, topic_of(words, 0, n, table, room.votes), n

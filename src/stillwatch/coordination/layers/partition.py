@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.sketches.hashing import kernel
-from stillwatch.sketches.layout import EMPTY_HASH, EMPTY_ID, NO_TOPIC
+from stillwatch.sketches.layout import EMPTY_HASH, EMPTY_ID, NO_TOPIC, TOPICS
 from stillwatch.statistics.pareto import log_upper_p
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _tables(
     table: np.ndarray,
     prompts: np.ndarray,
 ) -> tuple[int, int]:
-    """Fill (member, topic) counts of one group and list its prompts; returns (members seen, prompts)."""
+    """Fill (member, topics of both halves) of one group and list its prompts; returns (members seen, prompts)."""
     rows, n = 0, 0
     for m in range(start[group], start[group + 1]):
         row = members[m]
@@ -111,9 +111,10 @@ def _tables(
                 continue
             prompts[n] = state.sample[row, k]
             n += 1
-            topic = state.sample_topic[row, k]
-            if topic != NO_TOPIC:
-                table[rows, topic * BINS // 64] += 1.0
+            for half in range(2):
+                topic = state.sample_topic[row, 2 * k + half]
+                if topic != NO_TOPIC:
+                    table[rows, half * BINS + topic * BINS // TOPICS] += 1.0
         if n > before:
             rows += 1
     return rows, n
@@ -137,6 +138,24 @@ def dispersion(table: NDArray[np.float64]) -> float:
     return float(((table - expected) ** 2 / expected).sum() / free)
 
 
+def varying(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Choose the half of the prompts whose topics vary more, and the members that show one.
+
+    Parameters
+    ----------
+    table
+        (members, 2 BINS) topics of first halves beside those of last halves.
+
+    Returns
+    -------
+    ndarray
+        (members with a topic, BINS). A fixed text in one half gives every prompt its own topic.
+    """
+    first, last = table[:, :BINS], table[:, BINS:]
+    chosen = first if entropy(first.sum(axis=0)) > entropy(last.sum(axis=0)) else last
+    return np.asarray(chosen[chosen.sum(axis=1) > 0])
+
+
 def customers(
     table: NDArray[np.float64], concentration: float, draws: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
@@ -152,8 +171,8 @@ def customers(
 
 
 def entropy(counts: NDArray[np.float64]) -> float:
-    """Give the entropy of some counts (nats)."""
-    share = counts[counts > 0] / counts.sum()
+    """Give the entropy of some counts (nats); 0 without any."""
+    share = counts[counts > 0] / max(float(counts.sum()), 1.0)
     return float(-(share * np.log(share)).sum())
 
 
@@ -193,7 +212,7 @@ def partition(
     groups, state = found.groups, roster.arrays
     g = len(groups)
     most = int(groups.sizes.max(initial=1))
-    table, prompts = np.zeros((most, BINS)), np.zeros(most * state.sample.shape[1], np.uint64)
+    table, prompts = np.zeros((most, 2 * BINS)), np.zeros(most * state.sample.shape[1], np.uint64)
     events = state.counts[:, 0].astype(np.float64)
     out = Partition(
         np.full(g, np.nan),
@@ -213,7 +232,7 @@ def partition(
         _, times = np.unique(prompts[:n], return_counts=True)
         out.common[group] = float((times > 1).mean())
         out.quota_spread[group] = float(np.log(events[groups.of(group)]).std())
-        seen = table[:rows][table[:rows].sum(axis=1) > 0]
+        seen = varying(table[:rows])
         if seen.shape[0] < FEWEST:
             continue
         out.breadth_nats[group] = entropy(seen.sum(axis=0))
