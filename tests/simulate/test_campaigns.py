@@ -22,10 +22,11 @@ from hydra_worlds import (
 )
 from small_worlds import START_MS, foreign_replays
 
+from stillwatch.cli import main
 from stillwatch.model.errors import InputError
 from stillwatch.simulate import PRESETS, Campaign, WorldSpec, build_world, parse_campaign
 from stillwatch.simulate.campaigns.lifecycle import pool_closings
-from stillwatch.simulate.campaigns.spec import TECHNIQUES
+from stillwatch.simulate.campaigns.spec import PARTITIONS, TECHNIQUES, campaign_fields
 from stillwatch.simulate.stage import DAY_MS, HOUR_MS, Window
 
 WINDOW = Window(START_MS, 7)
@@ -359,3 +360,12 @@ def test_account_columns_are_filled():
     assert all(len(one) in {6, 8} and one.isdigit() for one in accounts["card_bin"].to_pylist())
     assert all(one.endswith(".example") for one in accounts["email_domain"].to_pylist())
     assert accounts["closed"].type == pa.string()
+
+
+def test_the_help_names_every_field_technique_and_preset(capsys):
+    with pytest.raises(SystemExit):
+        main(["simulate", "--help"])
+    shown = capsys.readouterr().out
+
+    for word in (*campaign_fields(), *TECHNIQUES, *PARTITIONS, *(one.name for one in PRESETS)):
+        assert word in shown, word
