@@ -84,7 +84,9 @@ def _harvest(stage: Stage, campaign: Campaign, cast: Cast, alive: Lives) -> Scen
     together = rng.random(len(owner)) < share
     own = own_times(rng, window, day, offset, shape.hours)
     start = np.where(together, job_times(rng, window, owner, day, campaign.jitter_min), own)
-    calls, _ = unfolded(rng, owner, start, shape, alive.spans)
+    typed = stage.traces if campaign.technique == "live_relay" else None
+    pauses_s = typed.pauses_s if typed else None
+    calls, _ = unfolded(rng, owner, start, shape, alive.spans, pauses_s=pauses_s)
     habits = pivoting(MANNERS[campaign.technique].habits, pivots=campaign.pivots)
     if campaign.technique != "sweep":
         return _composed(stage, campaign, cast, calls, None, habits)
@@ -120,7 +122,8 @@ def _mixed(stage: Stage, campaign: Campaign, cast: Cast, alive: Lives) -> Scene:
     owner, day = owners_of(rng, alive.spans, window, _rates(stage, campaign, campaign.benign_mix), shape.calls)
     customer = first[owner] + np.floor(many[owner] * rng.random(len(owner)) ** 1.5).astype(np.int64)
     start = own_times(rng, window, day, isps.hours_of(region)[customer], shape.hours)
-    calls, customer = unfolded(rng, owner, start, shape, alive.spans, customer)
+    pauses_s = stage.traces.pauses_s if stage.traces else None
+    calls, customer = unfolded(rng, owner, start, shape, alive.spans, customer, pauses_s)
     subject = favourite[customer, rng.integers(0, _FAVOURITES, size=len(customer))]
     at = calls.session
     calls, wording, kept = sessions(stage, calls, language[customer][at], subject[at])
