@@ -176,7 +176,7 @@ def test_honest_people_use_the_exits_that_a_campaign_uses_too(crowd):
     other = build_world(WorldSpec(campaigns=(Campaign("c", accounts=200, per_day=26.0),)), 9, START_MS)
     honest, hired = (set(world.events["client_ip"].to_pylist()) for world in (crowd, other))
 
-    assert len(honest & hired) >= 5
+    assert len(honest & hired) >= 3
     assert len(honest & hired) < 0.3 * len(hired)
 
 

@@ -187,7 +187,7 @@ def exits(rng: np.random.Generator, n: int) -> tuple[pa.Array, Ints]:
         Addresses as text and AS numbers; shape (n,) each.
     """
     ips, asns = _exits()
-    number = ranked(rng.random(n), EXITS, 0.7)
+    number = ranked(rng.random(n), EXITS, 1.0)
     return ips.take(pa.array(number)), asns[number]
 
 
