@@ -74,6 +74,22 @@ def test_without_rewording_all_accounts_send_one_instruction():
     assert len({opening(text) for text in prompts(campaign_world())}) == 1
 
 
+def test_a_pool_may_serve_several_labs():
+    assert len({opening(text) for text in prompts(campaign_world(instructions=3))}) == 3
+
+
+def test_customers_move_on_when_their_pool_is_closed():
+    world = campaign_world(benign_mix=0.9, pools=2, per_day=26.0, accounts=40)
+    closed = dict(zip(world.accounts["account_id"].to_pylist(), world.accounts["closed"].to_pylist(), strict=True))
+    names = distinct_per_account(world, "user_agent")
+    first, second = (
+        [frozenset(names[one]) for one, at in closed.items() if (at is None) == opened] for opened in (False, True)
+    )
+    kept = [max(len(one & other) / len(one | other) for other in second) for one in first]
+
+    assert np.median(kept) > 0.6
+
+
 def test_reworded_instructions_share_hardly_a_run_of_words():
     world = campaign_world(paraphrase=1.0)
     openings = [opening(text) for text in prompts(world)[:200]]
