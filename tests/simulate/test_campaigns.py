@@ -22,10 +22,11 @@ from hydra_worlds import (
 )
 from small_worlds import START_MS, foreign_replays
 
+from stillwatch.cli import main
 from stillwatch.model.errors import InputError
 from stillwatch.simulate import PRESETS, Campaign, WorldSpec, build_world, parse_campaign
 from stillwatch.simulate.campaigns.lifecycle import pool_closings
-from stillwatch.simulate.campaigns.spec import TECHNIQUES
+from stillwatch.simulate.campaigns.spec import PARTITIONS, TECHNIQUES, campaign_fields
 from stillwatch.simulate.stage import DAY_MS, HOUR_MS, Window
 
 WINDOW = Window(START_MS, 7)
@@ -71,6 +72,22 @@ def opening(text):
 
 def test_without_rewording_all_accounts_send_one_instruction():
     assert len({opening(text) for text in prompts(campaign_world())}) == 1
+
+
+def test_a_pool_may_serve_several_labs():
+    assert len({opening(text) for text in prompts(campaign_world(instructions=3))}) == 3
+
+
+def test_customers_move_on_when_their_pool_is_closed():
+    world = campaign_world(benign_mix=0.9, pools=2, per_day=26.0, accounts=40)
+    closed = dict(zip(world.accounts["account_id"].to_pylist(), world.accounts["closed"].to_pylist(), strict=True))
+    names = distinct_per_account(world, "user_agent")
+    first, second = (
+        [frozenset(names[one]) for one, at in closed.items() if (at is None) == opened] for opened in (False, True)
+    )
+    kept = [max(len(one & other) / len(one | other) for other in second) for one in first]
+
+    assert np.median(kept) > 0.6
 
 
 def test_reworded_instructions_share_hardly_a_run_of_words():
@@ -359,3 +376,12 @@ def test_account_columns_are_filled():
     assert all(len(one) in {6, 8} and one.isdigit() for one in accounts["card_bin"].to_pylist())
     assert all(one.endswith(".example") for one in accounts["email_domain"].to_pylist())
     assert accounts["closed"].type == pa.string()
+
+
+def test_the_help_names_every_field_technique_and_preset(capsys):
+    with pytest.raises(SystemExit):
+        main(["simulate", "--help"])
+    shown = capsys.readouterr().out
+
+    for word in (*campaign_fields(), *TECHNIQUES, *PARTITIONS, *(one.name for one in PRESETS)):
+        assert word in shown, word

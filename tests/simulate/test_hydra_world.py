@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from hydra_worlds import crowd_world, hydra, share, times_ms
+from hydra_worlds import crowd_world, distinct_per_account, hydra, share, times_ms
 from small_worlds import START_MS, write_prompts
 
 from stillwatch.model.errors import InputError
@@ -170,3 +170,31 @@ def test_with_real_prompts_campaigns_ask_from_lists_and_hide_among_conversations
     assert all(text.startswith(b"talk") for text in texts["store"] + texts["cgnat"] + texts["saas"])
     assert all(b"listed" in text for text in texts["benign_distillers"])
     assert not any(world.truth["simulated_text"].to_pylist())
+
+
+def test_honest_people_use_the_exits_that_a_campaign_uses_too(crowd):
+    other = build_world(WorldSpec(campaigns=(Campaign("c", accounts=200, per_day=26.0),)), 9, START_MS)
+    honest, hired = (set(world.events["client_ip"].to_pylist()) for world in (crowd, other))
+
+    assert len(honest & hired) >= 3
+    assert len(honest & hired) < 0.3 * len(hired)
+
+
+def test_unrelated_people_copy_the_same_public_templates(crowd):
+    systems = Counter()
+    for texts in distinct_per_account(crowd, "system").values():
+        systems.update(texts - {None})
+
+    assert 0.08 < systems.total() / 2_000 < 0.16
+    assert systems.most_common(1)[0][1] >= 20
+
+
+def test_clocks_of_strangers_strike_the_same_hours():
+    struck = [
+        share(ts % 3_600_000 < 300_000 for ts in crowd_world(kind).events["ts_ms"].to_pylist())
+        for kind in ("agency", "benign_distillers", "independent")
+    ]
+
+    assert struck[0] > 0.25
+    assert struck[1] > 0.4
+    assert struck[2] < 0.12

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
+from stillwatch.simulate.campaigns.presets import HARD
 from stillwatch.simulate.campaigns.spec import Campaign
 from stillwatch.simulate.crowds.spec import Crowd
 from stillwatch.simulate.spec import WorldSpec
@@ -14,23 +16,7 @@ CAMPAIGNS: Final = (
     Campaign("store", accounts=100, per_day=13.0, technique="store_replay", benign_mix=0.5, synchrony=0.2),
     Campaign("relay", accounts=80, per_day=6.0, technique="live_relay", synchrony=0.0, artefact_replay=0.2),
     Campaign("judge", accounts=12, per_day=26.0, technique="grading", synchrony=0.3, shared_cards=0.3),
-    Campaign(
-        "hidden",
-        accounts=40,
-        per_day=6.0,
-        technique="template",
-        paraphrase=1.0,
-        jitter_min=600.0,
-        residential=0.9,
-        fingerprint_random=0.7,
-        shared_cards=0.05,
-        disposable_mail=0.02,
-        benign_mix=0.9,
-        topic_personas=0.5,
-        synchrony=0.05,
-        signup_burst_h=400.0,
-        pivots=False,
-    ),
+    replace(HARD, accounts=40),
 )
 """Six campaigns of 12 to 150 accounts, from careless to well hidden."""
 CROWDS: Final = (

@@ -154,7 +154,13 @@ def job_times(rng: np.random.Generator, window: Window, owner: Ints, day: Ints, 
 
 
 def unfolded(
-    rng: np.random.Generator, owner: Ints, start_ms: Ints, shape: Shape, spans: Spans, behind: Ints | None = None
+    rng: np.random.Generator,
+    owner: Ints,
+    start_ms: Ints,
+    shape: Shape,
+    spans: Spans,
+    behind: Ints | None = None,
+    pauses_s: Floats | None = None,
 ) -> tuple[Calls, Ints]:
     """Make the calls of sessions.
 
@@ -172,6 +178,8 @@ def unfolded(
         When the accounts work; nothing is sent outside of them.
     behind
         Who is behind each session, such as a customer; nothing is 0; shape (sessions,).
+    pauses_s
+        Measured pauses of people before their next turn, to draw from instead of the shape's (s).
 
     Returns
     -------
@@ -185,11 +193,10 @@ def unfolded(
     of_turn = np.repeat(np.arange(len(owner), dtype=np.int64), turns)
     steps = rng.geometric(1.0 / shape.steps, size=len(of_turn)).astype(np.int64)
     session, step = np.repeat(of_turn, steps), rank(steps)
-    pause = np.where(
-        step > 0,
-        rng.lognormal(np.log(shape.step_s), 0.6, size=len(step)),
-        rng.lognormal(np.log(shape.gap_s), shape.gap_sigma, size=len(step)),
-    )
+    usual = rng.lognormal(np.log(shape.gap_s), shape.gap_sigma, size=len(step))
+    if pauses_s is not None and len(pauses_s):
+        usual = rng.choice(pauses_s, size=len(step)) + rng.lognormal(2.0, 0.5, size=len(step))
+    pause = np.where(step > 0, rng.lognormal(np.log(shape.step_s), 0.6, size=len(step)), usual)
     counts = np.bincount(session, minlength=len(owner))
     pause[np.cumsum(counts) - counts] = 0.0
     ts_ms = start_ms[session] + (1000.0 * running(pause, counts)).astype(np.int64)

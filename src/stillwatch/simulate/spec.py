@@ -175,10 +175,12 @@ class WorldSpec:
         InputError
             The factor is no number above 0, or the world has no campaign.
         """
-        extracting = sum(one.accounts for one in self.campaigns)
-        if not 0.0 < times < math.inf or extracting == 0:
+        campaigns = sum(one.accounts for one in self.campaigns)
+        if not 0.0 < times < math.inf or campaigns == 0:
             raise InputError(f"a background of {times} needs a number above 0 and a world with campaigns")
-        missing = round(times * extracting) - (self.accounts - extracting)
+        personas = [name for name in _counts() if not _divides(name) and self.operators(name) > 0]
+        honest = self.accounts - campaigns - sum(self.of(name) for name in personas)
+        missing = round(times * campaigns) - honest
         if missing <= 0:
             return self
         return replace(self, crowds=(*self.crowds, Crowd("independent", accounts=missing, name="background")))

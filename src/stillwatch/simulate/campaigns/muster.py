@@ -33,6 +33,7 @@ _OPERATIONS: Final = ("messages", "messages", "responses", "chat")
 _SHARED_A_CARD: Final = 12
 _EXITS_AN_ACCOUNT: Final = (3, 12)
 _ACCOUNTS_AN_EXIT: Final = 5
+_BOUGHT: Final = 0.25
 _OWN_EXITS: Final = (2, 8)
 
 
@@ -50,7 +51,9 @@ def _networks(rng: np.random.Generator, campaign: Campaign) -> tuple[Pool, pa.Ar
     # Residential exits stand in many regions; those of one account in one, so that it looks like somebody at home.
     region = np.concatenate([isps.regions(rng, shared), np.repeat(isps.regions(rng, n), blocks)])
     ips, asns = isps.homes(rng, isps.networks(rng, region))
-    return Pool(start, count.astype(np.int64), 1.0), ips, asns
+    bought, bought_as = isps.some_through_exits(rng, ips[:shared], asns[:shared], _BOUGHT)
+    ips = pa.concat_arrays([bought, ips[shared:]])
+    return Pool(start, count.astype(np.int64), 1.0), ips, np.concatenate([bought_as, asns[shared:]])
 
 
 def _clients(rng: np.random.Generator, campaign: Campaign) -> tuple[Pool, stacks.Clients]:

@@ -19,7 +19,7 @@ from stillwatch.simulate.pace import job_times, own_times, owners_of, unfolded
 from stillwatch.simulate.population import isps, stacks
 from stillwatch.simulate.prompts.mixture import sessions
 from stillwatch.simulate.prompts.tasks import subjects
-from stillwatch.simulate.stage import DAY_MS
+from stillwatch.simulate.stage import DAY_MS, rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +84,9 @@ def _harvest(stage: Stage, campaign: Campaign, cast: Cast, alive: Lives) -> Scen
     together = rng.random(len(owner)) < share
     own = own_times(rng, window, day, offset, shape.hours)
     start = np.where(together, job_times(rng, window, owner, day, campaign.jitter_min), own)
-    calls, _ = unfolded(rng, owner, start, shape, alive.spans)
+    typed = stage.traces if campaign.technique == "live_relay" else None
+    pauses_s = typed.pauses_s if typed else None
+    calls, _ = unfolded(rng, owner, start, shape, alive.spans, pauses_s=pauses_s)
     habits = pivoting(MANNERS[campaign.technique].habits, pivots=campaign.pivots)
     if campaign.technique != "sweep":
         return _composed(stage, campaign, cast, calls, None, habits)
@@ -101,29 +103,33 @@ def _mixed(stage: Stage, campaign: Campaign, cast: Cast, alive: Lives) -> Scene:
     """Play the customers of the reseller that the campaign hides among."""
     rng, window, n = stage.rng, stage.window, campaign.accounts
     low, high = CUSTOMERS_AN_ACCOUNT
-    many = rng.integers(low, high + 1, size=n)
+    # When a pool falls, its customers are moved to the accounts of the next.
+    place = rank(np.bincount(alive.pool))
+    served = rng.integers(low, high + 1, size=int(place.max()) + 1)
+    region = isps.regions(rng, int(served.sum()))
+    speaks = isps.language_of(rng, region)
+    favours = rng.integers(0, subjects(), size=(len(region), _FAVOURITES))
+    called = stacks.clients(rng, USERS_WITH, np.arange(len(region), dtype=np.int64)).agents
+    many = served[place]
     first = np.cumsum(many) - many
     who: Ints = np.repeat(np.arange(n, dtype=np.int64), many)
-    region = isps.regions(rng, len(who))
-    language = isps.language_of(rng, region)
-    favourite = rng.integers(0, subjects(), size=(len(who), _FAVOURITES))
+    person = (np.cumsum(served) - served)[place[who]] + rank(many)
     # The customer's own program names itself; the hello is that of the reseller's proxy.
-    alone = np.arange(len(who), dtype=np.int64)
-    names = stacks.clients(rng, USERS_WITH, alone).agents
     crowd = replace(
         cast,
         programs=Pool(first, many, 1.0),
-        agents=names,
+        agents=called.take(pa.array(person)),
         hellos=cast.hellos.take(pa.array(who)),
     )
     shape = CUSTOMERS.shape
     owner, day = owners_of(rng, alive.spans, window, _rates(stage, campaign, campaign.benign_mix), shape.calls)
     customer = first[owner] + np.floor(many[owner] * rng.random(len(owner)) ** 1.5).astype(np.int64)
-    start = own_times(rng, window, day, isps.hours_of(region)[customer], shape.hours)
-    calls, customer = unfolded(rng, owner, start, shape, alive.spans, customer)
-    subject = favourite[customer, rng.integers(0, _FAVOURITES, size=len(customer))]
+    start = own_times(rng, window, day, isps.hours_of(region[person])[customer], shape.hours)
+    pauses_s = stage.traces.pauses_s if stage.traces else None
+    calls, customer = unfolded(rng, owner, start, shape, alive.spans, customer, pauses_s)
+    subject = favours[person[customer], rng.integers(0, _FAVOURITES, size=len(customer))]
     at = calls.session
-    calls, wording, kept = sessions(stage, calls, language[customer][at], subject[at])
+    calls, wording, kept = sessions(stage, calls, speaks[person[customer]][at], subject[at])
     links = _carrying(stage, replace(campaign, artefact_replay=0.0), cast, calls, conversing=True)
     worn = customer[at][kept]
     return compose(stage, crowd, calls, wording, CUSTOMERS.habits, conversing=True, replay=links, worn=worn)

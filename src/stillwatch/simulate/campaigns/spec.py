@@ -45,6 +45,8 @@ class Campaign:
     """Requests of an account on a day of its life, benign ones included (requests a day, > 0)."""
     technique: Technique = "template"
     """What is asked, one of TECHNIQUES."""
+    instructions: int = 1
+    """Fixed instructions in use, such as one for each lab that a pool serves (instructions, >= 1)."""
     pools: int = 1
     """Pools of accounts, one after the other; the next takes over when the provider has closed one (pools, >= 1)."""
     failover_delay_h: float = 6.0
@@ -126,6 +128,7 @@ def _problem(asked: Campaign) -> str:
         f"accounts={asked.accounts}: write 4 or more": asked.accounts < 4,
         f"technique={asked.technique}: write one of {', '.join(TECHNIQUES)}": asked.technique not in TECHNIQUES,
         f"partition={asked.partition}: write one of {', '.join(PARTITIONS)}": asked.partition not in PARTITIONS,
+        f"instructions={asked.instructions}: write 1 or more": asked.instructions < 1,
         f"pools={asked.pools}: write 1 to {asked.accounts // 2}, two accounts a pool": not 1
         <= asked.pools
         <= max(1, asked.accounts // 2),

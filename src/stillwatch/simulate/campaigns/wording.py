@@ -36,9 +36,10 @@ _CODE: Final = 6
 
 
 def _instructions(stage: Stage, campaign: Campaign, account: Ints) -> Writer:
-    """Write the campaign's instruction on each request, reworded where its account rewords."""
+    """Write one of the campaign's instructions on each request, reworded where its account rewords."""
     rng, n = stage.rng, len(account)
-    identity = np.full(n, rng.integers(1, 1 << 30), dtype=np.int64)
+    every = rng.integers(1, 1 << 30, size=campaign.instructions)
+    identity = every[rng.integers(0, campaign.instructions, size=n)]
     rewords = (rng.random(campaign.accounts) < campaign.paraphrase)[account]
     number = np.where(rewords, rng.integers(1, 1 << 40, size=n), 0)
     return lambda rows: instruction(PURPOSES[campaign.technique], identity[rows], number[rows])

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stillwatch.simulate.stage import Ints, Stage, Window
 
 _OPERATIONS: Final = ("chat", "chat", "messages", "responses")
+_PRIVATE: Final = 0.05
 _AGE_DAYS: Final = (-2.0, 540.0)
 
 
@@ -64,6 +65,7 @@ def _networks(rng: np.random.Generator, ties: Ties, group: Ints, region: Ints) -
     own = rng.integers(ties.own_addresses[0], ties.own_addresses[1] + 1, size=len(group))
     own = np.where((own == 0) & (many[group] == 0), 1, own)
     mine, mine_as = isps.homes(rng, isps.networks(rng, np.repeat(region, own)))
+    mine, mine_as = isps.some_through_exits(rng, mine, mine_as, _PRIVATE)
     count = many[group] + own
     place = rank(count)
     owner = np.repeat(np.arange(len(group), dtype=np.int64), count)

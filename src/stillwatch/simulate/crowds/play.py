@@ -32,6 +32,7 @@ CODES: Final = Shape(turns=2.5, gap_s=70.0, gap_sigma=1.2, steps=3.5, step_s=8.0
 ASKS: Final = Shape(turns=1.0, gap_s=10.0, gap_sigma=0.5, hours=WORKING)
 """Requests of a product's users, one by one, at working hours."""
 SHAPES: Final[dict[Text, Shape]] = {
+    "people": TALKS,
     "talk": TALKS,
     "product": ASKS,
     "client": replace(ASKS, hours=WAKING),
@@ -69,6 +70,7 @@ _WORK: Final = Answers(
     streams=0.95,
 )
 ANSWERS: Final[dict[Text, Answers]] = {
+    "people": _TALK,
     "talk": _TALK,
     "product": Answers(tokens_out=220.0, sigma=0.6, max_tokens=(1024,), temperature=(0.4,), streams=1.0, follows=0.2),
     "client": Answers(
@@ -87,6 +89,9 @@ _FRICTION: Final = Friction(
     refusals={"general_harms": 0.003, "bio": 0.0002, "cyber": 0.0006, "reasoning_extraction": 0.0002, "other": 0.0004},
     mismatches={"prefix": 0.002, "model": 0.002},
 )
+SCHEDULED: Final[dict[Text, float]] = {"client": 0.3, "research": 0.5, "product": 0.1}
+"""Share of the requests that a clock starts, at full hours of the world's time."""
+_CLOCK_H: Final = (0, 0, 0, 3, 6, 6, 9, 12, 12, 18)
 _SPREAD: Final = 0.9
 _MOST: Final = 300.0
 _OTHER_LANGUAGE: Final = 0.05
@@ -117,6 +122,13 @@ def _rates(stage: Stage, crowd: Crowd, ties: Ties, window: Window) -> Floats:
     return np.asarray(usual * (rng.random((crowd.accounts, window.days)) < active), dtype=np.float64)
 
 
+def _scheduled(rng: np.random.Generator, window: Window, day: Ints) -> Ints:
+    """Draw the start of requests that a clock starts (ms); strangers' clocks strike the same hours."""
+    hour = rng.choice(np.array(_CLOCK_H, dtype=np.int64), size=len(day))
+    late = (rng.exponential(120.0, size=len(day)) * 1000.0).astype(np.int64)
+    return np.asarray(window.start_ms // DAY_MS * DAY_MS + day * DAY_MS + hour * HOUR_MS + late, dtype=np.int64)
+
+
 def play_crowd(stage: Stage, crowd: Crowd) -> Scene:
     """Play one crowd.
 
@@ -137,7 +149,10 @@ def play_crowd(stage: Stage, crowd: Crowd) -> Scene:
     spans, shape = _spans(stage, cast, ties), SHAPES[ties.text]
     owner, day = owners_of(rng, spans, window, _rates(stage, crowd, ties, window), shape.calls)
     start = own_times(rng, window, day, cast.offset_h[owner], shape.hours)
-    calls, _ = unfolded(rng, owner, start, shape, spans)
+    struck = rng.random(len(day)) < SCHEDULED.get(ties.text, 0.0)
+    start = np.where(struck, _scheduled(rng, window, day), start)
+    pauses_s = stage.traces.pauses_s if stage.traces and ties.text in {"people", "talk"} else None
+    calls, _ = unfolded(rng, owner, start, shape, spans, pauses_s=pauses_s)
     begun = calls.account[beginnings(calls)]
     subject = subject_of(rng, mixes(rng, cast.group, crowd.alike), begun)
     other: Ints = rng.integers(0, 5, size=len(begun))

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from stillwatch.simulate.identity import MailShares
     from stillwatch.simulate.places import Place
 
-Text: TypeAlias = Literal["talk", "product", "client", "harness", "starter", "tutorial", "research", "team"]
-"""What the accounts say: talk of people, a product's template, a client's bot, a coding agent, a starter kit, a viral
-tutorial and then talk, a research programme, or a team's mixture of work."""
+Text: TypeAlias = Literal["people", "talk", "product", "client", "harness", "starter", "tutorial", "research", "team"]
+"""What the accounts say: talk of people, some of whom copied a public template; talk without any; a product's
+template; a client's bot; a coding agent; a starter kit; a viral tutorial and then talk; a research programme; or a
+team's mixture of work."""
 Joins: TypeAlias = Literal["any", "same_day", "weekend", "release"]
 """When the accounts of a group sign up: at any time, on one day long ago, at the start of a weekend, or on the day
 of the model's release."""
@@ -66,7 +67,7 @@ class Ties:
 
 
 TIES: Final[dict[CrowdKind, Ties]] = {
-    "independent": Ties("talk", ("browser", "openai", "anthropic", "plain", "framework"), ("free", "plus", "payg")),
+    "independent": Ties("people", ("browser", "openai", "anthropic", "plain", "framework"), ("free", "plus", "payg")),
     "household": Ties(
         "talk", ("browser", "openai"), ("free", "plus"), region=True, addresses=(1, 2), own_addresses=(0, 1), card=True
     ),

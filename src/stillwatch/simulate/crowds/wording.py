@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from stillwatch.simulate.population.papers import invented_names
 from stillwatch.simulate.prompts import grammar, mixture
-from stillwatch.simulate.prompts.instructions import ideas_of, instruction
+from stillwatch.simulate.prompts.instructions import ideas_of, instruction, popular
 from stillwatch.simulate.prompts.people import threads_kept
 from stillwatch.simulate.prompts.tasks import english, tasks
 from stillwatch.simulate.prompts.wording import Wording, ordinal, silent, typed
@@ -26,6 +26,7 @@ ALONE: Final = frozenset({"product", "client", "research"})
 """What is said in requests that stand alone."""
 _CODE: Final = 6
 _CODERS: Final = 0.6
+_COPIES: Final = 0.12
 _MARK: Final = pa.scalar("\x1f", pa.large_string())
 
 
@@ -153,6 +154,12 @@ def said(stage: Stage, cast: Cast, calls: Calls, text: Text, subject: Ints, lang
     group = cast.group[calls.account]
     if text in {"talk", "team"}:
         return calls, body
+    if text == "people":
+        accounts = len(cast.account_id)
+        copied = popular(stage.rng, accounts)
+        uses = pa.array(stage.rng.random(accounts) < _COPIES)
+        system = pc.if_else(uses, copied, pa.scalar(None, pa.large_string()))
+        return calls, replace(body, system=system.take(pa.array(calls.account)))
     if text == "tutorial":
         step, early = _tutorial(calls)
         return calls, replace(body, prompt=pc.if_else(pa.array(early), step, body.prompt))

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.simulate.population.tails import ranked
+
 if TYPE_CHECKING:
     from stillwatch.simulate.stage import Floats, Ints
 
@@ -20,6 +22,8 @@ PROVIDERS: Final = 480
 """Internet providers of the worlds."""
 FIRST_AS: Final = 64_600
 """AS number of the first (private range of RFC 6996)."""
+EXITS: Final = 600
+"""Exits of commercial privacy networks and proxies, which honest people and others share."""
 NETWORKS: Final = 160 * 256
 """/24-wide networks of homes: 10.0.x to 10.159.x."""
 
@@ -159,3 +163,53 @@ def homes(rng: np.random.Generator, network: Ints) -> tuple[pa.Array, Ints]:
     last = rng.integers(1, 255, size=n)
     octets = [pa.array(values).cast(pa.string()) for values in (network // 256, network % 256, last)]
     return pc.binary_join_element_wise(pa.scalar("10"), *octets, "."), provider_of(network)
+
+
+@lru_cache(maxsize=1)
+def _exits() -> tuple[pa.Array, Ints]:
+    rng = np.random.default_rng(600)
+    return homes(rng, networks(rng, regions(rng, EXITS)))
+
+
+def exits(rng: np.random.Generator, n: int) -> tuple[pa.Array, Ints]:
+    """Draw exits of privacy networks, the large ones more often.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness.
+    n
+        How many.
+
+    Returns
+    -------
+    tuple of pa.Array and Ints
+        Addresses as text and AS numbers; shape (n,) each.
+    """
+    ips, asns = _exits()
+    number = ranked(rng.random(n), EXITS, 1.0)
+    return ips.take(pa.array(number)), asns[number]
+
+
+def some_through_exits(rng: np.random.Generator, ips: pa.Array, asns: Ints, share: float) -> tuple[pa.Array, Ints]:
+    """Put exits of privacy networks in the place of some addresses.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness.
+    ips
+        Addresses as text; shape (n,).
+    asns
+        AS numbers; shape (n,).
+    share
+        Share that is replaced.
+
+    Returns
+    -------
+    tuple of pa.Array and Ints
+        Addresses as text and AS numbers; shape (n,) each.
+    """
+    out = rng.random(len(asns)) < share
+    texts, numbers = exits(rng, len(asns))
+    return pc.if_else(pa.array(out), texts, ips), np.where(out, numbers, asns)

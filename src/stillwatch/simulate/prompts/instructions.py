@@ -14,13 +14,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from stillwatch.simulate.population.tails import ranked
 from stillwatch.simulate.prompts.tasks import mixed
 from stillwatch.simulate.prompts.words import joined
 
 if TYPE_CHECKING:
     from stillwatch.simulate.stage import Ints
 
+POPULAR: Final = 60
+"""Public templates in circulation."""
 _VARIANTS: Final = 48
 _CHOICE: Final = re.compile(r"\{([^{}]*)\}")
 _LONGEST: Final = 6
@@ -79,6 +83,29 @@ def instruction(purpose: str, identity: Ints, reworded: Ints) -> pa.Array:
         phrase = first[idea] + word % many[idea] * _VARIANTS + word // 64 % _VARIANTS
         parts += [phrases.take(pa.array(phrase)), " "]
     return joined(*parts[:-1])
+
+
+def popular(rng: np.random.Generator, n: int) -> pa.Array:
+    """Draw public templates that unrelated people copy from lists and framework defaults, a few of them very often.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness.
+    n
+        How many.
+
+    Returns
+    -------
+    pa.Array
+        Texts; shape (n,).
+    """
+    every = np.arange(1, POPULAR + 1, dtype=np.int64)
+    usual = np.zeros_like(every)
+    # Some of them ask for written-out reasoning, as many public templates do.
+    taught, reasoned = instruction("teach", every, usual), instruction("reason", every, usual)
+    texts = pc.if_else(pa.array(every % 8 == 0), reasoned, taught)
+    return texts.take(pa.array(ranked(rng.random(n), POPULAR, 1.1)))
 
 
 def ideas_of(purpose: str) -> pa.Array:
