@@ -79,7 +79,10 @@ class Coordination:
         for entity in range(int(self.entity.max(initial=-1)) + 1):
             mine = np.flatnonzero(self.entity == entity)
             seed = np.unique(np.concatenate([self.core.of(int(g)) for g in mine])).astype(np.int64)
-            made.append(replace(weigh(holders, seed), seeds=(entity,)))
+            first = weigh(holders, seed).rows
+            # A second time from those who came out, so that neither bystanders nor the missing decide what is typical.
+            again = weigh(holders, first) if first.shape[0] >= LEAST else weigh(holders, seed)
+            made.append(replace(again, seeds=(entity,)))
         return united([one for one in made if one.rows.shape[0] >= LEAST])
 
 
@@ -100,16 +103,18 @@ def _after(first: _Columns, second: _Columns) -> _Columns:
 
 
 def _core(tested: Tested, roster: Roster, which: NDArray[np.int64]) -> Groups:
-    """Leave bystanders out: members that hold none of the values their group stands on.
+    """Leave bystanders out: keep who holds the value of the strongest layer, or of two layers the group stands on.
 
     A group that stands on no value of single members (on partition alone, say) keeps them all.
     """
     groups = tested.groups.take(which)
     group = np.repeat(np.arange(len(groups)), groups.sizes)
-    strong = tested.log_p[which][:, HOLDING] <= LOG_P
+    log_p = np.where(np.isnan(tested.log_p[which]), 0.0, tested.log_p[which])[:, HOLDING]
+    strong = log_p <= LOG_P
     holds = holders(tested.groups, roster, tested.held, tested.in_step, which)[:, HOLDING]
     standing = np.asarray(strong.any(axis=1))
-    kept = (holds & strong[group]).any(axis=1) | ~standing[group]
+    leading = holds[np.arange(holds.shape[0]), log_p.argmin(axis=1)[group]]
+    kept = leading | ((holds & strong[group]).sum(axis=1) >= 2) | ~standing[group]
     sizes = np.bincount(group[kept], minlength=len(groups))
     return Groups(
         np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.coordination.groups import LAYERS, MONEY, PLACE, PRODUCT
+from stillwatch.coordination.groups import LAYERS, MONEY, PLACE, PRODUCT, spans
 from stillwatch.coordination.roster import FIELDS
 
 if TYPE_CHECKING:
@@ -81,11 +81,26 @@ class Holders:
         return self._order[field][start[value] : start[value + 1]]
 
 
-def _values(field: Coded, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count the values that some accounts hold: codes, and how many hold each."""
-    parts = [field.value[field.start[row] : field.start[row + 1]] for row in rows.tolist()]
-    codes, counts = np.unique(np.concatenate([np.zeros(0, np.int32), *parts]), return_counts=True)
-    return codes.astype(np.int64), counts
+def _units(roster: Roster, seed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Find the customers among some accounts, as numbers: those of one stated organisation are one, others each alone.
+
+    What only the accounts of one organisation share is theirs and not the entity's, unless they are most of it.
+    """
+    org = roster.registered.organisation[seed]
+    _, unit = np.unique(np.where(org != 0, org, -1 - np.arange(seed.shape[0])), return_inverse=True)
+    largest = np.bincount(unit).max()
+    return np.arange(seed.shape[0]) if 2 * largest > seed.shape[0] else unit.astype(np.int64)
+
+
+def _values(
+    field: Coded, rows: NDArray[np.int64], units: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the values that some accounts hold: codes, and how many customers hold each."""
+    start, at = spans(field.start, rows)
+    unit = np.repeat(units, np.diff(start))
+    pairs = np.unique(np.stack([field.value[at].astype(np.int64), unit]), axis=1)
+    codes, counts = np.unique(pairs[0], return_counts=True)
+    return codes, counts
 
 
 def weigh(holders: Holders, seed: NDArray[np.int64]) -> Membership:
@@ -112,11 +127,12 @@ def weigh(holders: Holders, seed: NDArray[np.int64]) -> Membership:
     inside = np.zeros(n, np.bool_)
     inside[seed] = True
     strata = int(roster.stratum.max(initial=0)) + 1
+    units = _units(roster, seed)
     bits = np.zeros((n, len(_WEIGHED)))
     for at, (spec, field) in enumerate(zip(FIELDS, roster.fields, strict=True)):
         if spec.layer not in _COLUMN:
             continue
-        weight = _field(holders, at, field, inside, seed, strata)
+        weight = _field(holders, at, field, inside, (seed, units), strata)
         column = bits[:, _COLUMN[spec.layer]]
         # The best field speaks for its layer; where none speaks for it, the worst against.
         stronger = (weight > np.maximum(column, 0.0)) | ((column <= 0.0) & (weight < column))
@@ -129,17 +145,23 @@ def weigh(holders: Holders, seed: NDArray[np.int64]) -> Membership:
 
 
 def _field(
-    holders: Holders, at: int, field: Coded, inside: NDArray[np.bool_], seed: NDArray[np.int64], strata: int
+    holders: Holders,
+    at: int,
+    field: Coded,
+    inside: NDArray[np.bool_],
+    members_units: tuple[NDArray[np.int64], NDArray[np.int64]],
+    strata: int,
 ) -> NDArray[np.float64]:
-    """Give every account's weight by one field; 0 where the field is unknown."""
+    """Give every account's weight by one field; 0 where it is unknown. Shares are of customers, not of accounts."""
     roster = holders.roster
     n = len(roster)
     known = field.known
-    members = int((known & inside).sum())
+    seed, units = members_units
+    members = int(np.unique(units[known[seed]]).shape[0])
     weight = np.zeros(n)
     if members < FEWEST:
         return weight
-    codes, counts = _values(field, seed)
+    codes, counts = _values(field, seed, units)
     typical = (counts >= FEWEST) & (counts >= TYPICAL * members)
     # Rates outside the entity, by stratum, each stratum borrowing from all.
     outside = np.bincount(roster.stratum[known & ~inside], minlength=strata).astype(np.float64)

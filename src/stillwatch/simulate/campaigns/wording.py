@@ -14,7 +14,7 @@ from stillwatch.simulate.prompts import grammar, longer, mixture
 from stillwatch.simulate.prompts.instructions import instruction
 from stillwatch.simulate.prompts.taking import sweep
 from stillwatch.simulate.prompts.tasks import english, tasks
-from stillwatch.simulate.prompts.wording import Wording, in_blocks, silent, spoken, typed
+from stillwatch.simulate.prompts.wording import Wording, in_blocks, silent, typed
 from stillwatch.simulate.prompts.words import TECHNICAL, joined, numbers
 from stillwatch.simulate.stage import beginnings
 
@@ -45,7 +45,7 @@ def _instructions(stage: Stage, campaign: Campaign, account: Ints) -> Writer:
     return lambda rows: instruction(PURPOSES[campaign.technique], identity[rows], number[rows])
 
 
-def _listed(stage: Stage, campaign: Campaign, cast: Cast, account: Ints) -> tuple[Writer, bool]:
+def _listed(stage: Stage, campaign: Campaign, account: Ints) -> tuple[Writer, bool]:
     """Write the task of each request, from real lists where there are some."""
     shards = deal(stage.rng, campaign, account)
     shelf = stage.prompts.shelf("A") if stage.prompts else None
@@ -57,10 +57,9 @@ def _listed(stage: Stage, campaign: Campaign, cast: Cast, account: Ints) -> tupl
     if campaign.technique == "reasoning":
         low, high = _SCIENCES
         subject = low + subject % (high - low)
-    # A repeated task is repeated in its language, which therefore follows from the task.
-    first = np.zeros(int(shards.number.max(initial=-1)) + 1, dtype=np.int64)
-    first[shards.number] = spoken(stage.rng, cast, account)
-    language = first[shards.number]
+    # The list is the operator's: a task has a language, whichever account happens to send it.
+    many = int(shards.number.max(initial=-1)) + 1
+    language = stage.rng.choice(len(LANGUAGES), size=many, p=LANGUAGE_SHARES).astype(np.int64)[shards.number]
     return lambda rows: tasks(shards.number[rows], subject[rows], language[rows]), True
 
 
@@ -77,7 +76,7 @@ def _coded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wordin
     shelf = stage.prompts.shelf("A") if stage.prompts else None
     system = in_blocks(len(calls), _instructions(stage, campaign, calls.account))
     if shelf is not None:
-        text, simulated = _listed(stage, campaign, cast, account)
+        text, simulated = _listed(stage, campaign, account)
         return Wording(in_blocks(len(first), text).take(pa.array(turn)), system, simulated)
     shards = deal(rng, campaign, account)
     language = np.zeros(len(first), dtype=np.int64)
@@ -90,7 +89,7 @@ def _coded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wordin
 
 def _graded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wording:
     rng, n = stage.rng, len(calls)
-    task, simulated = _listed(stage, campaign, cast, calls.account)
+    task, simulated = _listed(stage, campaign, calls.account)
     rubric = _instructions(stage, campaign, calls.account)
     topic = rng.integers(0, 36, size=n)
     sentences = rng.integers(2, 5, size=(2, n))
@@ -156,7 +155,7 @@ def asked(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls, late: Bool
         return _coded(stage, campaign, cast, calls)
     if campaign.technique == "grading":
         return _graded(stage, campaign, cast, calls)
-    task, simulated = _listed(stage, campaign, cast, calls.account)
+    task, simulated = _listed(stage, campaign, calls.account)
     fixed = _instructions(stage, campaign, calls.account)
     first, second = (task, fixed) if campaign.technique == "reasoning" else (fixed, task)
     whole = in_blocks(len(calls), lambda rows: joined(first(rows), "\n\n", second(rows)))
