@@ -23,7 +23,7 @@ from stillwatch.coordination.candidates.composites import composites
 from stillwatch.coordination.candidates.rhythm import rhythms
 from stillwatch.coordination.candidates.templates import templates
 from stillwatch.coordination.entities import entities
-from stillwatch.coordination.groups import Groups, gathered
+from stillwatch.coordination.groups import ARTEFACTS, Groups, gathered
 from stillwatch.coordination.layers.partition import CONCENTRATION, Partition, partition
 from stillwatch.coordination.layers.together import InStep
 from stillwatch.coordination.layers.values import Held
@@ -31,7 +31,7 @@ from stillwatch.coordination.members import Holders, Membership, united, weigh
 from stillwatch.coordination.peel import peeled
 from stillwatch.coordination.roster import Roster, enroll
 from stillwatch.coordination.shared import LEAST
-from stillwatch.coordination.tested import ALL, HOLDING, LOG_P, Guards, Tested, examine, holders, spreads
+from stillwatch.coordination.tested import ALL, HOLDING, LOG_P, Guards, Tested, examine, holders, independent, spreads
 from stillwatch.statistics.fdr import q_values
 
 if TYPE_CHECKING:
@@ -185,7 +185,10 @@ def coordinate(
         again = gathered(parts)
         tested = _appended(tested, examine(again, roster, spread, guards=guards))
         template = np.concatenate([template, template[np.concatenate(origins)]])
-    q = q_values(np.exp(tested.rest))
+    # Signed reasoning that passes between owners is exact: where that made the group, one other kind is enough.
+    exact = (tested.groups.made_by == ARTEFACTS) & independent(tested.groups, roster)
+    stands = np.where(exact, tested.joined, tested.rest)
+    q = q_values(np.exp(stands))
     validated = np.flatnonzero(q <= alpha)
     core = _core(tested, roster, validated)
     large = core.sizes >= LEAST

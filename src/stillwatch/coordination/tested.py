@@ -100,7 +100,7 @@ class Tested:
     """Field -> correlation of members of ordinary groups, and VOLUMES -> spread of their volumes, as measured."""
 
 
-def _independent(groups: Groups, roster: Roster) -> NDArray[np.bool_]:
+def independent(groups: Groups, roster: Roster) -> NDArray[np.bool_]:
     """Say which groups have members of many organisations, as far as known."""
     org = roster.registered.organisation[groups.members]
     group = np.repeat(np.arange(len(groups)), groups.sizes)
@@ -112,7 +112,7 @@ def _independent(groups: Groups, roster: Roster) -> NDArray[np.bool_]:
 
 def spreads(groups: Groups, roster: Roster) -> dict[str, float]:
     """Measure on template groups how much members of ordinary groups hold alike, and how their volumes spread."""
-    natural = _independent(groups, roster) & (groups.made_by == PRODUCT)
+    natural = independent(groups, roster) & (groups.made_by == PRODUCT)
     measured = {name: natural_spread(hold(groups, roster, AT[name]), natural) for name in SPREAD_FIELDS}
     measured[VOLUMES] = natural_volumes(volume_spread(groups, roster), natural, groups.sizes)
     return measured
