@@ -27,7 +27,7 @@ from stillwatch.coordination.groups import ARTEFACTS, Groups, gathered
 from stillwatch.coordination.layers.partition import CONCENTRATION, Partition, partition
 from stillwatch.coordination.layers.together import InStep
 from stillwatch.coordination.layers.values import Held
-from stillwatch.coordination.members import Holders, Membership, united, weigh
+from stillwatch.coordination.members import LEAST_LAYERS, Holders, Membership, united, weigh
 from stillwatch.coordination.peel import peeled
 from stillwatch.coordination.roster import Roster, enroll
 from stillwatch.coordination.shared import LEAST
@@ -79,9 +79,11 @@ class Coordination:
         for entity in range(int(self.entity.max(initial=-1)) + 1):
             mine = np.flatnonzero(self.entity == entity)
             seed = np.unique(np.concatenate([self.core.of(int(g)) for g in mine])).astype(np.int64)
-            first = weigh(holders, seed).rows
+            held = self.tested.log_p[self.validated[mine]][:, HOLDING]
+            layers = LEAST_LAYERS if (held <= LOG_P).any() else 1
+            first = weigh(holders, seed, layers).rows
             # A second time from those who came out, so that neither bystanders nor the missing decide what is typical.
-            again = weigh(holders, first) if first.shape[0] >= LEAST else weigh(holders, seed)
+            again = weigh(holders, first if first.shape[0] >= LEAST else seed, layers)
             made.append(replace(again, seeds=(entity,)))
         return united([one for one in made if one.rows.shape[0] >= LEAST])
 

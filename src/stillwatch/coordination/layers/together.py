@@ -278,3 +278,63 @@ def at_work(roster: Roster, rows: NDArray[np.int32], slot: NDArray[np.int64]) ->
     masks = roster.arrays.window_mask[rows, FIRST_DAY : FIRST_DAY + DAYS]
     bit = (masks >> (slot % SLOTS).astype(np.uint64)[:, None]) & np.uint64(1)
     return np.asarray(((ids == day[:, None]) & (bit == 1)).any(axis=1) & (slot >= 0))
+
+
+BUSY: Final = 3.0
+"""Times as many members at work in a slot as in the mean slot of their days, from which it is one of theirs."""
+LEAST_SHARE: Final = 0.1
+"""Share of the members with that day that are at work in such a slot, at least."""
+
+
+def _bits(masks: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Spread (n, k) masks to (n, k, SLOTS) booleans."""
+    places = np.arange(SLOTS, dtype=np.uint64)
+    return np.asarray((masks[:, :, None] >> places) & np.uint64(1) == 1)
+
+
+def company(roster: Roster, members: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Weigh how far accounts keep company with some members: work in the slots that are busy with them.
+
+    Parameters
+    ----------
+    roster
+        All accounts.
+    members
+        Rows of the members.
+    rows
+        Rows of the accounts that are weighed.
+
+    Returns
+    -------
+    ndarray
+        (rows,) bits: log2 of the binomial likelihood of the busy ones among an account's active slots at the members'
+        share over that at the share of the other accounts; 0 where the members have no busy slots.
+    """
+    state = roster.arrays
+    ids = state.window_id[:, FIRST_DAY : FIRST_DAY + DAYS]
+    masks = state.window_mask[:, FIRST_DAY : FIRST_DAY + DAYS]
+    mine, busy = _bits(masks[members]), {}
+    for day in np.unique(ids[members][ids[members] != _NO_DAY]).tolist():
+        there = ids[members] == day
+        counts = mine[there].sum(axis=0).astype(np.float64)
+        chosen = (counts >= FEWEST) & (counts >= BUSY * counts.mean()) & (counts >= LEAST_SHARE * there.sum())
+        if chosen.any():
+            busy[day] = np.uint64(sum(1 << slot for slot in np.flatnonzero(chosen).tolist()))
+    if not busy:
+        return np.zeros(rows.shape[0])
+    days = np.array(sorted(busy), np.int64)
+    wanted = np.array([busy[day] for day in days.tolist()], np.uint64)
+    at = np.minimum(np.searchsorted(days, ids[rows].astype(np.int64)), days.shape[0] - 1)
+    there = days[at] == ids[rows]
+    seen = np.bitwise_count(np.where(there, masks[rows] & wanted[at], np.uint64(0))).sum(axis=1).astype(np.float64)
+    active = np.bitwise_count(np.where(there, masks[rows], np.uint64(0))).sum(axis=1).astype(np.float64)
+    inside = np.isin(rows, members)
+    if not active[inside].any() or not active[~inside].any():
+        return np.zeros(rows.shape[0])
+    # Shares of an account's own active slots, so that one that is always at work keeps nobody company.
+    one = min(float(seen[inside].sum() / active[inside].sum()), 0.95)
+    other = max(float(seen[~inside].sum() / active[~inside].sum()), 0.01)
+    if one <= other:
+        return np.zeros(rows.shape[0])
+    nats = seen * math.log(one / other) + (active - seen) * math.log((1.0 - one) / (1.0 - other))
+    return np.asarray(nats / math.log(2.0))
