@@ -15,7 +15,7 @@ from stillwatch.coordination.layers.quotas import ln_rates
 from stillwatch.coordination.roster import AT
 from stillwatch.coordination.shared import LEAST
 from stillwatch.sketches.layout import EMPTY_HASH, NO_TOPIC, TOPICS
-from stillwatch.statistics.pareto import log_upper_p
+from stillwatch.statistics.pareto import log_sum_p
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -116,7 +116,7 @@ def _shards(
     if np.isnan(found):
         return nothing, nothing, nothing, breadth
     drawn = customers(table, concentration, DRAWS, rng)
-    log_p = log_upper_p(-np.log(max(found, 1e-6)), -np.log(np.maximum(drawn, 1e-6)))
+    log_p = log_sum_p(-np.log(max(found, 1e-6)), -np.log(np.maximum(drawn, 1e-6)))
     return found, float(np.median(drawn)), log_p, breadth
 
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from stillwatch.sketches.hashing import kernel
 from stillwatch.sketches.layout import EMPTY_HASH, EMPTY_ID, NO_TOPIC, TOPICS
-from stillwatch.statistics.pareto import log_upper_p
+from stillwatch.statistics.pareto import log_sum_p
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -260,4 +260,4 @@ def _judge(
         drawn = np.concatenate([first, customers(seen, concentration, draws - first.shape[0], rng)])
     out.customers[group] = float(np.median(drawn))
     # Small dispersion speaks against customers; ln of it has the milder tail.
-    out.log_p[group] = log_upper_p(-np.log(max(out.dispersion[group], 1e-6)), -np.log(np.maximum(drawn, 1e-6)))
+    out.log_p[group] = log_sum_p(-np.log(max(out.dispersion[group], 1e-6)), -np.log(np.maximum(drawn, 1e-6)))
