@@ -15,7 +15,7 @@ from stillwatch.simulate.prompts.instructions import instruction
 from stillwatch.simulate.prompts.taking import sweep
 from stillwatch.simulate.prompts.tasks import english, tasks
 from stillwatch.simulate.prompts.wording import Wording, in_blocks, silent, spoken, typed
-from stillwatch.simulate.prompts.words import TECHNICAL, joined, numbers
+from stillwatch.simulate.prompts.words import TECHNICAL, TOPICS, joined, numbers
 from stillwatch.simulate.stage import beginnings
 
 if TYPE_CHECKING:
@@ -92,12 +92,12 @@ def _graded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wordi
     rng, n = stage.rng, len(calls)
     task, simulated = _listed(stage, campaign, cast, calls.account)
     rubric = _instructions(stage, campaign, calls.account)
-    topic = rng.integers(0, 36, size=n)
-    sentences = rng.integers(2, 5, size=(2, n))
+    topic = rng.integers(0, TOPICS, size=n)
+    answered = rng.integers(0, 1 << 40, size=(2, n))
 
     def case(rows: slice) -> pa.Array:
         language = np.zeros_like(topic[rows])
-        answers = [longer.prose(rng, language, topic[rows], sentences[which][rows]) for which in (0, 1)]
+        answers = [longer.claims(answered[which][rows], topic[rows]) for which in (0, 1)]
         return joined(rubric(rows), grammar.around("compared", language, language, task(rows), *answers))
 
     return Wording(in_blocks(n, case), silent(n), simulated)

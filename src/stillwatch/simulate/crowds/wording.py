@@ -15,7 +15,7 @@ from stillwatch.simulate.prompts.instructions import ideas_of, instruction, popu
 from stillwatch.simulate.prompts.people import threads_kept
 from stillwatch.simulate.prompts.tasks import english, tasks
 from stillwatch.simulate.prompts.wording import Wording, ordinal, silent, typed
-from stillwatch.simulate.prompts.words import TECHNICAL, joined, numbers
+from stillwatch.simulate.prompts.words import TECHNICAL, TOPICS, joined, numbers
 
 if TYPE_CHECKING:
     from stillwatch.simulate.cast import Cast
@@ -69,7 +69,7 @@ def _code(stage: Stage, calls: Calls, subject: Ints, language: Ints) -> pa.Array
 def _message(stage: Stage, subject: Ints, language: Ints) -> pa.Array:
     """Word what visitors write to a shop: half a remark on an order, half a question."""
     rng, n = stage.rng, len(subject)
-    question = grammar.personal_question(rng, language, subject % 36)
+    question = grammar.personal_question(rng, language, subject % TOPICS)
     return pc.if_else(pa.array(rng.random(n) < 0.5), grammar.remark(rng, language), question)
 
 
