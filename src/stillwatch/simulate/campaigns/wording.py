@@ -98,9 +98,11 @@ def _graded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wordi
     def case(rows: slice) -> pa.Array:
         language = np.zeros_like(topic[rows])
         answers = [longer.claims(answered[which][rows], topic[rows]) for which in (0, 1)]
-        return joined(rubric(rows), grammar.around("compared", language, language, task(rows), *answers))
+        compared = grammar.around("compared", language, language, task(rows), *answers)
+        return compared if campaign.in_system else joined(rubric(rows), compared)
 
-    return Wording(in_blocks(n, case), silent(n), simulated)
+    system = in_blocks(n, rubric) if campaign.in_system else silent(n)
+    return Wording(in_blocks(n, case), system, simulated)
 
 
 def strangers(stage: Stage, campaign: Campaign, calls: Calls) -> tuple[Calls, Wording]:
@@ -158,6 +160,8 @@ def asked(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls, late: Bool
         return _graded(stage, campaign, cast, calls)
     task, simulated = _listed(stage, campaign, cast, calls.account)
     fixed = _instructions(stage, campaign, calls.account)
+    if campaign.in_system:
+        return Wording(in_blocks(len(calls), task), in_blocks(len(calls), fixed), simulated)
     first, second = (task, fixed) if campaign.technique == "reasoning" else (fixed, task)
     whole = in_blocks(len(calls), lambda rows: joined(first(rows), "\n\n", second(rows)))
     return Wording(whole, silent(len(calls)), simulated)
