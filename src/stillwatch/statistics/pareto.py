@@ -67,7 +67,7 @@ def log_upper_p(value: float, draws: NDArray[np.float64]) -> float:
 
 
 BLUNT: Final = 1.1
-"""By how much a distance from the middle is cut, since middle and spread of a few hundred draws are only known so well."""
+"""What a distance from the middle is divided by: middle and spread of a few hundred draws are only known so well."""
 HEAVY: Final = 1.0
 """Excess kurtosis of the draws from which they are not taken for normal."""
 
