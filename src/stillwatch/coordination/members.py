@@ -145,6 +145,9 @@ def weigh(holders: Holders, seed: NDArray[np.int64], layers: int = LEAST_LAYERS)
     touched = np.flatnonzero((bits > 0.0).any(axis=1) | inside)
     bits[touched, _COLUMN[RHYTHM]] = company(roster, seed, touched)
     bits = np.clip(bits, FLOOR_BITS, CAP_BITS)
+    if layers < LEAST_LAYERS:
+        # Nothing but the product holds such an entity together; what else its members have is their own.
+        bits[:, [at for layer, at in _COLUMN.items() if layer != PRODUCT]] = 0.0
     total = bits.sum(axis=1) + np.log2((seed.shape[0] + _PRIOR_ACCOUNTS) / (n + _PRIOR_ACCOUNTS))
     belongs = (total >= LEAST_BITS) & ((bits >= SPEAKS_BITS).sum(axis=1) >= layers)
     rows = np.flatnonzero(belongs)

@@ -47,6 +47,8 @@ FEWEST_PROMPTS: Final = 3.0
 """Fewest sampled prompts a member, on average."""
 MOST_COMMON: Final = 0.1
 """Share of sampled prompts asked by several members from which sameness is a common task, not shards."""
+TRIMMED: Final = 20
+"""One member in so many, those that deviate most, is left out of the dispersion."""
 DRAWS: Final = 400
 """Draws of the null."""
 
@@ -123,6 +125,9 @@ def _tables(
 def dispersion(table: NDArray[np.float64]) -> float:
     """Give Pearson's chi-square of a table of counts over its degrees of freedom; NaN without any.
 
+    Of twenty members or more the twentieth part that deviates most is left out, here and in the null alike: a few
+    bystanders with another mixture must not hide three hundred shards.
+
     Examples
     --------
     >>> dispersion(np.array([[5.0, 5.0], [5.0, 5.0]])), dispersion(np.array([[9.0, 1.0], [1.0, 9.0]]))
@@ -131,11 +136,12 @@ def dispersion(table: NDArray[np.float64]) -> float:
     rows, columns = table.sum(axis=1), table.sum(axis=0)
     table = table[rows > 0][:, columns > 0]
     rows, columns = table.sum(axis=1), table.sum(axis=0)
-    free = (table.shape[0] - 1) * (table.shape[1] - 1)
-    if free < 1:
+    if min(table.shape) < 2:
         return float("nan")
     expected = rows[:, None] * columns[None, :] / rows.sum()
-    return float(((table - expected) ** 2 / expected).sum() / free)
+    deviates = np.sort(((table - expected) ** 2 / expected).sum(axis=1))
+    kept = table.shape[0] - (table.shape[0] // TRIMMED if table.shape[0] >= TRIMMED else 0)
+    return float(deviates[:kept].sum() / ((kept - 1) * (table.shape[1] - 1)))
 
 
 def varying(table: NDArray[np.float64]) -> NDArray[np.float64]:
