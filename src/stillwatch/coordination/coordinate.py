@@ -2,8 +2,8 @@
 
 ::
 
-    templates = templates(arrays)                    groups that share a rare template
-    roster    = enroll(arrays, registered, ...)      what accounts may share, coded; strata
+    templates = templates(outline)                    groups that share a rare template
+    roster    = enroll(outline, registered, ...)      what accounts may share, coded; strata
     groups    = templates + composites + rhythms + carried artefacts      candidates, never pairs
     tested    = examine(groups)                      every layer but the one that made the group
     parts     = peeled(tested)                       diluted groups, judged on the layers that are left
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.coordination.candidates.templates import Templates
+    from stillwatch.coordination.outline import Outline
     from stillwatch.coordination.shared import Left
     from stillwatch.model.registered import Registered
-    from stillwatch.sketches.layout import Arrays
 
 _Columns = TypeVar("_Columns", Held, InStep)
 ALPHA: Final = 1e-3
@@ -129,7 +129,7 @@ def _core(tested: Tested, roster: Roster, which: NDArray[np.int64]) -> Groups:
 
 
 def coordinate(
-    arrays: Arrays,
+    outline: Outline,
     registered: Registered,
     artefacts: tuple[NDArray[np.int64], NDArray[np.int64]],
     *,
@@ -142,7 +142,7 @@ def coordinate(
 
     Parameters
     ----------
-    arrays
+    outline
         Sketches of all accounts, by ascending account.
     registered
         Their sign-up and payment, in the same order.
@@ -166,15 +166,15 @@ def coordinate(
     -----
     The same accounts and seed give the same result. Time is near-linear in what accounts share.
     """
-    n = arrays.key.shape[0]
-    found = templates(arrays)
-    row = np.searchsorted(arrays.key, artefacts[1])
+    n = outline.key.shape[0]
+    found = templates(outline)
+    row = np.searchsorted(outline.key, artefacts[1])
     row[row == n] = 0
-    there = arrays.key[row] == artefacts[1] if n else np.zeros(0, np.bool_)
+    there = outline.key[row] == artefacts[1] if n else np.zeros(0, np.bool_)
     joined_by = carried(artefacts[0][there], row[there], n)
-    roster = enroll(arrays, registered, found.groups, joined_by)
+    roster = enroll(outline, registered, found.groups, joined_by)
     values, left = composites(roster)
-    hours, too_many = rhythms(arrays)
+    hours, too_many = rhythms(outline)
     groups = gathered([found.groups, values, hours, joined_by])
     divided = partition(found, roster, seed=seed, concentration=concentration)
     template = np.concatenate([np.arange(len(found.groups)), np.full(len(groups) - len(found.groups), -1)]).astype(

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.coordination.candidates.templates import Templates
+    from stillwatch.coordination.outline import Outline
     from stillwatch.coordination.roster import Roster
-    from stillwatch.sketches.layout import Arrays
 
 BINS: Final = 16
 """Coarse topics of the table."""
@@ -77,7 +77,7 @@ class Partition:
 
 @kernel
 def _tables(
-    state: Arrays,
+    state: Outline,
     start: np.ndarray,
     members: np.ndarray,
     piece: np.ndarray,
@@ -98,11 +98,7 @@ def _tables(
                 break
             mine = False
             for part in range(3):
-                key = state.sample_system[row, k]
-                if part == 1:
-                    key = state.sample_head[row, k]
-                elif part == 2:
-                    key = state.sample_tail[row, k]
+                key = state.sample_piece[row, part * state.sample.shape[1] + k]
                 if key == np.uint32(EMPTY_ID):
                     continue
                 at = np.searchsorted(piece, key)
@@ -215,11 +211,11 @@ def partition(
     Draws are made only where the dispersion lies below what is expected of customers, and in two steps: a few first.
     Blind spot: topic personas (every account its own subject), templates with one subject, customers nearly alike.
     """
-    groups, state = found.groups, roster.arrays
+    groups, state = found.groups, roster.outline
     g = len(groups)
     most = int(groups.sizes.max(initial=1))
     table, prompts = np.zeros((most, 2 * BINS)), np.zeros(most * state.sample.shape[1], np.uint64)
-    events = state.counts[:, 0].astype(np.float64)
+    events = state.events.astype(np.float64)
     out = Partition(
         np.full(g, np.nan),
         np.full(g, np.nan),
