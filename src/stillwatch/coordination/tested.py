@@ -14,7 +14,7 @@ result and the other layers by Fisher's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.coordination.groups import Groups
-    from stillwatch.coordination.layers.partition import Partition
     from stillwatch.coordination.roster import Roster
 
 LAYER_AT: Final = {1 << at: at for at in range(len(LAYERS))}
@@ -177,8 +176,6 @@ def examine(
     groups: Groups,
     roster: Roster,
     spread: Mapping[str, float],
-    partition: Partition | None = None,
-    template: NDArray[np.int64] | None = None,
     guards: Guards = ALL,
 ) -> Tested:
     """Test candidate groups.
@@ -191,10 +188,6 @@ def examine(
         All accounts.
     spread
         Correlations of ordinary groups, as :func:`spreads` gives them.
-    partition
-        Partition evidence of the template groups.
-    template
-        (g,) which template group each group is of, -1 for none.
     guards
         What keeps the tests honest.
 
@@ -227,9 +220,6 @@ def examine(
     in_step = together(groups, roster)
     log_p[:, LAYER_AT[RHYTHM]] = in_step.log_p
     log_p[:, LAYER_AT[LIFECYCLE]], count, closed, expected = succession(groups, roster)
-    if partition is not None and template is not None:
-        there = np.flatnonzero(template >= 0)
-        log_p[there, LAYER_AT[SHARDS]] = partition.log_p[template[there]]
     if guards.left_out:
         for layer, column in LAYER_AT.items():
             log_p[(groups.made_by & layer) > 0, column] = np.nan
@@ -243,3 +233,20 @@ def examine(
         fisher(without_strongest(kinds(log_p))),
         dict(spread),
     )
+
+
+def undecided(tested: Tested) -> NDArray[np.bool_]:
+    """Say which groups have one kind of evidence at least, so that the shards of their work could make a second."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((kinds(tested.log_p) <= np.log(WORTH_P)).any(axis=1))
+
+
+WORTH_P: Final = 1e-2
+"""p-value of another kind of evidence from which a null is drawn for the shards of a group."""
+
+
+def with_shards(tested: Tested, log_p: NDArray[np.float64]) -> Tested:
+    """Add the p-values of shards, shape (g,), NaN where they were not tested."""
+    columns = tested.log_p.copy()
+    columns[:, LAYER_AT[SHARDS]] = log_p
+    return replace(tested, log_p=columns, joined=fisher(kinds(columns)), rest=fisher(without_strongest(kinds(columns))))

@@ -181,6 +181,7 @@ def entropy(counts: NDArray[np.float64]) -> float:
 def partition(
     found: Templates,
     roster: Roster,
+    which: NDArray[np.int64],
     *,
     seed: int,
     concentration: float = CONCENTRATION,
@@ -194,6 +195,8 @@ def partition(
         Template groups and their pieces.
     roster
         All accounts.
+    which
+        Template groups that are looked at; a null is drawn for no others.
     seed
         Seed of the null; each group draws from a stream of its own.
     concentration
@@ -226,7 +229,7 @@ def partition(
         np.full(g, np.nan),
         np.full(g, np.nan),
     )
-    for group in range(g):
+    for group in which.tolist():
         rows, n = _tables(state, groups.start, groups.members, found.piece, found.template, group, table, prompts)
         out.members[group], out.prompts[group] = rows, n
         if rows < FEWEST or n < FEWEST_PROMPTS * rows:
