@@ -49,6 +49,10 @@ MOST_COMMON: Final = 0.1
 """Share of sampled prompts asked by several members from which sameness is a common task, not shards."""
 TRIMMED: Final = 20
 """One member in so many, those that deviate most, is left out of the dispersion."""
+MEMBER_DRAWS: Final = 40_000
+"""Draws times members of one group, at most."""
+FEWEST_DRAWS: Final = 60
+"""Fewest draws of the null."""
 DRAWS: Final = 400
 """Draws of the null."""
 
@@ -259,7 +263,9 @@ def _judge(
     if out.dispersion[group] >= usual:
         out.log_p[group] = np.log(0.5)
         return
-    first = customers(seen, concentration, draws // 8, rng)
+    # Sums over many members are told by fewer draws.
+    draws = max(min(draws, MEMBER_DRAWS // seen.shape[0]), FEWEST_DRAWS)
+    first = customers(seen, concentration, draws // 4, rng)
     drawn = first
     if (first <= out.dispersion[group]).mean() < 0.1:
         drawn = np.concatenate([first, customers(seen, concentration, draws - first.shape[0], rng)])
