@@ -14,6 +14,7 @@ from stillwatch.coordination.layers.partition import CONCENTRATION
 from stillwatch.ingest.sources import expand
 from stillwatch.model.campaign import Campaigns
 from stillwatch.model.errors import InputError
+from stillwatch.reports.campaigns.html import render_campaigns_html
 from stillwatch.reports.campaigns.members import members_csv
 from stillwatch.reports.campaigns.summary import to_json
 from stillwatch.reports.files import write_atomically
@@ -96,6 +97,7 @@ def campaigns_verb(asked: argparse.Namespace) -> int:
 def _write(result: ScanResult, campaigns: Campaigns, page: dict[str, object], folder: Path) -> list[str]:
     # No date on the page: equal input gives equal bytes, and the file system knows when it was written.
     files = {
+        "report.html": render_campaigns_html(result).encode(),
         "campaigns.json": json.dumps(page, allow_nan=False, indent=1).encode() + b"\n",
         "members.csv": members_csv(campaigns),
     }

@@ -70,14 +70,14 @@ class LayerView:
     sentence: str
     """What was seen."""
     log_p: float
-    """ln p; NaN where it could not tell."""
+    """ln p; NaN where it was not tested over all members."""
     role: str
-    """``tested``, ``brought it together`` or ``could not tell``."""
+    """``tested``, ``brought it together`` or ``not tested``."""
 
     @property
     def p(self) -> str:
-        """The p-value in words."""
-        return chance(self.log_p)
+        """The p-value in words; a dash where it was not tested over all members."""
+        return "\u2013" if math.isnan(self.log_p) else chance(self.log_p)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,11 @@ class CampaignView:
     def both(self) -> float:
         """Chance that there is one operator and that it extracts."""
         return self.one_operator * self.extraction
+
+    @property
+    def q(self) -> str:
+        """The q-value in words."""
+        return chance(math.nan if math.isnan(self.q_value) else math.log(max(self.q_value, 1e-320)))
 
     @property
     def strongest(self) -> LayerView | None:
@@ -232,7 +237,7 @@ def _least(ms: NDArray[np.int64]) -> int:
 def _layer(campaign: Campaign, at: int) -> LayerView:
     layer = campaign.layers[at]
     untold = math.isnan(layer.log_p)
-    role = "tested" if layer.tested else "could not tell" if untold else "brought it together"
+    role = "tested" if layer.tested else "not tested" if untold else "brought it together"
     meaning = LAYER_MEANING.get(layer.layer, "")
     return LayerView(clean(layer.layer, 40), meaning, said(layer.sentence), layer.log_p, role)
 
