@@ -223,7 +223,7 @@ def _notes(members: Members, axis: _Axis, tallies: NDArray[np.int64], width: int
     if known.any() and tallies[0].any():
         most = int(tallies[0].argmax())
         said.append(
-            f"Most sign-ups within {span(width / 1000)}: {count(tallies[0].max())} of {counted(known.sum(), 'account')},"
+            f"Most sign-ups within {span(width / 1000)}: {count(tallies[0].max())} of {count(known.sum())} known,"
             f" from {when(axis.begin + most * width)}."
         )
     before = int((known & (members.signup_ms < axis.begin)).sum())
