@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from reports import campaigns_made as made
 from reports.test_html import flat, parse
-
 from stillwatch.config import DEFAULT
 from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.reports.campaigns.html import DRAWN, MEMBERS, render_campaigns_html
@@ -79,7 +79,7 @@ def test_same_input_same_bytes(found):
 
 def test_reported_and_coordinated_are_clearly_apart(found):
     said = flat(render_campaigns_html(found))
-    overview, _, _ = said.partition("Each campaign")
+    overview, _, _ = said.rpartition("Each campaign")
     reported, _, coordinated = overview.partition("Reported as extraction: 1")[2].partition(
         "Coordinated, not reported: 2"
     )

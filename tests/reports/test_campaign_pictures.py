@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from reports import campaigns_made as made
 
+from reports import campaigns_made as made
 from stillwatch.reports.campaigns import graph, lives
 from stillwatch.reports.campaigns.plane import plane
 from stillwatch.reports.campaigns.view import shown

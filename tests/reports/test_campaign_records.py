@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from reports import campaigns_made as made
 from rich.console import Console
 
+from reports import campaigns_made as made
 from stillwatch.coordination.groups import LAYERS
 from stillwatch.coordination.members import LAYERS_WEIGHED, SPEAKS_BITS
 from stillwatch.ingest.accounts import COLUMNS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _LEAST_TENS: Final = -300.0
 _WRITTEN_TENS: Final = -4.0
+_UNKNOWN: Final = re.compile(r"\bnan\b%?")
 UNLIKELY: Final = 0.5
 """Chance of one operator below which a page says that there may be none."""
 
@@ -251,8 +253,14 @@ def _cleaned_explanation(one: Explanation) -> Explanation:
 
 
 def said(text: str) -> str:
-    """Clean a sentence about a campaign; what was not known is said to be unknown."""
-    return clean(text, 600).replace("nan%", "an unknown share")
+    """Clean a sentence about a campaign; a number that is not known is said to be unknown.
+
+    Examples
+    --------
+    >>> said("nan% of the members resell (customers about nan)")
+    'an unknown share of the members resell (customers about unknown)'
+    """
+    return _UNKNOWN.sub(lambda found: "an unknown share" if found[0].endswith("%") else "unknown", clean(text, 600))
 
 
 def _left_out(campaigns: Campaigns) -> str:
