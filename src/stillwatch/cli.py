@@ -214,7 +214,8 @@ def _simulate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser])
         epilog="examples:\n  stillwatch simulate --out world --seed 7\n"
         "  stillwatch simulate --out world --format litellm --prompts ../shared/data/dev/prompts\n"
         "  stillwatch simulate --out world --world hydra --seed 7\n"
-        "  stillwatch simulate --out world --campaign accounts=150,per_day=13,technique=store_replay,benign_mix=0.9 \\\n"
+        "  stillwatch simulate --out world "
+        "--campaign accounts=150,per_day=13,technique=store_replay,benign_mix=0.9 \\\n"
         "    --campaign preset=gtg-16002,accounts=80 --background 10",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

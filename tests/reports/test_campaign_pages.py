@@ -111,8 +111,10 @@ def test_a_page_holds_evidence_doubt_and_explanations(found):
         "An unknown share of the members have a contract.",
         "rubric grading 42 %",
         "closed by the provider",
+        "Looked for and weighing nothing either way: size.",
     ):
         assert text in said, text
+    assert "As many accounts as it has" not in said, "a line that weighs nothing states nothing"
     assert "nan%" not in said
     assert "nan " not in said
 

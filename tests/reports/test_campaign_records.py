@@ -118,7 +118,7 @@ def test_the_terminal_says_both_chances_the_strongest_and_what_stands(result):
         "none, but no evidence of harvest",
         "Left out, held by too many accounts to join any: 2 of user agent (the most common held by 900 accounts).",
         "written: out/members.csv",
-        "a campaign is reported as extraction",
+        "exit code 1: at least one campaign is reported as extraction",
         "not a verdict",
     ):
         assert said in text, said
@@ -143,6 +143,8 @@ def test_headlines_accuse_nobody_without_harvest():
     assert "extraction with a chance of 99.8 %" in headline(ring)
     assert "nothing for a harvest: it is not reported" in headline(hidden)
     assert "An honest explanation fits: one open customer. Coordination is not abuse." in headline(lesson)
+    [doubted] = shown(made.campaigns(made.campaign("c-1", made.members(5), extracts=9.0, fits=True))).views
+    assert headline(doubted).endswith("But an honest explanation fits too: one open customer.")
 
 
 def test_a_terminal_without_unicode_gets_plain_text(result):

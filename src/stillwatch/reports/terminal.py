@@ -20,6 +20,7 @@ from stillwatch.reports.in_favour import in_favour
 from stillwatch.reports.layout import empty_table, show
 from stillwatch.reports.view import account_view, shown_rows, totals
 from stillwatch.reports.words import (
+    CAMPAIGN_EXIT_MEANING,
     EXIT_MEANING,
     bits,
     clean,
@@ -34,7 +35,7 @@ from stillwatch.reports.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console, RenderableType
 
@@ -106,7 +107,7 @@ def render_campaigns(
     if result.campaigns:
         parts += campaign_parts(result.campaigns, result.known)
     said = Text("Stated and simulated rates, not measured on your traffic: an observation, not a verdict.", "dim")
-    show(_page(parts, _ending(said, exit_code, written)), console)
+    show(_page(parts, _ending(said, exit_code, written, CAMPAIGN_EXIT_MEANING)), console)
 
 
 def read_parts(result: ScanResult) -> list[RenderableType | None]:
@@ -288,12 +289,12 @@ def _closing(result: ScanResult, exit_code: int | None, written: Sequence[str]) 
     said = Text(f"{count(summed.reported)} of {counted(summed.accounts, 'account')} at or above the threshold.", "bold")
     if summed.incomplete:
         said.append(f" {counted(summed.incomplete, 'source')} ended early.", "yellow")
-    return _ending(said, exit_code, written)
+    return _ending(said, exit_code, written, EXIT_MEANING)
 
 
-def _ending(said: Text, exit_code: int | None, written: Sequence[str]) -> Text:
+def _ending(said: Text, exit_code: int | None, written: Sequence[str], meaning: Mapping[int, str]) -> Text:
     for path in written:
         said.append(f"\nwritten: {clean(path, 1000)}", "not bold not dim")
     if exit_code is not None:
-        said.append(f"\nexit code {exit_code}: {EXIT_MEANING.get(exit_code, 'an error')}", "not bold dim")
+        said.append(f"\nexit code {exit_code}: {meaning.get(exit_code, 'an error')}", "not bold dim")
     return said

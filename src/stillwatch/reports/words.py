@@ -27,6 +27,13 @@ EXIT_MEANING: Final = {
 """Exit code -> what it says."""
 
 
+CAMPAIGN_EXIT_MEANING: Final = EXIT_MEANING | {
+    0: "no campaign is reported as extraction",
+    1: "at least one campaign is reported as extraction",
+}
+"""The same where only campaigns were asked for."""
+
+
 def clean(text: str, limit: int = 300) -> str:
     r"""Make a stranger's string safe to show on one line.
 

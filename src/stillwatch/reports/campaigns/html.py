@@ -15,7 +15,7 @@ from stillwatch.reports.campaigns.plane import plane
 from stillwatch.reports.campaigns.summary import MEMBER_LAYERS
 from stillwatch.reports.campaigns.untested import untested_words
 from stillwatch.reports.campaigns.view import SAYS_MEANING, UNLIKELY, chance, headline, shown
-from stillwatch.reports.campaigns.waterfall import EVEN_BITS, shared_axis, waterfall
+from stillwatch.reports.campaigns.waterfall import COUNTS, EVEN_BITS, shared_axis, waterfall
 from stillwatch.reports.view import totals
 
 if TYPE_CHECKING:
@@ -79,7 +79,9 @@ class Card:
     waterfall: tuple[tuple[pictures.Bar, Markup], ...]
     """Lines for and against."""
     lines: tuple[tuple[str, tuple[Line, ...]], ...]
-    """The same by what they speak of."""
+    """Those that weigh something, by what they speak of."""
+    silent: tuple[str, ...]
+    """Names of lines that weigh nothing: what they would say was not seen."""
     members: tuple[MemberRow, ...]
     """Surest members first."""
     template: str
@@ -158,7 +160,8 @@ def _card(view: CampaignView, axis: Axis, exemplars: Mapping[int, tuple[str, ...
         graph=account_graph(members),
         lives=lives(members),
         waterfall=waterfall(view, axis),
-        lines=_by_meaning(view.lines),
+        lines=_by_meaning([line for line in view.lines if abs(line.bits) >= COUNTS]),
+        silent=tuple(line.name for line in view.lines if abs(line.bits) < COUNTS),
         members=_rows(members),
         template=_template([text for _, texts in kept for text in texts]),
         exemplars=kept,

@@ -226,9 +226,11 @@ def _notes(members: Members, axis: _Axis, tallies: NDArray[np.int64], width: int
             f"Most sign-ups within {span(width / 1000)}: {count(tallies[0].max())} of {count(known.sum())} known,"
             f" from {when(axis.begin + most * width)}."
         )
-    before = int((known & (members.signup_ms < axis.begin)).sum())
-    if before:
-        said.append(f"{count(before)} signed up before {day(axis.begin)}, which is not drawn.")
+    before = members.signup_ms[known & (members.signup_ms < axis.begin)]
+    if len(before):
+        days, each = np.unique(before // (24 * _HOUR_MS), return_counts=True)
+        densest = f"{count(each.max())} of them on {day(int(days[each.argmax()]) * 24 * _HOUR_MS)}"
+        said.append(f"{count(len(before))} signed up before {day(axis.begin)}, which is not drawn, {densest}.")
     if not known.any():
         said.append("When members signed up is not known.")
     said.append(f"{count(closed.sum())} of {counted(len(members), 'member')} were closed by the provider.")

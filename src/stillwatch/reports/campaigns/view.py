@@ -276,9 +276,10 @@ def headline(view: CampaignView) -> str:
     """Say in one or two sentences what was found, and what it is not."""
     who = f"{count(view.accounts)} accounts act together beyond chance."
     if view.reported:
+        honest = f" But an honest explanation fits too: {view.fitting[0].name}." if view.fitting else ""
         return (
             f"{who} If one operator stands behind them ({percent(view.one_operator)}), what they do together is"
-            f" extraction with a chance of {percent(view.extraction)}."
+            f" extraction with a chance of {percent(view.extraction)}.{honest}"
         )
     if view.harvest_missing:
         return f"{who} Much speaks for one large or hidden operator, nothing for a harvest: it is not reported."
