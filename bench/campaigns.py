@@ -13,6 +13,7 @@ import os
 import resource
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,7 +67,9 @@ def accounts(n: int, seed: int) -> tuple[Outline, Registered, NDArray[np.int64]]
         value = np.where(shared, hashed(product * 4 + k % 4, 1).astype(np.int64) & 0xFFFFFFFE, own)
         value = np.where(inside & (rng.random(n) < 0.5), hashed(label, 77).astype(np.int64) & 0xFFFFFFFE, value)
         piece[:, SAMPLE_K + k] = value.astype(np.uint32)
-        piece[:, k] = np.where(rng.random(n) < 0.4, hashed(product, 9) & np.uint64(0xFFFFFFFE), NO_PIECE).astype(np.uint32)
+        piece[:, k] = np.where(rng.random(n) < 0.4, hashed(product, 9) & np.uint64(0xFFFFFFFE), NO_PIECE).astype(
+            np.uint32
+        )
     roams = rng.random((n, 8)) < 0.2
     own = np.arange(n)[:, None] * 8 + np.arange(8) % 3
     nets = np.sort(hashed(np.where(roams, (1 << 40) + rng.integers(0, 4 * n, size=(n, 8)), own), 3), axis=1)
@@ -127,8 +130,7 @@ def accounts(n: int, seed: int) -> tuple[Outline, Registered, NDArray[np.int64]]
 
 def resident_gb() -> float:
     """Give what this process holds now (GB)."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e9
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e9
 
 
 def run(n: int) -> None:
