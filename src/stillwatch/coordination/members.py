@@ -44,8 +44,8 @@ SPEAKS_BITS: Final = 2.0
 """A layer speaks for an account from this weight on."""
 BORROWED: Final = 20.0
 """Accounts of the whole population that each stratum borrows."""
-MOST: Final = 30_000
-"""Most holders of a typical value whose accounts are looked at for that alone."""
+TIMES: Final = 10
+"""Holders of a typical value whose accounts are looked at for that alone, at most, as times the seed."""
 _PRIOR_ACCOUNTS: Final = 1.0
 _WEIGHED: Final = (PRODUCT, PLACE, MONEY, RHYTHM, ARTEFACTS)
 _COLUMN: Final = {layer: at for at, layer in enumerate(_WEIGHED)}
@@ -184,7 +184,7 @@ def _candidates(holders: Holders, typical: list[_Typical], seed: NDArray[np.int6
     parts = [seed]
     for at, one in enumerate(typical):
         held = [holders.of(at, code) for code in one.codes.tolist()]
-        parts += [accounts for accounts in held if accounts.shape[0] <= MOST]
+        parts += [accounts for accounts in held if accounts.shape[0] <= TIMES * seed.shape[0] + TIMES]
     return np.unique(np.concatenate(parts))
 
 

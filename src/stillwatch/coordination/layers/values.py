@@ -21,7 +21,7 @@ import numpy as np
 from stillwatch.coordination.groups import spans
 from stillwatch.model.errors import InputError
 from stillwatch.sketches.hashing import kernel
-from stillwatch.statistics.tails import log_beta_binomial_tail, most_surprising
+from stillwatch.statistics.tails import log_beta_binomial_tail
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,8 +127,8 @@ def _surprise(
                         expected += inside[s] * (cell_count[c] - here) / (outside[s] - inside[s] + borrowed)
                 p = 0.0
                 likely = min(expected / n, 1.0)
-                if count > expected + 1.0 and most_surprising(count, n, likely) < best:
-                    p = log_beta_binomial_tail(count, n, likely, spread)
+                if count > expected + 1.0:
+                    p = log_beta_binomial_tail(count, n, likely, spread, best)
                 if p < best or out_value[g] < 0:
                     best = p
                     out_value[g] = value
