@@ -155,3 +155,17 @@ def world(n: int = 400, seed: int = 1) -> tuple[Outline, Registered]:
     outline.events[mine] = rng.integers(150, 260, mine.shape[0])
     registered.payment[mine] = 200 + mine % 6
     return outline, registered
+
+
+def ring(
+    *, organisation: int = 0, artefacts: bool = True, same_client: bool = True
+) -> tuple[Outline, Registered, tuple[np.ndarray, np.ndarray]]:
+    """Four accounts that pass reasoning on and share a client, among thirty threes that only pass it on."""
+    outline, registered = blank(400), unknown(400)
+    outline.ja4[:] = 100 + np.arange(400)
+    if same_client:
+        outline.ja4[:4] = 9
+    registered.organisation[:4] = organisation
+    artefact = np.concatenate([np.full(4, -5), 10 + np.arange(90) // 3])
+    account = outline.key[np.concatenate([np.arange(4), 100 + np.arange(90)])]
+    return outline, registered, (artefact, account) if artefacts else NO_ARTEFACTS
