@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from coordination.made import DAY_MS, HOUR_MS, START_MS, blank, code_of, enrolled, groups_of, unknown
-from stillwatch.coordination.roster import AT, FIELDS, Roster
+from stillwatch.coordination.layers.values import hold
+from stillwatch.coordination.roster import AT, FIELDS, MOST_STRATA, Roster
 
 
 def values(roster: Roster, field: str) -> list[list[int]]:
@@ -83,3 +84,16 @@ def test_a_library_never_runs_into_size_or_plan() -> None:
     outline.events[:] = 1, 10, 1
     registered.plan[:] = 0, 0, 1
     assert np.unique(enrolled(outline, registered).stratum).shape == (3,)
+
+
+def test_made_up_libraries_do_not_stop_a_run_and_the_rarest_kinds_are_one() -> None:
+    """Anybody may call a client anything; a library of many accounts keeps a stratum of its own."""
+    outline = blank(MOST_STRATA + 200)
+    outline.library[:] = np.arange(1, MOST_STRATA + 201)
+    outline.library[-100:] = 7
+    roster = enrolled(outline)
+    assert np.unique(roster.stratum).tolist() == list(range(MOST_STRATA))
+    same = roster.stratum == roster.stratum[-1]
+    assert np.flatnonzero(same).tolist() == [6, *range(MOST_STRATA + 100, MOST_STRATA + 200)]
+    assert (np.bincount(roster.stratum) > 1).sum() == 2
+    assert hold(groups_of(range(3)), roster, AT["ja4"]).log_p.shape == (1,)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _HOUR_MS: Final = 3_600_000
 SIZES: Final = (10, 100, 1000)
 """Bounds of the size classes (events)."""
+MOST_STRATA: Final = 4_096
+"""Most strata; the rarest are one. An SDK family is what a client calls itself, so anybody can make up new ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,11 @@ def strata(outline: Outline, registered: Registered) -> NDArray[np.int32]:
     size = np.searchsorted(np.array(SIZES), outline.events, side="right")
     # One number an account; the SDK family is a 32-bit hash, plan and size take a few bits above it.
     number = library | registered.plan << 34 | size << 32
-    _, coded = np.unique(number, return_inverse=True)
+    _, coded, sizes = np.unique(number, return_inverse=True, return_counts=True)
+    if sizes.shape[0] > MOST_STRATA:
+        rank = np.empty(sizes.shape[0], np.int64)
+        rank[np.argsort(-sizes, kind="stable")] = np.arange(sizes.shape[0])
+        coded = np.minimum(rank, MOST_STRATA - 1)[coded]
     return np.asarray(coded, np.int32)
 
 

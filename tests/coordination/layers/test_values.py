@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -162,7 +163,7 @@ def test_no_groups_have_no_values() -> None:
 
 
 def test_more_strata_than_fit_are_refused() -> None:
-    roster = clients((1, 4097), plans=list(range(4097)))
+    roster = replace(clients((1, 4097)), stratum=np.arange(4097, dtype=np.int32))
     with pytest.raises(InputError, match="too many strata"):
         hold(groups_of(range(3)), roster, JA4)
 
