@@ -99,9 +99,11 @@ def test_a_history_keeps_the_name_and_the_first_day_and_shares_the_rate_out_over
         fewer = [row for row in ROWS if row["account_id"] != pseudonym(0, "account")]
         with scanned(fewer) as (less, others):
             second, after = find_campaigns(less, EMPTY, others, SMALL, history=history, now_ms=START_MS + 5)
+            alone, _ = find_campaigns(less, EMPTY, others, SMALL)
     assert (first.look, second.look, after.looks) == (1, 2, 2)
     assert [change[0] for change in first.changes] == ["new"]
     assert second.changes == ()
+    assert second.found[0].q > alone.found[0].q
     assert second.found[0].name == first.found[0].name
     assert len(second.found[0].members) == RING - 1
     assert second.found[0].first_seen_ms == START_MS

@@ -63,6 +63,13 @@ def test_honest_accounts_alone_are_no_entity(seed: int) -> None:
     assert members(made) == []
 
 
+def test_who_holds_only_what_made_a_validated_group_is_no_part_of_its_core() -> None:
+    """The one TLS fingerprint is that of the forty and of a twentieth of all others."""
+    made = planted()
+    assert made.tested.groups.take(made.validated).members.max() not in MEMBERS
+    assert set(made.core.members.tolist()) == set(MEMBERS)
+
+
 def test_bystanders_who_send_the_template_are_left_out() -> None:
     outline, registered = world()
     outline.sample_piece[200:206, 24:44] = 71

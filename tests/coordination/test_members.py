@@ -25,6 +25,7 @@ from stillwatch.coordination.members import (
     weigh,
 )
 from stillwatch.coordination.roster import AT
+from stillwatch.sketches.layout import EMPTY_HASH
 
 if TYPE_CHECKING:
     from stillwatch.coordination.outline import Outline
@@ -92,6 +93,14 @@ def test_an_account_that_shares_one_layer_alone_is_not_taken_in(shared: str) -> 
     if shared != "template":
         put(outline, registered, [60], **{"network": False, "card": False} | {shared: True})
     template = [*range(12), 60] if shared == "template" else list(range(12))
+    assert belonging(outline, registered, template).rows.tolist() == SEED.tolist()
+
+
+def test_one_layer_is_not_enough_even_where_nothing_else_is_known_of_an_account() -> None:
+    outline, registered = people()
+    outline.nets[60], registered.payment[60] = EMPTY_HASH, 0
+    template = [*range(12), 60]
+    assert 60 in belonging(outline, registered, template, layers=1).rows
     assert belonging(outline, registered, template).rows.tolist() == SEED.tolist()
 
 

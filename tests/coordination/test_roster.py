@@ -80,7 +80,7 @@ def test_sizes_change_at_ten_a_hundred_and_a_thousand_requests() -> None:
 
 def test_a_library_never_runs_into_size_or_plan() -> None:
     outline, registered = blank(3), unknown(3)
-    outline.library[:] = 0xFFFFFFFF, 0, 0
+    outline.library[:] = 0x80000000, 0, 0
     outline.events[:] = 1, 10, 1
     registered.plan[:] = 0, 0, 1
     assert np.unique(enrolled(outline, registered).stratum).shape == (3,)

@@ -51,11 +51,16 @@ def test_what_is_held_is_said_with_count_expectation_and_chance() -> None:
     )
 
 
-def test_of_several_fields_of_a_layer_the_most_surprising_is_told() -> None:
+@pytest.mark.parametrize(
+    ("payment", "issuer", "said"),
+    [(-20.0, -30.0, "card issuer"), (-30.0, -20.0, "means of payment"), (math.nan, -30.0, "card issuer")],
+)
+def test_of_several_fields_of_a_layer_the_most_surprising_is_told(payment: float, issuer: float, said: str) -> None:
     some = {"value": [3], "count": [9], "known": [10], "expected": [0.034]}
-    tested = with_held(payment={"log_p": [-20.0], **some}, card_bin={"log_p": [-30.0], **some})
-    said = sentence("money", tested, 0, facts_of())
-    assert said == "9 of 10 accounts share one card issuer where 0.03 were expected (p = 1e-13)"
+    tested = with_held(payment={"log_p": [payment], **some}, card_bin={"log_p": [issuer], **some})
+    assert sentence("money", tested, 0, facts_of()) == (
+        f"9 of 10 accounts share one {said} where 0.03 were expected (p = 1e-13)"
+    )
 
 
 def test_steps_and_successors_are_said_with_what_was_expected() -> None:

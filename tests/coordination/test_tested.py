@@ -58,7 +58,7 @@ def test_members_of_many_organisations_are_independent_and_unknown_ones_count_as
 
 
 def test_a_layer_is_its_best_field_times_the_fields_that_could_tell() -> None:
-    roster = people(card=GROUP)
+    roster = people(card=GROUP, client=range(8))
     outline = roster.outline
     outline.user_agent[:] = 1 + np.arange(ALL) % 7
     roster = enrolled(outline, roster.registered)
@@ -66,6 +66,7 @@ def test_a_layer_is_its_best_field_times_the_fields_that_could_tell() -> None:
     found = examine(groups, roster, {})
     ja4, agent = (hold(groups, roster, AT[name]).log_p for name in ("ja4", "user_agent"))
     wanted = np.minimum(np.minimum(ja4, agent) + math.log(2), 0.0)
+    assert wanted[0] < math.log(0.1)
     assert found.log_p[:, AT_PRODUCT] == pytest.approx(wanted)
     assert found.log_p[0, AT_MONEY] == pytest.approx(hold(groups, roster, AT["payment"]).log_p[0])
     assert np.isnan(found.log_p[:, LAYER_AT[RHYTHM]]).all()

@@ -110,6 +110,17 @@ def test_rows_come_in_any_order_asked_for_and_strangers_are_unknown(read) -> Non
     assert made.declared.tolist() == [False, False, True, False]
 
 
+def test_a_stranger_is_nothing_that_the_only_account_is(read) -> None:
+    file = read(
+        "account_id,reseller,declared_purpose,email_class,plan,closed\na,yes,research,disposable,pro,2026-11-02\n"
+    )
+    wanted = np.array([DOOR.account("a") - 1, DOOR.account("a"), DOOR.account("a") + 1])
+    made = file.registered(wanted)
+    for name in ("disposable", "declared", "reseller"):
+        assert getattr(made, name).tolist() == [False, True, False], name
+    assert (made.plan.tolist(), made.closed_ms.tolist()) == ([0, 1, 0], [-1, DAY_MS, -1])
+
+
 def test_plans_are_numbers_that_do_not_depend_on_the_order_of_rows(read) -> None:
     one = read("account_id,plan\na,pro\nb,free\nc,\nd,pro\n").registered(pseudonyms("a", "b", "c", "d"))
     two = read("account_id,plan\nd,pro\nc,\nb,free\na,pro\n").registered(pseudonyms("a", "b", "c", "d"))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from coordination.made import blank, listed
-from stillwatch.coordination.candidates.rhythm import ALIKE, FEWEST_HOURS, MOST, MOST_HOURS, rhythms
+from coordination.made import blank, groups_of, listed
+from stillwatch.coordination.candidates.rhythm import FEWEST_HOURS, MOST, MOST_HOURS, _checked, rhythms
 from stillwatch.coordination.groups import RHYTHM
 
 if TYPE_CHECKING:
@@ -58,11 +58,17 @@ def test_random_hours_are_no_group() -> None:
     assert len(groups) == 0
 
 
-def test_one_whose_hours_are_others_is_left_out_of_the_group_it_fell_into() -> None:
-    """Half of the hours that either works in, at least, must be those both work in."""
-    groups, _ = rhythms(at_work(*[HOURS] * 5, HOURS[:6] + list(range(140, 150)), others=0))
-    assert ALIKE == 0.5
-    assert listed(groups) == [[0, 1, 2, 3, 4]]
+@pytest.mark.parametrize(("own", "stays"), [(8, False), (5, True)])
+def test_one_whose_hours_are_mostly_others_is_left_out_of_the_group_it_fell_into(own: int, stays: bool) -> None:
+    """Eight of sixteen hours in common and eight of its own are 8 of 24; eleven and five are 11 of 21."""
+    outline = at_work(*[HOURS] * 5, HOURS[own:] + list(range(140, 140 + own)))
+    fallen = _checked(groups_of(range(6), made_by=RHYTHM), outline)
+    assert listed(fallen) == [list(range(5 + stays))]
+
+
+def test_a_group_of_which_hardly_anybody_is_left_is_none() -> None:
+    outline = at_work(*[[10 * row + k for k in range(10)] for row in range(6)])
+    assert len(_checked(groups_of(range(6), made_by=RHYTHM), outline)) == 0
 
 
 def test_few_hours_and_half_the_week_say_nothing() -> None:
