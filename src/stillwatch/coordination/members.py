@@ -77,14 +77,11 @@ class Holders:
         self.strata = int(roster.stratum.max(initial=0)) + 1
         self._order: list[NDArray[np.int64]] = []
         self._start: list[NDArray[np.int64]] = []
-        self.known: list[NDArray[np.float64]] = []
-        """Field -> accounts of each stratum that have it."""
         for field in roster.fields:
             account = np.repeat(np.arange(len(roster)), np.diff(field.start))
             order = np.argsort(field.value, kind="stable")
             self._order.append(account[order])
             self._start.append(np.searchsorted(field.value[order], np.arange(field.token.shape[0] + 1)))
-            self.known.append(np.bincount(roster.stratum[field.known], minlength=self.strata).astype(np.float64))
 
     def of(self, field: int, value: int) -> NDArray[np.int64]:
         """Give the accounts that hold a value, ascending."""
@@ -199,7 +196,7 @@ def _field(
         return weight
     known = field.known[rows]
     # Rates outside the entity, by stratum, each stratum borrowing from all.
-    outside = holders.known[at] - np.bincount(stratum[known & inside], minlength=holders.strata)
+    outside = roster.rates[at].known - np.bincount(stratum[known & inside], minlength=holders.strata)
     everybody = max(float(outside.sum()), 1.0)
     held = np.zeros(rows.shape[0], np.bool_)
     common = np.zeros(holders.strata)
