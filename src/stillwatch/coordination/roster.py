@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.coordination.groups import ARTEFACTS, MONEY, PLACE, PRODUCT, Groups
+from stillwatch.coordination.layers.together import Moments, moments
 from stillwatch.coordination.outline import NO_CODE, NO_NETWORK
 from stillwatch.coordination.rates import Rates, rates
 
@@ -90,6 +91,8 @@ class Roster:
     """Values of FIELDS, in that order."""
     rates: tuple[Rates, ...]
     """How common they are, in that order."""
+    moments: Moments
+    """When everybody is at work."""
 
     def __len__(self) -> int:
         """Count the accounts."""
@@ -177,4 +180,6 @@ def enroll(outline: Outline, registered: Registered, templates: Groups, artefact
     }
     stratum = strata(outline, registered)
     fields = tuple(coded[field.name] for field in FIELDS)
-    return Roster(outline, registered, stratum, fields, tuple(rates(field, stratum) for field in fields))
+    return Roster(
+        outline, registered, stratum, fields, tuple(rates(field, stratum) for field in fields), moments(outline)
+    )
