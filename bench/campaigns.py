@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stillwatch.coordination.coordinate import coordinate
+from stillwatch.coordination.delta import recoordinate
 from stillwatch.coordination.outline import NO_NETWORK, NO_PIECE, Outline
 from stillwatch.model.registered import Registered
 from stillwatch.sketches.layout import SAMPLE_K, SLOTS
@@ -152,12 +153,37 @@ def run(n: int) -> None:
         inside[one.rows] = True
     hit, wrong = inside[label >= 0].mean(), inside[label < 0].mean()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    changed = hour(made, known, 0.05, 2)
+    began, cpu = time.monotonic(), time.process_time()
+    after = recoordinate(found, *changed, none)
+    after.memberships()
+    later, later_cpu = time.monotonic() - began, time.process_time() - cpu
     print(
         f"{n:>9,} accounts {24 * n:>11,} slots  {len(found.tested.groups):>8,} groups  {len(belonging):>5} entities"
         f"  tests {tested:6.1f} s  all {took:6.1f} s ({spent:6.1f} CPU s)  outline {before:5.2f} GB  peak {peak:5.2f} GB"
-        f"  planted found {hit:.3f}  others taken in {wrong:.5f}",
+        f"  planted found {hit:.3f}  others taken in {wrong:.5f}"
+        f"  hour, 5 % changed {later:6.1f} s ({later_cpu:5.1f} CPU s, {later_cpu / spent:.0%})",
         flush=True,
     )
+
+
+def hour(made: Outline, known: Registered, share: float, seed: int) -> tuple[Outline, Registered]:
+    """Let some accounts send two new prompts each, one in four from a new network and one in ten of a known template."""
+    rng = np.random.default_rng(seed)
+    n = made.key.shape[0]
+    rows = np.sort(rng.choice(n, int(n * share), replace=False))
+    some = Outline._make(column[rows].copy() for column in made)
+    for k in (3, 11):
+        fresh = rng.integers(0, 1 << 32, size=rows.shape[0], dtype=np.int64)
+        lent = made.sample_piece[rng.integers(0, n, rows.shape[0]), SAMPLE_K + k]
+        some.sample_piece[:, SAMPLE_K + k] = np.where(rng.random(rows.shape[0]) < 0.1, lent, fresh)
+        some.sample[:, k] = rng.integers(0, 1 << 62, size=rows.shape[0])
+    roams = rng.random(rows.shape[0]) < 0.25
+    some.nets[roams, 0] = hashed((1 << 40) + rng.integers(0, 4 * n, size=int(roams.sum())), 3)
+    some.nets.sort(axis=1)
+    some.events[:] += 2
+    theirs = {name: getattr(known, name)[rows] for name in Registered.__slots__}
+    return some, Registered(**theirs)
 
 
 if __name__ == "__main__":
