@@ -27,6 +27,8 @@ from stillwatch.sketches.layout import SAMPLE_K, SLOTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from stillwatch.coordination.members import Membership
+
 START_MS = 1_793_577_600_000
 DAY_MS = 86_400_000
 
@@ -146,7 +148,8 @@ def run(n: int) -> None:
     began, cpu = time.monotonic(), time.process_time()
     found = coordinate(made, known, none)
     tested = time.monotonic() - began
-    belonging = found.memberships()
+    weighed: dict[bytes, Membership] = {}
+    belonging = found.memberships(weighed)
     took, spent = time.monotonic() - began, time.process_time() - cpu
     inside = np.zeros(n, bool)
     for one in belonging:
@@ -156,7 +159,7 @@ def run(n: int) -> None:
     changed = hour(made, known, 0.05, 2)
     began, cpu = time.monotonic(), time.process_time()
     after = recoordinate(found, *changed, none)
-    after.memberships()
+    after.memberships(weighed)
     later, later_cpu = time.monotonic() - began, time.process_time() - cpu
     print(
         f"{n:>9,} accounts {24 * n:>11,} slots  {len(found.tested.groups):>8,} groups  {len(belonging):>5} entities"

@@ -91,8 +91,12 @@ class Coordination:
     left: tuple[Left, ...]
     """What caps left out."""
 
-    def memberships(self) -> tuple[Membership, ...]:
-        """Weigh every account against every entity; entities that come out largely the same are one."""
+    def memberships(self, known: dict[bytes, Membership] | None = None) -> tuple[Membership, ...]:
+        """Weigh every account against every entity; entities that come out largely the same are one.
+
+        ``known`` remembers what was weighed: between full runs an entity of the same seed is not weighed again.
+        """
+        known = {} if known is None else known
         holders = Holders(self.roster)
         made = []
         for entity in range(int(self.entity.max(initial=-1)) + 1):
@@ -100,10 +104,12 @@ class Coordination:
             seed = np.unique(np.concatenate([self.core.of(int(g)) for g in mine])).astype(np.int64)
             held = self.tested.log_p[self.validated[mine]][:, HOLDING]
             layers = LEAST_LAYERS if (held <= LOG_P).any() else 1
-            first = weigh(holders, seed, layers).rows
-            # A second time from those who came out, so that neither bystanders nor the missing decide what is typical.
-            again = weigh(holders, first if first.shape[0] >= LEAST else seed, layers)
-            made.append(replace(again, seeds=(entity,)))
+            name = seed.tobytes() + bytes([layers])
+            if name not in known:
+                first = weigh(holders, seed, layers).rows
+                # A second time from those who came out: neither bystanders nor the missing decide what is typical.
+                known[name] = weigh(holders, first if first.shape[0] >= LEAST else seed, layers)
+            made.append(replace(known[name], seeds=(entity,)))
         return united([one for one in made if one.rows.shape[0] >= LEAST])
 
 

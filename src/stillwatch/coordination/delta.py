@@ -100,7 +100,7 @@ def _roster(
             continue
         change = patched(before.fields[at], rows, new[field.name], n)
         fields.append(change.field)
-        counted.append(rates(change.field, stratum))
+        counted.append(before.rates[at] if change.field is before.fields[at] else rates(change.field, stratum))
         touched[field.name] = change.touched
     return Roster(outline, registered, stratum, tuple(fields), tuple(counted), before.moments), touched
 
@@ -184,7 +184,9 @@ def recoordinate(
     was = before.roster
     old_rows = _rows_of(was.outline.key, changed.key)
     old_pieces = _pieces(was.outline, old_rows[old_rows >= 0])
-    old_mixed: dict[tuple[str, ...], NDArray[np.uint64]] = {names: mixed(was, names) for names in TOGETHER}
+    old_mixed: dict[tuple[str, ...], NDArray[np.uint64]] = {
+        names: _mixed_of(was, names, old_rows) for names in TOGETHER
+    }
     outline, rows = put(was.outline, changed)
     known = old_rows >= 0
     new_pieces = _pieces(outline, rows[known])
@@ -211,6 +213,13 @@ def recoordinate(
     )
 
 
+def _mixed_of(roster: Roster, names: tuple[str, ...], rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Hash the values of some fields of some accounts together; 0 where one is unknown, or the account."""
+    made = np.zeros(rows.shape[0], np.uint64)
+    made[rows >= 0] = mixed(roster, names, rows[rows >= 0])
+    return made
+
+
 def _rows_of(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
     order = np.argsort(keys, kind="stable")
     place = np.searchsorted(keys[order], wanted)
@@ -235,14 +244,17 @@ def _candidates(
     gone = _of_kind(old, "artefact") | _of_kind(old, "template")
     fresh = []
     for name in ALONE:
+        if not touched[name].shape[0]:
+            continue
         groups, _ = alone(roster, name, touched[name])
         fresh.append(collapsed(groups)[0])
         gone |= _of_kind(old, name) & np.isin(old.token, roster.fields[AT[name]].token[touched[name]])
     for names in TOGETHER:
-        was, now = old_mixed[names], mixed(roster, names)
-        was = np.concatenate([was, np.zeros(now.shape[0] - was.shape[0], np.uint64)])
-        differs = was[rows] != now[rows]
-        keys = np.unique((np.concatenate([was[rows][differs], now[rows][differs]]) >> np.uint64(32)).astype(np.uint32))
+        was, now = old_mixed[names], mixed(roster, names, rows)
+        differs = was != now
+        if not differs.any():
+            continue
+        keys = np.unique((np.concatenate([was[differs], now[differs]]) >> np.uint64(32)).astype(np.uint32))
         groups, _ = rare_together(roster, names, keys)
         fresh.append(collapsed(groups)[0])
         gone |= _of_kind(old, "+".join(names)) & np.isin(old.token, keys.astype(np.uint64))
@@ -253,7 +265,8 @@ def _candidates(
     moved = was_hours != now_hours
     keys = np.unique(np.concatenate([was_hours[moved], now_hours[moved]]))
     hours[rows] = now_hours
-    fresh.append(rhythms(roster.outline, hours, keys[keys != 0])[0])
+    if moved.any():
+        fresh.append(rhythms(roster.outline, hours, keys[keys != 0])[0])
     gone |= _of_kind(old, "hours") & np.isin(old.token, keys.astype(np.uint64))
     return fresh, gone, hours, before.left
 

@@ -75,18 +75,18 @@ class Holders:
     def __init__(self, roster: Roster) -> None:
         self.roster = roster
         self.strata = int(roster.stratum.max(initial=0)) + 1
-        self._order: list[NDArray[np.int64]] = []
-        self._start: list[NDArray[np.int64]] = []
-        for field in roster.fields:
-            account = np.repeat(np.arange(len(roster)), np.diff(field.start))
-            order = np.argsort(field.value, kind="stable")
-            self._order.append(account[order])
-            self._start.append(np.searchsorted(field.value[order], np.arange(field.token.shape[0] + 1)))
+        self._turned: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
 
     def of(self, field: int, value: int) -> NDArray[np.int64]:
         """Give the accounts that hold a value, ascending."""
-        start = self._start[field]
-        return self._order[field][start[value] : start[value + 1]]
+        if field not in self._turned:
+            held = self.roster.fields[field]
+            account = np.repeat(np.arange(len(self.roster)), np.diff(held.start))
+            order = np.argsort(held.value, kind="stable")
+            start = np.searchsorted(held.value[order], np.arange(held.token.shape[0] + 1))
+            self._turned[field] = account[order], start
+        accounts, start = self._turned[field]
+        return accounts[start[value] : start[value + 1]]
 
 
 def _units(roster: Roster, seed: NDArray[np.int64]) -> NDArray[np.int64]:

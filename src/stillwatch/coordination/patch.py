@@ -76,6 +76,14 @@ def _places(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray
     return rows, keys[rows] == wanted if keys.shape[0] else np.zeros(wanted.shape[0], np.bool_)
 
 
+def _same(field: Coded, rows: NDArray[np.int64], new: Coded) -> bool:
+    """Say whether the accounts hold what they held before."""
+    if (rows >= field.start.shape[0] - 1).any():
+        return False
+    start, places = spans(field.start, rows)
+    return np.array_equal(start, new.start) and np.array_equal(field.token[field.value[places]], new.token[new.value])
+
+
 def patched(field: Coded, rows: NDArray[np.int64], new: Coded, n: int) -> Patched:
     """Give some accounts new values.
 
@@ -95,6 +103,8 @@ def patched(field: Coded, rows: NDArray[np.int64], new: Coded, n: int) -> Patche
     Patched
         Values of all n accounts, and which values were gained or lost.
     """
+    if _same(field, rows, new):
+        return Patched(field, np.zeros(0, np.int64))
     order = np.argsort(field.token, kind="stable")
     place = np.searchsorted(field.token[order], new.token)
     place[place == field.token.shape[0]] = 0

@@ -48,14 +48,15 @@ def _mix(tokens: np.ndarray, known: np.ndarray, out: np.ndarray) -> None:
         out[i] = mixed
 
 
-def mixed(roster: Roster, names: tuple[str, ...]) -> NDArray[np.uint64]:
-    """Hash the values of some fields together; (n,), 0 where one is unknown."""
-    known = np.stack([roster.fields[AT[name]].known for name in names])
+def mixed(roster: Roster, names: tuple[str, ...], rows: NDArray[np.int64] | None = None) -> NDArray[np.uint64]:
+    """Hash the values of some fields of all or of some accounts together; 0 where one is unknown."""
+    rows = np.arange(len(roster)) if rows is None else rows
+    known = np.stack([roster.fields[AT[name]].known[rows] for name in names])
     tokens = np.zeros(known.shape, np.uint64)
     for at, name in enumerate(names):
         field = roster.fields[AT[name]]
-        tokens[at, known[at]] = field.token[field.value]
-    made = np.zeros(len(roster), np.uint64)
+        tokens[at, known[at]] = field.token[field.value[field.start[rows[known[at]]]]]
+    made = np.zeros(rows.shape[0], np.uint64)
     _mix(tokens, known, made)
     return made
 
