@@ -65,7 +65,6 @@ def test_holders_are_the_fields_turned_round() -> None:
     holders = Holders(roster)
     assert holders.of(AT["network"], code_of(roster, "network", 0)).tolist() == SEED.tolist()
     assert holders.of(AT["payment"], code_of(roster, "payment", 40)).tolist() == [40]
-    assert [known.sum() for known in holders.known][AT["ja4"]] == 0
 
 
 def test_all_who_share_card_and_network_belong_and_nobody_else() -> None:

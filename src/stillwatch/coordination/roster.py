@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.coordination.groups import ARTEFACTS, MONEY, PLACE, PRODUCT, Groups
+from stillwatch.coordination.layers.together import Moments, moments
 from stillwatch.coordination.outline import NO_CODE, NO_NETWORK
+from stillwatch.coordination.rates import Rates, rates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +91,10 @@ class Roster:
     """(n,) number of the account's stratum, from 0."""
     fields: tuple[Coded, ...]
     """Values of FIELDS, in that order."""
+    rates: tuple[Rates, ...]
+    """How common they are, in that order."""
+    moments: Moments
+    """When everybody is at work."""
 
     def __len__(self) -> int:
         """Count the accounts."""
@@ -121,26 +127,45 @@ def _moments(ms: NDArray[np.int64], width_ms: int) -> Coded:
     return _single((ms // width_ms).astype(np.uint64), ms >= 0)
 
 
-def strata(outline: Outline, registered: Registered) -> NDArray[np.int32]:
-    """Find the stratum of each account: plan, SDK family and size. Never country, language or a country's network."""
-    library = outline.library.astype(np.int64)
+def strata_numbers(outline: Outline, registered: Registered) -> NDArray[np.int64]:
+    """Give each account the number of its kind: plan, SDK family, size. Never country, language or its network."""
     size = np.searchsorted(np.array(SIZES), outline.events, side="right")
-    # One number an account; the SDK family is a 32-bit hash, plan and size take a few bits above it.
-    number = library | registered.plan << 34 | size << 32
-    _, coded, sizes = np.unique(number, return_inverse=True, return_counts=True)
+    # The SDK family is a 32-bit hash; plan and size take the bits above it.
+    return np.asarray(outline.library.astype(np.int64) | registered.plan << 34 | size << 32)
+
+
+def strata(numbers: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Give each kind of account a number from 0; past MOST_STRATA the rarest kinds are one."""
+    _, found, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
     if sizes.shape[0] > MOST_STRATA:
         rank = np.empty(sizes.shape[0], np.int64)
         rank[np.argsort(-sizes, kind="stable")] = np.arange(sizes.shape[0])
-        coded = np.minimum(rank, MOST_STRATA - 1)[coded]
-    return np.asarray(coded, np.int32)
+        found = np.minimum(rank, MOST_STRATA - 1)[found]
+    return np.asarray(found, np.int32)
 
 
-def _memberships(groups: Groups, n: int) -> Coded:
+def memberships_of(groups: Groups, n: int) -> Coded:
     """Code the groups that each of n accounts is in."""
     order = np.argsort(groups.members, kind="stable")
     value = np.repeat(np.arange(len(groups), dtype=np.int32), groups.sizes)[order]
     start = np.searchsorted(groups.members[order], np.arange(n + 1)).astype(np.int64)
     return Coded(start, value, groups.token)
+
+
+def coded(outline: Outline, registered: Registered) -> dict[str, Coded]:
+    """Code the values of every field but those that are groups themselves."""
+    return {
+        "user_agent": _drawn(outline.user_agent),
+        "ja4": _drawn(outline.ja4),
+        "network": _several(outline.nets, NO_NETWORK),
+        "payment": _keyed(registered.payment),
+        "card_bin": _keyed(registered.card_bin),
+        "email_domain": _keyed(registered.email_domain),
+        "email_class": _keyed(registered.email_class),
+        "referral": _keyed(registered.referral),
+        "signup_hour": _moments(registered.signup_ms, _HOUR_MS),
+        "signup_day": _moments(registered.signup_ms, 24 * _HOUR_MS),
+    }
 
 
 def enroll(outline: Outline, registered: Registered, templates: Groups, artefacts: Groups) -> Roster:
@@ -164,18 +189,12 @@ def enroll(outline: Outline, registered: Registered, templates: Groups, artefact
     -----
     O(n log n) a field.
     """
-    coded = {
-        "user_agent": _drawn(outline.user_agent),
-        "ja4": _drawn(outline.ja4),
-        "network": _several(outline.nets, NO_NETWORK),
-        "payment": _keyed(registered.payment),
-        "card_bin": _keyed(registered.card_bin),
-        "email_domain": _keyed(registered.email_domain),
-        "email_class": _keyed(registered.email_class),
-        "referral": _keyed(registered.referral),
-        "signup_hour": _moments(registered.signup_ms, _HOUR_MS),
-        "signup_day": _moments(registered.signup_ms, 24 * _HOUR_MS),
-        "template": _memberships(templates, outline.key.shape[0]),
-        "artefact": _memberships(artefacts, outline.key.shape[0]),
+    n = outline.key.shape[0]
+    made = coded(outline, registered) | {
+        "template": memberships_of(templates, n),
+        "artefact": memberships_of(artefacts, n),
     }
-    return Roster(outline, registered, strata(outline, registered), tuple(coded[field.name] for field in FIELDS))
+    stratum = strata(strata_numbers(outline, registered))
+    fields = tuple(made[field.name] for field in FIELDS)
+    counted = tuple(rates(field, stratum) for field in fields)
+    return Roster(outline, registered, stratum, fields, counted, moments(outline))

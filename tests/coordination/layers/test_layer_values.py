@@ -21,6 +21,7 @@ from stillwatch.coordination.layers.values import (
     hold,
     natural_spread,
 )
+from stillwatch.coordination.rates import rates
 from stillwatch.coordination.roster import AT, Roster
 from stillwatch.model.errors import InputError
 
@@ -163,7 +164,8 @@ def test_no_groups_have_no_values() -> None:
 
 
 def test_more_strata_than_fit_are_refused() -> None:
-    roster = replace(clients((1, 4097)), stratum=np.arange(4097, dtype=np.int32))
+    roster, stratum = clients((1, 4097)), np.arange(4097, dtype=np.int32)
+    roster = replace(roster, stratum=stratum, rates=tuple(rates(field, stratum) for field in roster.fields))
     with pytest.raises(InputError, match="too many strata"):
         hold(groups_of(range(3)), roster, JA4)
 
