@@ -109,7 +109,7 @@ class Coordination:
                 first = weigh(holders, seed, layers).rows
                 # A second time from those who came out: neither bystanders nor the missing decide what is typical.
                 known[name] = weigh(holders, first if first.shape[0] >= LEAST else seed, layers)
-            made.append(replace(known[name], seeds=(entity,)))
+            made.append(replace(known[name], seeds=(entity,), groups=mine.shape[0]))
         return united([one for one in made if one.rows.shape[0] >= LEAST])
 
 
