@@ -179,3 +179,33 @@ def test_another_format_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stillwatch.sketches.artefacts.FORMAT_VERSION", 3)
     with pytest.raises(CheckpointError, match="format 2"):
         ArtefactIndex.restore(written)
+
+
+def shared(rows: list[Event], most: int = 10_000) -> list[tuple[int, int]]:
+    artefact, account = indexed([rows], most).shared()
+    return list(zip(artefact.tolist(), account.tolist(), strict=True))
+
+
+def test_artefacts_of_more_than_one_account_are_shared_whoever_bore_or_carried_them() -> None:
+    blank = event(seeded(1), 0, artefacts_born=None, artefacts_carried=None)
+    rows = [
+        blank | {"account_id": 3, "artefacts_born": [7]},
+        blank | {"account_id": 2, "artefacts_carried": [7, 8]},
+        blank | {"account_id": 2, "artefacts_carried": [7], "artefacts_born": [8]},
+        blank | {"account_id": 4, "artefacts_carried": [9]},
+        blank | {"account_id": None, "artefacts_carried": [9]},
+    ]
+    assert shared(rows) == [(7, 2), (7, 3)]
+    assert shared(rows[3:]) == []
+    assert shared([]) == []
+
+
+@laws
+@given(numbers, st.sampled_from((3, 10_000)), st.data())
+def test_what_is_shared_does_not_depend_on_the_order_of_events(
+    chosen: list[int], most: int, data: st.DataObject
+) -> None:
+    rows = rows_of(chosen)
+    found = shared(data.draw(st.permutations(rows)), most)
+    assert found == shared(rows, most)
+    assert all(sum(artefact == other for other, _ in found) > 1 for artefact, _ in found)

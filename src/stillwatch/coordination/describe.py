@@ -140,7 +140,8 @@ def campaigns(
         steps = _steps(tested, entity)
         lines = extraction_lines(one.heard, steps, numbers)
         bits = PRIOR_BITS + sum(line.bits for line in lines)
-        rest = float(found.tested.rest[mine].min())
+        # Where one kind of evidence alone could tell, nothing is left without it.
+        rest = float(np.nanmin(found.tested.rest[mine], initial=0.0))
         artefacts = float(tested.log_p[entity, LAYER_AT[ARTEFACTS]])
         accounts = found.roster.outline.key[members.rows]
         made.append(

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _HOUR_MS: Final = 3_600_000
 SIZES: Final = (10, 100, 1000)
 """Bounds of the size classes (events)."""
+MOST_STRATA: Final = 4_096
+"""Most strata; the rarest are one. An SDK family is what a client calls itself, so anybody can make up new ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,16 @@ def strata_numbers(outline: Outline, registered: Registered) -> NDArray[np.int64
     return np.asarray(outline.library.astype(np.int64) | registered.plan << 34 | size << 32)
 
 
+def strata(numbers: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Give each kind of account a number from 0; past MOST_STRATA the rarest kinds are one."""
+    _, found, sizes = np.unique(numbers, return_inverse=True, return_counts=True)
+    if sizes.shape[0] > MOST_STRATA:
+        rank = np.empty(sizes.shape[0], np.int64)
+        rank[np.argsort(-sizes, kind="stable")] = np.arange(sizes.shape[0])
+        found = np.minimum(rank, MOST_STRATA - 1)[found]
+    return np.asarray(found, np.int32)
+
+
 def memberships_of(groups: Groups, n: int) -> Coded:
     """Code the groups that each of n accounts is in."""
     order = np.argsort(groups.members, kind="stable")
@@ -182,7 +194,7 @@ def enroll(outline: Outline, registered: Registered, templates: Groups, artefact
         "template": memberships_of(templates, n),
         "artefact": memberships_of(artefacts, n),
     }
-    stratum = np.unique(strata_numbers(outline, registered), return_inverse=True)[1].astype(np.int32)
+    stratum = strata(strata_numbers(outline, registered))
     fields = tuple(made[field.name] for field in FIELDS)
     counted = tuple(rates(field, stratum) for field in fields)
     return Roster(outline, registered, stratum, fields, counted, moments(outline))

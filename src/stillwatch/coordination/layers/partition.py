@@ -184,7 +184,8 @@ def customers(
     for at in range(draws):
         mixtures = rng.dirichlet(concentration * pooled[kept], size=volumes.shape[0])
         found[at] = dispersion(rng.multinomial(volumes, mixtures).astype(np.float64))
-    return found
+    # Where a draw has one topic alone nobody deviates.
+    return np.nan_to_num(found, nan=0.0)
 
 
 def entropy(counts: NDArray[np.float64]) -> float:
