@@ -243,7 +243,7 @@ def united(found: list[Membership]) -> tuple[Membership, ...]:
     for one in sorted(_without_bridges(found), key=lambda each: (-each.rows.shape[0], each.seeds)):
         for at, other in enumerate(kept):
             if _both(one, other) >= SAME * one.rows.shape[0]:
-                kept[at] = _joined(other, one)
+                kept[at] = joined(other, one)
                 break
         else:
             kept.append(one)
@@ -273,7 +273,8 @@ def _without_bridges(found: list[Membership]) -> list[Membership]:
     return kept
 
 
-def _joined(first: Membership, second: Membership) -> Membership:
+def joined(first: Membership, second: Membership) -> Membership:
+    """Put the members of two entities together; who is in both keeps the larger weight."""
     rows = np.concatenate([first.rows, second.rows])
     bits, total = np.concatenate([first.bits, second.bits]), np.concatenate([first.total_bits, second.total_bits])
     order = np.lexsort((-total, rows))
