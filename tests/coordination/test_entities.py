@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coordination.made import groups_of
-from stillwatch.coordination.entities import LARGE, entities, incidence
+from stillwatch.coordination.entities import entities, incidence
 
 
 def numbered(*members: object, n: int = 2000) -> list[int]:
@@ -50,15 +50,15 @@ def test_a_large_component_is_split_where_it_hangs_by_one_group() -> None:
     assert found[40] in (0, 1)
 
 
-def test_a_small_component_is_not_split() -> None:
-    members = bridged(60)
-    assert len({row for one in members for row in one}) < LARGE
-    assert set(numbered(*members)) == {0}
+def test_a_small_component_is_split_as_well() -> None:
+    found = numbered(*bridged(60))
+    assert len(set(found[:20])) == len(set(found[20:40])) == 1
+    assert found[0] != found[20]
 
 
 def test_a_large_group_and_its_twin_stay_one() -> None:
-    assert numbered(range(LARGE + 100), range(5, LARGE + 100)) == [0, 0]
-    assert numbered(*(range(k, LARGE + 100 + k) for k in range(6))) == [0] * 6
+    assert numbered(range(600), range(5, 600)) == [0, 0]
+    assert numbered(*(range(k, 600 + k) for k in range(6))) == [0] * 6
 
 
 def test_no_groups_are_no_entities() -> None:

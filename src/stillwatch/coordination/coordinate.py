@@ -29,6 +29,7 @@ from stillwatch.coordination.layers.together import InStep
 from stillwatch.coordination.layers.values import Held
 from stillwatch.coordination.members import LEAST_LAYERS, Holders, Membership, united, weigh
 from stillwatch.coordination.peel import peeled
+from stillwatch.coordination.pools import pooled
 from stillwatch.coordination.roster import Roster, enroll
 from stillwatch.coordination.shared import LEAST
 from stillwatch.coordination.tested import (
@@ -109,8 +110,8 @@ class Coordination:
                 first = weigh(holders, seed, layers).rows
                 # A second time from those who came out: neither bystanders nor the missing decide what is typical.
                 known[name] = weigh(holders, first if first.shape[0] >= LEAST else seed, layers)
-            made.append(replace(known[name], seeds=(entity,)))
-        return united([one for one in made if one.rows.shape[0] >= LEAST])
+            made.append(replace(known[name], seeds=(entity,), groups=mine.shape[0]))
+        return pooled(united([one for one in made if one.rows.shape[0] >= LEAST]), holders)
 
 
 def appended(first: Tested, second: Tested) -> Tested:

@@ -1,8 +1,8 @@
 """Validated groups to entities: groups with largely the same members are one campaign; what is too large is split.
 
 Groups are the nodes and their overlap the edges, so that pairs of accounts are never written down: two groups that
-share most of the smaller one belong together. Connected components of that graph are entities; a component with many
-accounts is split by Leiden's method where its groups hang together by little.
+share most of the smaller one belong together. Connected components of that graph are split by Leiden's method where
+their groups hang together by little: one group that mixes two campaigns must not make them one.
 
 References
 ----------
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
 OVERLAP: Final = 0.5
 """Share of the smaller group's members that two groups must have in common to be one."""
-LARGE: Final = 500
-"""Accounts from which an entity is looked at for splitting."""
 RESOLUTION: Final = 0.05
-"""Overlap per pair of groups below which a large component falls apart (constant Potts model)."""
+"""Overlap per pair of groups below which a component falls apart (constant Potts model)."""
 _SEED: Final = 1
 
 
@@ -92,8 +90,7 @@ def entities(groups: Groups, n: int) -> NDArray[np.int64]:
     label = label.astype(np.int64)
     for component in range(count):
         inside = np.flatnonzero(label == component)
-        members = np.unique(np.concatenate([groups.of(int(g)) for g in inside])).shape[0]
-        if members > LARGE and inside.shape[0] > 2:
+        if inside.shape[0] > 2:
             parts = _split(links, inside)
             label[inside] = np.where(parts == parts[0], component, label.max() + 1 + parts)
     _, first, number = np.unique(label, return_index=True, return_inverse=True)

@@ -63,6 +63,8 @@ class Membership:
     """(m,) bits of all layers and prior; the chance of belonging is 1 / (1 + 2^-total)."""
     seeds: tuple[int, ...] = ()
     """Numbers of the entities it was grown from."""
+    groups: int = 1
+    """Validated groups it stands on."""
 
 
 LAYERS_WEIGHED: Final = tuple(LAYERS[layer.bit_length() - 1] for layer in _WEIGHED)
@@ -225,29 +227,59 @@ SAME: Final = 0.5
 """Share of the smaller entity's members from which two entities are one."""
 
 
+BRIDGE: Final = 3
+"""A group that holds two entities which have nothing in common is a bridge between them, and none itself, where each of
+the two stands on so many times as many groups."""
+APART: Final = 0.1
+"""Share of the smaller of two entities up to which they have nothing in common."""
+
+
 def united(found: list[Membership]) -> tuple[Membership, ...]:
     """Make one of entities that came out with largely the same members, larger ones first.
 
     An account that belongs to several stays with the one that it shares most with.
     """
     kept: list[Membership] = []
-    for one in sorted(found, key=lambda each: (-each.rows.shape[0], each.seeds)):
+    for one in sorted(_without_bridges(found), key=lambda each: (-each.rows.shape[0], each.seeds)):
         for at, other in enumerate(kept):
-            both = np.intersect1d(one.rows, other.rows, assume_unique=True).shape[0]
-            if both >= SAME * one.rows.shape[0]:
-                kept[at] = _joined(other, one)
+            if _both(one, other) >= SAME * one.rows.shape[0]:
+                kept[at] = joined(other, one)
                 break
         else:
             kept.append(one)
     return _apart(kept)
 
 
-def _joined(first: Membership, second: Membership) -> Membership:
+def _both(first: Membership, second: Membership) -> int:
+    return int(np.intersect1d(first.rows, second.rows, assume_unique=True).shape[0])
+
+
+def _without_bridges(found: list[Membership]) -> list[Membership]:
+    """Leave out what holds most of two better founded entities that have nothing in common."""
+    kept = []
+    for one in found:
+        inside = [
+            other
+            for other in found
+            if other.groups >= BRIDGE * one.groups and _both(one, other) >= SAME * other.rows.shape[0]
+        ]
+        apart = any(
+            _both(first, second) <= APART * min(first.rows.shape[0], second.rows.shape[0])
+            for at, first in enumerate(inside)
+            for second in inside[at + 1 :]
+        )
+        if not apart:
+            kept.append(one)
+    return kept
+
+
+def joined(first: Membership, second: Membership) -> Membership:
+    """Put the members of two entities together; who is in both keeps the larger weight."""
     rows = np.concatenate([first.rows, second.rows])
     bits, total = np.concatenate([first.bits, second.bits]), np.concatenate([first.total_bits, second.total_bits])
     order = np.lexsort((-total, rows))
     once = order[np.concatenate([[True], np.diff(rows[order]) > 0])]
-    return Membership(rows[once], bits[once], total[once], (*first.seeds, *second.seeds))
+    return Membership(rows[once], bits[once], total[once], (*first.seeds, *second.seeds), first.groups + second.groups)
 
 
 def _apart(found: list[Membership]) -> tuple[Membership, ...]:
@@ -265,5 +297,5 @@ def _apart(found: list[Membership]) -> tuple[Membership, ...]:
     for at, one in enumerate(found):
         mine = stays[entity == at]
         if mine.sum() >= FEWEST_MEMBERS:
-            kept.append(Membership(one.rows[mine], one.bits[mine], one.total_bits[mine], one.seeds))
+            kept.append(Membership(one.rows[mine], one.bits[mine], one.total_bits[mine], one.seeds, one.groups))
     return tuple(kept)
