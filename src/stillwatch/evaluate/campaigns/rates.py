@@ -1,0 +1,139 @@
+"""Whether the false-discovery rate is kept: false groups among those validated, with every guard on and with each off.
+
+A group or entity is false when fewer than half of its members share a real bond (``bonds``).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from stillwatch.coordination.tested import Guards
+from stillwatch.evaluate.campaigns.bonds import unbound
+from stillwatch.evaluate.campaigns.figures import over_seeds
+from stillwatch.evaluate.scores import drawn, resampled
+from stillwatch.evaluate.tables import Table, spanned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from stillwatch.coordination.coordinate import Coordination
+    from stillwatch.coordination.groups import Groups
+    from stillwatch.evaluate.campaigns.look import Looked
+
+LEVELS: Final = (1e-4, 1e-3, 1e-2, 0.05, 0.1, 0.2)
+"""Nominal rates."""
+WITHOUT: Final = (
+    ("strata off", Guards(stratified=False)),
+    ("own layer counted", Guards(left_out=False)),
+    ("no spread of ordinary groups", Guards(spread=False)),
+)
+"""Each guard switched off."""
+
+
+@dataclass(slots=True)
+class Rates:
+    """False and all discoveries, (false, all) a world, by what is counted and nominal rate."""
+
+    seen: dict[str, dict[float, list[tuple[int, int]]]] = field(default_factory=dict)
+    """What -> rate -> one pair a world."""
+
+    def add(self, what: str, rate: float, false: int, discovered: int) -> None:
+        """Add one world."""
+        self.seen.setdefault(what, {}).setdefault(rate, []).append((false, discovered))
+
+
+def false_groups(groups: Groups, bond: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which groups are false discoveries, shape (g,).
+
+    Parameters
+    ----------
+    groups
+        Groups of rows.
+    bond
+        Real bond of each row, -1 for none.
+
+    Notes
+    -----
+    The same as asking :func:`unbound` of each, over all groups at once.
+    """
+    g = len(groups)
+    group = np.repeat(np.arange(g), groups.sizes)
+    mine = bond[groups.members]
+    tied = mine >= 0
+    width = int(bond.max(initial=0)) + 1
+    cells, many = np.unique(group[tied] * width + mine[tied], return_counts=True)
+    most = np.zeros(g, np.int64)
+    np.maximum.at(most, cells // width, many)
+    return np.asarray(2 * most < groups.sizes)
+
+
+def count(looked: Looked, found: Coordination, rates: Rates, *, what: str = "", guards: bool = True) -> None:
+    """Add one world: groups at every level, entities at every level, groups without each guard."""
+    bond = looked.known.bond
+    _groups(found, bond, rates, f"{what}groups")
+    for level in LEVELS:
+        again = looked.coordinated(alpha=level)
+        entities = [one.rows for one in again.memberships()]
+        false = sum(unbound(rows, bond) for rows in entities)
+        rates.add(f"{what}entities", level, false, len(entities))
+    if not guards:
+        return
+    for name, without in WITHOUT:
+        _groups(looked.coordinated(guards=without), bond, rates, f"{what}{name}")
+
+
+def _groups(found: Coordination, bond: NDArray[np.int64], rates: Rates, what: str) -> None:
+    false = false_groups(found.tested.groups, bond)
+    for level in LEVELS:
+        validated = found.q <= level
+        rates.add(what, level, int((false & validated).sum()), int(validated.sum()))
+
+
+def _pooled(pairs: Sequence[tuple[int, int]]) -> Callable[[np.random.Generator | None], float]:
+    """Give the share of false ones among all, whole worlds drawn again under a generator."""
+    counts = np.array(pairs, np.float64)
+
+    def figure(rng: np.random.Generator | None) -> float:
+        picked = drawn(np.arange(counts.shape[0], dtype=np.float64), rng).astype(np.int64)
+        false, discovered = counts[picked].sum(axis=0)
+        return float(false / discovered) if discovered else 0.0
+
+    return figure
+
+
+def rate_table(rates: Rates, *, key: str, title: str) -> Table:
+    """Lay out measured against nominal rates: mean over worlds of the false share, none where nothing was found."""
+    rows = []
+    for level in LEVELS:
+        cells = [
+            over_seeds([false / found if found else 0.0 for false, found in by_level[level]])
+            for by_level in rates.seen.values()
+        ]
+        rows.append((f"{level:g}", *cells))
+    note = (
+        "Mean over worlds of the share of false ones among those validated at a nominal rate, 0 in a world where none"
+        " was; intervals over worlds drawn again. Groups of one campaign overlap and are counted each, which makes the"
+        " share of false groups look small where campaigns are many; the worlds without any show the other end."
+    )
+    return Table(key, title, ("nominal", *rates.seen), tuple(rows), note)
+
+
+def count_table(rates: Rates, *, key: str, title: str, level: float) -> Table:
+    """Lay out how many false groups and entities there were at one rate."""
+    rows = []
+    for what, by_level in rates.seen.items():
+        pairs = by_level[level]
+        false, found = (int(number) for number in np.sum(pairs, axis=0))
+        worlds = sum(wrong > 0 for wrong, _ in pairs)
+        pooled = spanned(resampled(_pooled(pairs), np.random.default_rng(1)))
+        rows.append((what, found, false, pooled, f"{worlds} of {len(pairs)}"))
+    head = ("counted", "validated", "false", "false share, all worlds together", "worlds with a false one")
+    note = f"At the rate of {level:g}. Intervals over worlds drawn again; [0, 0] says only that none was seen."
+    return Table(key, title, head, tuple(rows), note)
+
+
