@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -61,20 +61,22 @@ class Honest:
     """Those in an entity called extraction."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """Counts of worlds, one entry a world."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of everybody in one world."""
 
-    caught: list[tuple[Caught, ...]] = field(default_factory=list)
+    caught: tuple[Caught, ...]
     """Campaigns."""
-    honest: list[Mapping[str, Honest]] = field(default_factory=list)
+    honest: Mapping[str, Honest]
     """Honest accounts by kind."""
-    measures: dict[str, list[tuple[Measures, int]]] = field(default_factory=dict)
-    """Method -> agreement with the truth, and accounts of the world."""
-    reasons: dict[str, str] = field(default_factory=dict)
+    measures: Mapping[str, Measures]
+    """Method -> agreement with the truth."""
+    reasons: Mapping[str, str]
     """Method -> why it could not be asked."""
-    days: int = 7
-    """Length of each world (days)."""
+    accounts: int
+    """Accounts that sent something."""
+    days: int
+    """Length of the world (days)."""
 
 
 def caught(looked: Looked) -> tuple[Caught, ...]:
@@ -113,28 +115,28 @@ def honest(looked: Looked) -> dict[str, Honest]:
     return made
 
 
-def count(looked: Looked, roster: Roster | None, tally: Tally, peers: Sequence[Peer] = PEERS) -> None:
-    """Add one world; other methods run where its roster is given."""
-    tally.caught.append(caught(looked))
-    tally.honest.append(honest(looked))
-    tally.days = looked.spec.days
+def outcome(looked: Looked, roster: Roster | None = None, peers: Sequence[Peer] = PEERS) -> Outcome:
+    """Judge what was found in one world; other methods run where its roster is given."""
     asked: dict[str, Grouping] = {OURS: looked.grouping(), CALLED: looked.grouping(extracting=True)}
     if roster is not None:
         used, identities = shares(looked, roster), identity(looked)
         asked |= {peer.name: peer(used, identities) for peer in peers}
     truth = looked.known.truth()
-    for name, grouping in asked.items():
-        if grouping.reason:
-            tally.reasons[name] = grouping.reason
-        else:
-            tally.measures.setdefault(name, []).append((measure(truth, grouping), len(looked.known.name)))
+    return Outcome(
+        caught=caught(looked),
+        honest=honest(looked),
+        measures={name: measure(truth, grouping) for name, grouping in asked.items() if not grouping.reason},
+        reasons={name: grouping.reason for name, grouping in asked.items() if grouping.reason},
+        accounts=len(looked.known.name),
+        days=looked.spec.days,
+    )
 
 
-def campaign_table(tally: Tally, *, key: str, title: str) -> Table:
+def campaign_table(worlds: Sequence[Outcome], *, key: str, title: str) -> Table:
     """Lay out recall of campaigns, one row a campaign."""
     rows: list[tuple[Cell, ...]] = []
-    for name in dict.fromkeys(one.campaign for world in tally.caught for one in world):
-        mine = [one for world in tally.caught for one in world if one.campaign == name]
+    for name in dict.fromkeys(one.campaign for world in worlds for one in world.caught):
+        mine = [one for world in worlds for one in world.caught if one.campaign == name]
         n = len(mine)
         rows.append(
             (
@@ -156,13 +158,14 @@ def campaign_table(tally: Tally, *, key: str, title: str) -> Table:
     return Table(key, title, (*head, "accounts in extraction entities"), tuple(rows), note)
 
 
-def method_table(tally: Tally, *, key: str, title: str) -> Table:
+def method_table(worlds: Sequence[Outcome], *, key: str, title: str) -> Table:
     """Lay out all methods on the same accounts."""
     rows: list[tuple[Cell, ...]] = []
-    for name, worlds in tally.measures.items():
-        seen = [one for one, _ in worlds]
+    for name in dict.fromkeys(name for world in worlds for name in world.measures):
+        asked = [world for world in worlds if name in world.measures]
+        seen = [world.measures[name] for world in asked]
         campaigns = sum(one.campaigns for one in seen)
-        per_day = [1e4 * one.groups / accounts / tally.days for one, accounts in worlds]
+        per_day = [1e4 * world.measures[name].groups / world.accounts / world.days for world in asked]
         rows.append(
             (
                 name,
@@ -176,7 +179,8 @@ def method_table(tally: Tally, *, key: str, title: str) -> Table:
             )
         )
     head = ("method", "campaigns, half", "campaigns, four fifths", "account precision", "account recall")
-    silent = "".join(f" Not asked: {name}: {why}." for name, why in tally.reasons.items())
+    reasons = {name: why for world in worlds for name, why in world.reasons.items()}
+    silent = "".join(f" Not asked: {name}: {why}." for name, why in reasons.items())
     note = (
         "Every method sees the same accounts; it groups, and only the row *called extraction* also says which groups"
         " extract: for the others every honest team it rightly finds counts against precision. Reviews: groups per"
@@ -185,13 +189,13 @@ def method_table(tally: Tally, *, key: str, title: str) -> Table:
     return Table(key, title, (*head, "B-cubed F1", "honest grouped", "reviews"), tuple(rows), note)
 
 
-def honest_table(tally: Tally, *, key: str, title: str) -> Table:
+def honest_table(worlds: Sequence[Outcome], *, key: str, title: str) -> Table:
     """Lay out honest accounts in entities, one row a kind."""
     rows = [
-        _honest_row(kind, [world[kind] for world in tally.honest if kind in world])
-        for kind in sorted({kind for world in tally.honest for kind in world})
+        _honest_row(kind, [world.honest[kind] for world in worlds if kind in world.honest])
+        for kind in sorted({kind for world in worlds for kind in world.honest})
     ]
-    rows.append(_honest_row("all", [_summed(world.values()) for world in tally.honest]))
+    rows.append(_honest_row("all", [_summed(world.honest.values()) for world in worlds]))
     head = ("honest accounts", "accounts", "in an entity", "in an extraction entity", "worlds with one accused")
     note = (
         "Accounts of a group are found or not together, so that intervals over accounts are too narrow; the last"

@@ -123,7 +123,7 @@ class Looked:
 
 
 def codes(names: tuple[str, ...]) -> NDArray[np.int64]:
-    """Number names in order of the alphabet; an empty one is -1.
+    """Give names numbers in order of the alphabet; an empty one is -1.
 
     Examples
     --------

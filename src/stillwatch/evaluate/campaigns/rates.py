@@ -5,14 +5,14 @@ A group or entity is false when fewer than half of its members share a real bond
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from stillwatch.coordination.tested import Guards
 from stillwatch.evaluate.campaigns.bonds import unbound
-from stillwatch.evaluate.campaigns.figures import over_seeds
+from stillwatch.evaluate.campaigns.figures import over_seeds, share
 from stillwatch.evaluate.scores import drawn, resampled
 from stillwatch.evaluate.tables import Table, spanned
 
@@ -35,16 +35,18 @@ WITHOUT: Final = (
 """Each guard switched off."""
 
 
-@dataclass(slots=True)
-class Rates:
-    """False and all discoveries, (false, all) a world, by what is counted and nominal rate."""
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What one world had at one nominal rate."""
 
-    seen: dict[str, dict[float, list[tuple[int, int]]]] = field(default_factory=dict)
-    """What -> rate -> one pair a world."""
-
-    def add(self, what: str, rate: float, false: int, discovered: int) -> None:
-        """Add one world."""
-        self.seen.setdefault(what, {}).setdefault(rate, []).append((false, discovered))
+    what: str
+    """What is counted."""
+    level: float
+    """Nominal rate."""
+    false: int
+    """False discoveries."""
+    discovered: int
+    """All discoveries."""
 
 
 def false_groups(groups: Groups, bond: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -72,26 +74,44 @@ def false_groups(groups: Groups, bond: NDArray[np.int64]) -> NDArray[np.bool_]:
     return np.asarray(2 * most < groups.sizes)
 
 
-def count(looked: Looked, found: Coordination, rates: Rates, *, what: str = "", guards: bool = True) -> None:
-    """Add one world: groups at every level, entities at every level, groups without each guard."""
+def rates(looked: Looked, found: Coordination, *, what: str = "", guards: bool = True) -> list[Rate]:
+    """Count one world: groups and entities at every level, groups without each guard.
+
+    Parameters
+    ----------
+    looked
+        The world.
+    found
+        Its groups, with every guard on.
+    what
+        Put before the names of what is counted.
+    guards
+        Whether to switch guards off, too.
+    """
     bond = looked.known.bond
-    _groups(found, bond, rates, f"{what}groups")
+    made = _groups(found, bond, f"{what}groups")
     for level in LEVELS:
         again = looked.coordinated(alpha=level)
+        core = false_groups(again.core, bond)
+        made.append(Rate(f"{what}groups without bystanders", level, int(core.sum()), len(again.core)))
         entities = [one.rows for one in again.memberships()]
-        false = sum(unbound(rows, bond) for rows in entities)
-        rates.add(f"{what}entities", level, false, len(entities))
-    if not guards:
-        return
-    for name, without in WITHOUT:
-        _groups(looked.coordinated(guards=without), bond, rates, f"{what}{name}")
+        made.append(Rate(f"{what}entities", level, sum(unbound(rows, bond) for rows in entities), len(entities)))
+    for name, without in WITHOUT if guards else ():
+        made += _groups(looked.coordinated(guards=without), bond, f"{what}{name}")
+    return made
 
 
-def _groups(found: Coordination, bond: NDArray[np.int64], rates: Rates, what: str) -> None:
+def _groups(found: Coordination, bond: NDArray[np.int64], what: str) -> list[Rate]:
     false = false_groups(found.tested.groups, bond)
+    made = []
     for level in LEVELS:
         validated = found.q <= level
-        rates.add(what, level, int((false & validated).sum()), int(validated.sum()))
+        made.append(Rate(what, level, int((false & validated).sum()), int(validated.sum())))
+    return made
+
+
+def _by(seen: Sequence[Rate], what: str, level: float) -> list[tuple[int, int]]:
+    return [(one.false, one.discovered) for one in seen if one.what == what and one.level == level]
 
 
 def _pooled(pairs: Sequence[tuple[int, int]]) -> Callable[[np.random.Generator | None], float]:
@@ -106,34 +126,32 @@ def _pooled(pairs: Sequence[tuple[int, int]]) -> Callable[[np.random.Generator |
     return figure
 
 
-def rate_table(rates: Rates, *, key: str, title: str) -> Table:
+def rate_table(seen: Sequence[Rate], *, key: str, title: str) -> Table:
     """Lay out measured against nominal rates: mean over worlds of the false share, none where nothing was found."""
+    counted = tuple(dict.fromkeys(one.what for one in seen))
     rows = []
     for level in LEVELS:
         cells = [
-            over_seeds([false / found if found else 0.0 for false, found in by_level[level]])
-            for by_level in rates.seen.values()
+            over_seeds([false / found if found else 0.0 for false, found in _by(seen, what, level)]) for what in counted
         ]
         rows.append((f"{level:g}", *cells))
     note = (
         "Mean over worlds of the share of false ones among those validated at a nominal rate, 0 in a world where none"
-        " was; intervals over worlds drawn again. Groups of one campaign overlap and are counted each, which makes the"
-        " share of false groups look small where campaigns are many; the worlds without any show the other end."
+        " was; intervals over worlds drawn again. A group is false when fewer than half of its members share a real"
+        " bond. Groups of one campaign overlap and are counted each."
     )
-    return Table(key, title, ("nominal", *rates.seen), tuple(rows), note)
+    return Table(key, title, ("nominal", *counted), tuple(rows), note)
 
 
-def count_table(rates: Rates, *, key: str, title: str, level: float) -> Table:
+def count_table(seen: Sequence[Rate], *, key: str, title: str, level: float) -> Table:
     """Lay out how many false groups and entities there were at one rate."""
     rows = []
-    for what, by_level in rates.seen.items():
-        pairs = by_level[level]
+    for what in dict.fromkeys(one.what for one in seen):
+        pairs = _by(seen, what, level)
         false, found = (int(number) for number in np.sum(pairs, axis=0))
         worlds = sum(wrong > 0 for wrong, _ in pairs)
         pooled = spanned(resampled(_pooled(pairs), np.random.default_rng(1)))
-        rows.append((what, found, false, pooled, f"{worlds} of {len(pairs)}"))
+        rows.append((what, found, false, pooled, share(worlds, len(pairs))))
     head = ("counted", "validated", "false", "false share, all worlds together", "worlds with a false one")
     note = f"At the rate of {level:g}. Intervals over worlds drawn again; [0, 0] says only that none was seen."
     return Table(key, title, head, tuple(rows), note)
-
-
