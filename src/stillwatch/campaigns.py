@@ -20,12 +20,13 @@ from stillwatch.coordination.coordinate import ALPHA, coordinate
 from stillwatch.coordination.describe import Read, campaigns
 from stillwatch.coordination.extraction import Heard
 from stillwatch.coordination.layers.partition import CONCENTRATION
+from stillwatch.coordination.outline import outline
 from stillwatch.detectors import combine, examine_all
 from stillwatch.detectors.registry import DETECTORS
 from stillwatch.engine.union import unions
 from stillwatch.features.assemble import profile
 from stillwatch.model.campaign import Campaigns
-from stillwatch.sketches.layout import COUNTS, PHRASES, Arrays
+from stillwatch.sketches.layout import COUNTS, PHRASES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from stillwatch.engine.local import LocalEngine
     from stillwatch.ingest.accounts import AccountFile
     from stillwatch.model.finding import Ranking
+    from stillwatch.sketches.layout import Arrays
 
 _GROUP_OF: Final = {detector.name: detector.group for detector in DETECTORS}
 _FEWEST_SHARE: Final = 0.02
@@ -56,16 +58,22 @@ def _capabilities(whole: Arrays, entity: int) -> tuple[tuple[str, float], ...]:
 
 
 def read_entities(
-    arrays: Arrays, belonging: Sequence[Membership], ranking: Ranking, config: Config
+    engine: LocalEngine,
+    accounts: Sequence[NDArray[np.int64]],
+    belonging: Sequence[Membership],
+    ranking: Ranking,
+    config: Config,
 ) -> tuple[Read, ...]:
     """Look at each entity as if it were one account.
 
     Parameters
     ----------
-    arrays
-        Sketches of all accounts, ascending.
+    engine
+        Folded events.
+    accounts
+        Pseudonyms of each entity's members.
     belonging
-        Members of each entity, as rows of ``arrays``.
+        The same members, as rows of all accounts, ascending.
     ranking
         Every account's own evidence, in the same order.
     config
@@ -78,7 +86,7 @@ def read_entities(
     """
     if not belonging:
         return ()
-    whole = unions(arrays, [one.rows for one in belonging])
+    whole = unions([engine.rows(one) for one in accounts])
     made = profile(whole, len(belonging), None, None)
     together = combine(examine_all(made, config), config).contributions
     content, asked, probing = (_bits(together, (group,)) for group in ("content", "asked", "probing"))
@@ -140,19 +148,17 @@ def find_campaigns(
     The same events, account file and seed give the same result, whatever the order or batching of events.
     """
     began = time.monotonic()
-    arrays = engine.arrays()
-    order = np.argsort(arrays.key, kind="stable")
-    arrays = Arrays._make(column[order] for column in arrays)
+    seen = outline(engine.parts())
     found = coordinate(
-        arrays,
-        accounts.registered(arrays.key),
+        seen,
+        accounts.registered(seen.key),
         engine.artefacts.shared(),
         seed=seed,
         alpha=alpha,
         concentration=concentration,
     )
     belonging = found.memberships()
-    read = read_entities(arrays, belonging, ranking, config)
+    read = read_entities(engine, [seen.key[one.rows] for one in belonging], belonging, ranking, config)
     return Campaigns(
         found=campaigns(found, belonging, read, concentration=concentration, seed=seed),
         accounts=len(found.roster),

@@ -179,10 +179,10 @@ def _simulate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser])
         "fields of --campaign:\n"
         "  preset (gtg-16005, letter-2026-06, february-2026, gtg-16002, gtg-16006, gtg-16008, openai-2026-07,\n"
         "  september-sweep, hidden), name, accounts, per_day,\n"
-        "  technique (template, reasoning, grading, agentic, store_replay, live_relay, sweep), instructions, pools,\n"
-        "  failover_delay_h, replaced, paraphrase, jitter_min, residential, fingerprint_random, shared_cards,\n"
-        "  disposable_mail, benign_mix, topic_personas, duplicates, synchrony, signup_burst_h, pivots (yes, no),\n"
-        "  partition (random, sequential), artefact_replay",
+        "  technique (template, reasoning, grading, agentic, store_replay, live_relay, sweep), instructions,\n"
+        "  in_system (yes, no), pools, failover_delay_h, replaced, paraphrase, jitter_min, residential,\n"
+        "  fingerprint_random, shared_cards, disposable_mail, benign_mix, topic_personas, duplicates, synchrony,\n"
+        "  signup_burst_h, pivots (yes, no), partition (random, sequential), artefact_replay",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     simulate.add_argument("--out", required=True, metavar="FOLDER", help="where the world is written")

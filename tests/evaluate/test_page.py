@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from stillwatch.config import DEFAULT
-from stillwatch.statistics.isotonic import probability
 from stillwatch.evaluate import drift, study
 from stillwatch.evaluate.charts import bars, lines
 from stillwatch.evaluate.pages import write_page
@@ -21,6 +20,7 @@ from stillwatch.evaluate.study import Scale, Study
 from stillwatch.evaluate.tables import Table
 from stillwatch.evaluate.unseen_tables import unseen_totals
 from stillwatch.model.errors import StoreError
+from stillwatch.statistics.isotonic import probability
 
 if TYPE_CHECKING:
     from pathlib import Path

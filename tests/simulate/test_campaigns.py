@@ -74,6 +74,17 @@ def test_without_rewording_all_accounts_send_one_instruction():
     assert len({opening(text) for text in prompts(campaign_world())}) == 1
 
 
+@pytest.mark.parametrize("technique", ["template", "reasoning", "grading"])
+def test_the_instruction_may_stand_in_the_system_text(technique):
+    inside = campaign_world(technique=technique, in_system=True).events
+
+    assert len(inside["system"].unique()) == 1
+    assert inside["system"].null_count == 0
+    assert campaign_world(technique=technique).events["system"].null_count > 0
+    text = inside["system"][0].as_py()
+    assert not any(text in prompt for prompt in inside["prompt"].to_pylist())
+
+
 def test_a_pool_may_serve_several_labs():
     assert len({opening(text) for text in prompts(campaign_world(instructions=3))}) == 3
 

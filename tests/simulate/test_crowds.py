@@ -22,10 +22,15 @@ RUN_BY_ONE = {"subaccounts", "benign_distillers", "company_team", "agency"}
 
 
 def of_group(world, column):
-    """Values of a column of the events, one set a crowd."""
+    """Values of a column of the events, one set a crowd; a template is the system text or what precedes the prompt."""
+    if column == "template":
+        system, prompts = world.events["system"].to_pylist(), world.events["prompt"].to_pylist()
+        values = [one or text.split(b"\n\n")[0] for one, text in zip(system, prompts, strict=True)]
+    else:
+        values = world.events[column].to_pylist()
     crowd = dict(zip(world.truth["account_id"].to_pylist(), world.truth["crowd"].to_pylist(), strict=True))
     found = defaultdict(set)
-    for account, value in zip(world.events["account_id"].to_pylist(), world.events[column].to_pylist(), strict=True):
+    for account, value in zip(world.events["account_id"].to_pylist(), values, strict=True):
         found[crowd[account]].add(value)
     return found
 
@@ -73,9 +78,9 @@ def test_one_crowd_more_leaves_the_others_as_they_were():
 def test_customers_of_a_product_share_template_and_client_and_nothing_they_pay_with():
     world = crowd_world("saas")
 
-    for column in ("system", "user_agent", "ja4"):
+    for column in ("user_agent", "ja4"):
         assert all(len(one) == 1 for one in of_group(world, column).values()), column
-    assert len(of_group(world, "system")) == 2
+    assert [len(one) for one in of_group(world, "template").values()] == [1, 1]
     assert len(set(world.accounts["payment_fingerprint"].to_pylist())) == 60
     assert len(set(world.accounts["organisation"].to_pylist())) == 60
     assert len(world.events["prompt"].unique()) > 0.99 * world.events.num_rows
@@ -174,12 +179,22 @@ def test_a_team_and_an_agency_pay_with_one_card():
     assert all(len(set(one)) == 1 for one in per_group(crowd_world("company_team"), "email_domain").values())
 
 
+def test_templates_of_products_stand_in_system_texts_or_in_prompts():
+    inside = [crowd_world("saas", 60, 12).events["system"].null_count, crowd_world("saas", 60, 12).events.num_rows]
+
+    assert 0.15 < inside[0] / inside[1] < 0.85
+
+
 def test_apps_of_an_agency_differ_in_their_client_alone():
-    systems = distinct_per_account(crowd_world("agency", groups=1), "system")
-    texts = {next(iter(one)).decode() for one in systems.values() if len(one) == 1}
+    world = crowd_world("agency", groups=1)
+    found = defaultdict(set)
+    rows = zip(*(world.events[c].to_pylist() for c in ("account_id", "system", "prompt")), strict=True)
+    for account, system, prompt in rows:
+        found[account].add((system or prompt.split(b"\n\n")[0]).decode())
+    texts = {next(iter(one)) for one in found.values() if len(one) == 1}
     words = [set(text.split()) for text in texts]
 
-    assert len(texts) == len(systems) == 60
+    assert len(texts) == len(found) == 60
     assert min(len(one & words[0]) / len(one) for one in words) > 0.8
 
 

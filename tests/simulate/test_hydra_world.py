@@ -167,7 +167,8 @@ def test_with_real_prompts_campaigns_ask_from_lists_and_hide_among_conversations
     listed = [text for text in texts["list"] if b"listed" in text]
     assert 0.4 < len(listed) / len(texts["list"]) < 0.6
     assert len(set(listed)) == len(listed)
-    assert all(text.startswith(b"talk") for text in texts["store"] + texts["cgnat"] + texts["saas"])
+    assert all(text.startswith(b"talk") for text in texts["store"] + texts["cgnat"])
+    assert all(text.split(b"\n\n")[-1].startswith(b"talk") for text in texts["saas"])
     assert all(b"listed" in text for text in texts["benign_distillers"])
     assert not any(world.truth["simulated_text"].to_pylist())
 
@@ -181,12 +182,14 @@ def test_honest_people_use_the_exits_that_a_campaign_uses_too(crowd):
 
 
 def test_unrelated_people_copy_the_same_public_templates(crowd):
-    systems = Counter()
-    for texts in distinct_per_account(crowd, "system").values():
-        systems.update(texts - {None})
+    copied = Counter()
+    for column in ("system", "prompt"):
+        for texts in distinct_per_account(crowd, column).values():
+            fronts = {text.split(b"\n\n")[0] for text in texts - {None} if column == "system" or b"\n\n" in text}
+            copied.update(fronts)
 
-    assert 0.08 < systems.total() / 2_000 < 0.16
-    assert systems.most_common(1)[0][1] >= 20
+    assert 0.07 < copied.total() / 2_000 < 0.16
+    assert copied.most_common(1)[0][1] >= 20
 
 
 def test_clocks_of_strangers_strike_the_same_hours():

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.statistics.fdr import fewest_reported, q_values
 from stillwatch.model.errors import InputError
+from stillwatch.statistics.fdr import fewest_reported, q_values
 
 P_VALUES = st.lists(st.one_of(st.floats(0, 1), st.sampled_from([0.0, 0.01, 0.5, 1.0])), min_size=1, max_size=30)
 

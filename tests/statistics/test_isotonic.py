@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.statistics.isotonic import fit_isotonic, probability, rebase
 from stillwatch.model.errors import InputError
+from stillwatch.statistics.isotonic import fit_isotonic, probability, rebase
 
 ROWS = st.lists(
     st.tuples(st.integers(-4, 4), st.booleans(), st.sampled_from([0.5, 1.0, 3.0])), min_size=2, max_size=25

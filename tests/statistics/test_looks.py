@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillwatch.model.errors import InputError
 from stillwatch.statistics.looks import (
     at_look,
     e_values,
@@ -14,7 +15,6 @@ from stillwatch.statistics.looks import (
     running_product,
     spent,
 )
-from stillwatch.model.errors import InputError
 
 ALPHA = 0.05
 DAYS = 90

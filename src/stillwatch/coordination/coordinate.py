@@ -2,8 +2,8 @@
 
 ::
 
-    templates = templates(arrays)                    groups that share a rare template
-    roster    = enroll(arrays, registered, ...)      what accounts may share, coded; strata
+    templates = templates(outline)                    groups that share a rare template
+    roster    = enroll(outline, registered, ...)      what accounts may share, coded; strata
     groups    = templates + composites + rhythms + carried artefacts      candidates, never pairs
     tested    = examine(groups)                      every layer but the one that made the group
     parts     = peeled(tested)                       diluted groups, judged on the layers that are left
@@ -27,7 +27,7 @@ from stillwatch.coordination.groups import ARTEFACTS, Groups, gathered
 from stillwatch.coordination.layers.partition import CONCENTRATION, Partition, partition
 from stillwatch.coordination.layers.together import InStep
 from stillwatch.coordination.layers.values import Held
-from stillwatch.coordination.members import Holders, Membership, united, weigh
+from stillwatch.coordination.members import LEAST_LAYERS, Holders, Membership, united, weigh
 from stillwatch.coordination.peel import peeled
 from stillwatch.coordination.roster import Roster, enroll
 from stillwatch.coordination.shared import LEAST
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.coordination.candidates.templates import Templates
+    from stillwatch.coordination.outline import Outline
     from stillwatch.coordination.shared import Left
     from stillwatch.model.registered import Registered
-    from stillwatch.sketches.layout import Arrays
 
 _Columns = TypeVar("_Columns", Held, InStep)
 ALPHA: Final = 1e-3
@@ -79,9 +79,11 @@ class Coordination:
         for entity in range(int(self.entity.max(initial=-1)) + 1):
             mine = np.flatnonzero(self.entity == entity)
             seed = np.unique(np.concatenate([self.core.of(int(g)) for g in mine])).astype(np.int64)
-            first = weigh(holders, seed).rows
+            held = self.tested.log_p[self.validated[mine]][:, HOLDING]
+            layers = LEAST_LAYERS if (held <= LOG_P).any() else 1
+            first = weigh(holders, seed, layers).rows
             # A second time from those who came out, so that neither bystanders nor the missing decide what is typical.
-            again = weigh(holders, first) if first.shape[0] >= LEAST else weigh(holders, seed)
+            again = weigh(holders, first if first.shape[0] >= LEAST else seed, layers)
             made.append(replace(again, seeds=(entity,)))
         return united([one for one in made if one.rows.shape[0] >= LEAST])
 
@@ -127,7 +129,7 @@ def _core(tested: Tested, roster: Roster, which: NDArray[np.int64]) -> Groups:
 
 
 def coordinate(
-    arrays: Arrays,
+    outline: Outline,
     registered: Registered,
     artefacts: tuple[NDArray[np.int64], NDArray[np.int64]],
     *,
@@ -140,7 +142,7 @@ def coordinate(
 
     Parameters
     ----------
-    arrays
+    outline
         Sketches of all accounts, by ascending account.
     registered
         Their sign-up and payment, in the same order.
@@ -164,15 +166,15 @@ def coordinate(
     -----
     The same accounts and seed give the same result. Time is near-linear in what accounts share.
     """
-    n = arrays.key.shape[0]
-    found = templates(arrays)
-    row = np.searchsorted(arrays.key, artefacts[1])
+    n = outline.key.shape[0]
+    found = templates(outline)
+    row = np.searchsorted(outline.key, artefacts[1])
     row[row == n] = 0
-    there = arrays.key[row] == artefacts[1] if n else np.zeros(0, np.bool_)
+    there = outline.key[row] == artefacts[1] if n else np.zeros(0, np.bool_)
     joined_by = carried(artefacts[0][there], row[there], n)
-    roster = enroll(arrays, registered, found.groups, joined_by)
+    roster = enroll(outline, registered, found.groups, joined_by)
     values, left = composites(roster)
-    hours, too_many = rhythms(arrays)
+    hours, too_many = rhythms(outline)
     groups = gathered([found.groups, values, hours, joined_by])
     divided = partition(found, roster, seed=seed, concentration=concentration)
     template = np.concatenate([np.arange(len(found.groups)), np.full(len(groups) - len(found.groups), -1)]).astype(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from stillwatch.coordination.operator import operator_bits
 from stillwatch.coordination.sentences import sentence
 from stillwatch.coordination.tested import LAYER_AT, Tested, examine
 from stillwatch.model.campaign import Campaign, LayerEvidence, Members
-from stillwatch.sketches.layout import SUMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from stillwatch.coordination.extraction import Heard
     from stillwatch.coordination.facts import Facts
     from stillwatch.coordination.members import Membership
-
-_TOKENS_OUT: Final = SUMS.index("tokens_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +58,15 @@ def probability(bits: float) -> float:
 
 
 def _members(found: Coordination, belonging: Membership) -> Members:
-    rows, arrays, registered = belonging.rows, found.roster.arrays, found.roster.registered
+    rows, outline, registered = belonging.rows, found.roster.outline, found.roster.registered
     return Members(
-        account=arrays.key[rows],
+        account=outline.key[rows],
         layer_bits=belonging.bits,
         total_bits=belonging.total_bits,
-        events=arrays.counts[rows, 0].astype(np.int64),
-        tokens_out=arrays.sums[rows, _TOKENS_OUT],
-        first_ms=arrays.first_ms[rows],
-        last_ms=arrays.last_ms[rows],
+        events=outline.events[rows],
+        tokens_out=outline.tokens_out[rows],
+        first_ms=outline.first_ms[rows],
+        last_ms=outline.last_ms[rows],
         signup_ms=registered.signup_ms[rows],
         closed_ms=registered.closed_ms[rows],
         plan=registered.plan[rows],
@@ -145,7 +142,7 @@ def campaigns(
         bits = PRIOR_BITS + sum(line.bits for line in lines)
         rest = float(found.tested.rest[mine].min())
         artefacts = float(tested.log_p[entity, LAYER_AT[ARTEFACTS]])
-        accounts = found.roster.arrays.key[members.rows]
+        accounts = found.roster.outline.key[members.rows]
         made.append(
             Campaign(
                 name=entity_name(accounts),

@@ -15,7 +15,7 @@ from stillwatch.coordination.layers.quotas import ln_rates
 from stillwatch.coordination.roster import AT
 from stillwatch.coordination.shared import LEAST
 from stillwatch.sketches.layout import EMPTY_HASH, NO_TOPIC, TOPICS
-from stillwatch.statistics.pareto import log_upper_p
+from stillwatch.statistics.pareto import log_sum_p
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,17 +87,13 @@ def _in_template(roster: Roster, templates: Templates, rows: NDArray[np.int64]) 
     value, count = np.unique(held, return_counts=True)
     typical = value[count >= max(LEAST, TYPICAL * rows.shape[0])]
     pieces = np.unique(templates.piece[np.isin(templates.template, typical)])
-    arrays = roster.arrays
-    return np.asarray(
-        np.isin(arrays.sample_system[rows], pieces)
-        | np.isin(arrays.sample_head[rows], pieces)
-        | np.isin(arrays.sample_tail[rows], pieces)
-    )
+    found = np.isin(roster.outline.sample_piece[rows], pieces)
+    return np.asarray(found.reshape(rows.shape[0], 3, -1).any(axis=1))
 
 
 def _topics(roster: Roster, rows: NDArray[np.int64], chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Count chosen sampled prompts of each member by coarse topic of what varies; (members with any, BINS)."""
-    topic = roster.arrays.sample_topic[rows]
+    topic = roster.outline.sample_topic[rows]
     member, cell = np.nonzero(np.repeat(chosen, 2, axis=1) & (topic != NO_TOPIC))
     table = np.zeros((rows.shape[0], 2 * BINS))
     place = cell % 2 * BINS + topic[member, cell].astype(np.int64) * BINS // TOPICS
@@ -116,7 +112,7 @@ def _shards(
     if np.isnan(found):
         return nothing, nothing, nothing, breadth
     drawn = customers(table, concentration, DRAWS, rng)
-    log_p = log_upper_p(-np.log(max(found, 1e-6)), -np.log(np.maximum(drawn, 1e-6)))
+    log_p = log_sum_p(-np.log(max(found, 1e-6)), -np.log(np.maximum(drawn, 1e-6)))
     return found, float(np.median(drawn)), log_p, breadth
 
 
@@ -141,12 +137,12 @@ def facts(roster: Roster, templates: Templates, rows: NDArray[np.int64], *, conc
     Facts
         What is known of it.
     """
-    registered, arrays = roster.registered, roster.arrays
+    registered, outline = roster.registered, roster.outline
     payment = registered.payment[rows]
     paid = payment[payment != 0]
     _, payers, used = np.unique(paid, return_inverse=True, return_counts=True)
     shared = used >= SHARED
-    sampled = arrays.sample[rows]
+    sampled = outline.sample[rows]
     there = sampled != EMPTY_HASH
     # Inside the shared template, where there is enough of it, so that other traffic does not blur the shards.
     inside = there & _in_template(roster, templates, rows)
@@ -172,7 +168,7 @@ def facts(roster: Roster, templates: Templates, rows: NDArray[np.int64], *, conc
         resellers=float(registered.reseller[rows].mean()),
         quota_spread=float(ln_rates(roster)[rows].std(ddof=1)),
         common=float((common > 1).mean()) if common.shape[0] else nothing,
-        repeated=float((arrays.sample_count[rows][chosen] > 1).mean()) if chosen.any() else nothing,
+        repeated=float((outline.sample_count[rows][chosen] > 1).mean()) if chosen.any() else nothing,
         dispersion=found,
         customers=usual,
         log_p_shards=log_p,

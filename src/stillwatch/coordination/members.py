@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.coordination.groups import LAYERS, MONEY, PLACE, PRODUCT, spans
+from stillwatch.coordination.groups import ARTEFACTS, LAYERS, MONEY, PLACE, PRODUCT, RHYTHM, spans
+from stillwatch.coordination.layers.together import company
 from stillwatch.coordination.roster import FIELDS
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ FEWEST: Final = 2
 """Fewest members that hold it."""
 CAP_BITS: Final = 12.0
 """Most one layer may say for an account, since its fields and their rates are only known so well."""
+FLOOR_BITS: Final = -6.0
+"""Most one layer may say against an account: in every campaign some have a card or a network of their own."""
 LEAST_BITS: Final = 3.0
 """Evidence above the prior from which an account belongs."""
 LEAST_LAYERS: Final = 2
@@ -40,7 +43,7 @@ FEWEST_MEMBERS: Final = 3
 SPEAKS_BITS: Final = 2.0
 """A layer speaks for an account from this weight on."""
 _PRIOR_ACCOUNTS: Final = 1.0
-_WEIGHED: Final = (PRODUCT, PLACE, MONEY)
+_WEIGHED: Final = (PRODUCT, PLACE, MONEY, RHYTHM, ARTEFACTS)
 _COLUMN: Final = {layer: at for at, layer in enumerate(_WEIGHED)}
 
 
@@ -51,7 +54,7 @@ class Membership:
     rows: NDArray[np.int64]
     """(m,) rows of the roster, ascending."""
     bits: NDArray[np.float64]
-    """(m, 3) bits by product, place and money."""
+    """(m, 5) bits by LAYERS_WEIGHED: product, place, money, rhythm, artefacts."""
     total_bits: NDArray[np.float64]
     """(m,) bits of all layers and prior; the chance of belonging is 1 / (1 + 2^-total)."""
     seeds: tuple[int, ...] = ()
@@ -103,7 +106,7 @@ def _values(
     return codes, counts
 
 
-def weigh(holders: Holders, seed: NDArray[np.int64]) -> Membership:
+def weigh(holders: Holders, seed: NDArray[np.int64], layers: int = LEAST_LAYERS) -> Membership:
     """Weigh every account against an entity.
 
     Parameters
@@ -112,6 +115,8 @@ def weigh(holders: Holders, seed: NDArray[np.int64]) -> Membership:
         Who holds what.
     seed
         Rows of the accounts that its validated groups hold together, ascending.
+    layers
+        Layers that must speak for an account; 1 where the entity stands on how work is divided alone.
 
     Returns
     -------
@@ -137,9 +142,14 @@ def weigh(holders: Holders, seed: NDArray[np.int64]) -> Membership:
         # The best field speaks for its layer; where none speaks for it, the worst against.
         stronger = (weight > np.maximum(column, 0.0)) | ((column <= 0.0) & (weight < column))
         bits[:, _COLUMN[spec.layer]] = np.where(stronger, weight, column)
-    bits = np.clip(bits, -CAP_BITS, CAP_BITS)
+    touched = np.flatnonzero((bits > 0.0).any(axis=1) | inside)
+    bits[touched, _COLUMN[RHYTHM]] = company(roster, seed, touched)
+    bits = np.clip(bits, FLOOR_BITS, CAP_BITS)
+    if layers < LEAST_LAYERS:
+        # Nothing but the product holds such an entity together; what else its members have is their own.
+        bits[:, [at for layer, at in _COLUMN.items() if layer != PRODUCT]] = 0.0
     total = bits.sum(axis=1) + np.log2((seed.shape[0] + _PRIOR_ACCOUNTS) / (n + _PRIOR_ACCOUNTS))
-    belongs = (total >= LEAST_BITS) & ((bits >= SPEAKS_BITS).sum(axis=1) >= LEAST_LAYERS)
+    belongs = (total >= LEAST_BITS) & ((bits >= SPEAKS_BITS).sum(axis=1) >= layers)
     rows = np.flatnonzero(belongs)
     return Membership(rows, bits[rows], total[rows])
 

@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.coordination.groups import ARTEFACTS, MONEY, PLACE, PRODUCT, Groups
-from stillwatch.sketches.layout import CODES, EMPTY_HASH, EMPTY_ID
+from stillwatch.coordination.outline import NO_CODE, NO_NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
+    from stillwatch.coordination.outline import Outline
     from stillwatch.model.registered import Registered
-    from stillwatch.sketches.layout import Arrays
 
 _HOUR_MS: Final = 3_600_000
-_CODE_AT: Final = {name: at for at, name in enumerate(CODES)}
 SIZES: Final = (10, 100, 1000)
 """Bounds of the size classes (events)."""
 
@@ -80,8 +79,8 @@ class Coded:
 class Roster:
     """Every account that coordination looks at, one row each."""
 
-    arrays: Arrays
-    """The accounts' sketches, in the same order."""
+    outline: Outline
+    """Their sketches, in the same order."""
     registered: Registered
     """Their sign-up and payment."""
     stratum: NDArray[np.int32]
@@ -108,9 +107,8 @@ def _several(values: NDArray[np.uint64], empty: np.uint64) -> Coded:
     return Coded(start, code.astype(np.int32), token)
 
 
-def _drawn(arrays: Arrays, name: str) -> Coded:
-    at = _CODE_AT[name]
-    return _single(arrays.code[:, at].astype(np.uint64), arrays.code_rank[:, at] != EMPTY_ID)
+def _drawn(codes: NDArray[np.uint32]) -> Coded:
+    return _single(codes.astype(np.uint64), codes != NO_CODE)
 
 
 def _keyed(values: NDArray[np.int64]) -> Coded:
@@ -121,11 +119,10 @@ def _moments(ms: NDArray[np.int64], width_ms: int) -> Coded:
     return _single((ms // width_ms).astype(np.uint64), ms >= 0)
 
 
-def strata(arrays: Arrays, registered: Registered) -> NDArray[np.int32]:
+def strata(outline: Outline, registered: Registered) -> NDArray[np.int32]:
     """Find the stratum of each account: plan, SDK family and size. Never country, language or a country's network."""
-    library = arrays.code[:, _CODE_AT["client_lib"]].astype(np.int64)
-    events = arrays.counts[:, 0].astype(np.int64)
-    size = np.searchsorted(np.array(SIZES), events, side="right")
+    library = outline.library.astype(np.int64)
+    size = np.searchsorted(np.array(SIZES), outline.events, side="right")
     # One number an account; the SDK family is a 32-bit hash, plan and size take a few bits above it.
     number = library | registered.plan << 34 | size << 32
     _, coded = np.unique(number, return_inverse=True)
@@ -140,13 +137,13 @@ def _memberships(groups: Groups, n: int) -> Coded:
     return Coded(start, value, groups.token)
 
 
-def enroll(arrays: Arrays, registered: Registered, templates: Groups, artefacts: Groups) -> Roster:
+def enroll(outline: Outline, registered: Registered, templates: Groups, artefacts: Groups) -> Roster:
     """Make the roster of some accounts.
 
     Parameters
     ----------
-    arrays
-        Their sketches, shape (n, ...).
+    outline
+        Their sketches.
     registered
         Their sign-up and payment, in the same order.
     templates, artefacts
@@ -161,11 +158,10 @@ def enroll(arrays: Arrays, registered: Registered, templates: Groups, artefacts:
     -----
     O(n log n) a field.
     """
-    nets = np.where(arrays.nets == EMPTY_HASH, np.uint64(0), arrays.nets)
     coded = {
-        "user_agent": _drawn(arrays, "user_agent"),
-        "ja4": _drawn(arrays, "ja4"),
-        "network": _several(nets, np.uint64(0)),
+        "user_agent": _drawn(outline.user_agent),
+        "ja4": _drawn(outline.ja4),
+        "network": _several(outline.nets, NO_NETWORK),
         "payment": _keyed(registered.payment),
         "card_bin": _keyed(registered.card_bin),
         "email_domain": _keyed(registered.email_domain),
@@ -173,7 +169,7 @@ def enroll(arrays: Arrays, registered: Registered, templates: Groups, artefacts:
         "referral": _keyed(registered.referral),
         "signup_hour": _moments(registered.signup_ms, _HOUR_MS),
         "signup_day": _moments(registered.signup_ms, 24 * _HOUR_MS),
-        "template": _memberships(templates, arrays.key.shape[0]),
-        "artefact": _memberships(artefacts, arrays.key.shape[0]),
+        "template": _memberships(templates, outline.key.shape[0]),
+        "artefact": _memberships(artefacts, outline.key.shape[0]),
     }
-    return Roster(arrays, registered, strata(arrays, registered), tuple(coded[field.name] for field in FIELDS))
+    return Roster(outline, registered, strata(outline, registered), tuple(coded[field.name] for field in FIELDS))

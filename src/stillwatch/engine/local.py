@@ -18,7 +18,7 @@ from stillwatch.engine.dedupe import Recent
 from stillwatch.sketches.artefacts import BORN, CARRIED, PRINTS, ArtefactIndex
 from stillwatch.sketches.columns import columns, texts
 from stillwatch.sketches.corpus import NO_CORPUS
-from stillwatch.sketches.layout import Arrays
+from stillwatch.sketches.layout import Arrays, first_rows, take
 from stillwatch.sketches.prints import print_texts
 from stillwatch.sketches.state import LAYOUT_VERSION, AccountState
 from stillwatch.sketches.tables import fingerprints, with_corpus
@@ -153,10 +153,19 @@ class LocalEngine:
             self._index(batch, mask, printed)
         return Folded(folded, int(attributed.sum()) - folded, int((~attributed).sum()))
 
+    def parts(self) -> list[Arrays]:
+        """See the rows of each bucket, without copying them."""
+        return [first_rows(state.arrays, state.used) for state in self.states]
+
+    def rows(self, accounts: NDArray[np.int64]) -> Arrays:
+        """Copy the rows of some accounts, bucket by bucket."""
+        found = [take(part, np.flatnonzero(np.isin(part.key, accounts))) for part in self.parts()]
+        cells: Any = zip(*found, strict=True)
+        return Arrays._make(np.concatenate(column) for column in cells)
+
     def arrays(self) -> Arrays:
         """Put the rows of all buckets together, bucket by bucket."""
-        parts = [Arrays._make(column[: state.used] for column in state.arrays) for state in self.states]
-        cells: Any = zip(*parts, strict=True)
+        cells: Any = zip(*self.parts(), strict=True)
         return Arrays._make(np.concatenate(column) for column in cells)
 
     def _files(self) -> Iterator[tuple[str, bytes]]:

@@ -6,26 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillwatch.sketches.layout import Arrays, allocate, take
+from stillwatch.sketches.layout import Arrays, allocate
 from stillwatch.sketches.merge import merge_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
 
-_CHUNK = 4096
-
-
-def unions(arrays: Arrays, groups: Sequence[NDArray[np.int64]]) -> Arrays:
+def unions(groups: Sequence[Arrays]) -> Arrays:
     """Merge the state of each group's accounts into one row.
 
     Parameters
     ----------
-    arrays
-        Sketches of all accounts.
     groups
-        Rows of each group.
+        State of each group's accounts.
 
     Returns
     -------
@@ -38,8 +32,6 @@ def unions(arrays: Arrays, groups: Sequence[NDArray[np.int64]]) -> Arrays:
     """
     made = allocate(len(groups))
     made.key[:] = np.arange(1, len(groups) + 1)
-    for at, rows in enumerate(groups):
-        for begin in range(0, rows.shape[0], _CHUNK):
-            part = rows[begin : begin + _CHUNK]
-            merge_rows(made, np.full(part.shape[0], at, np.int64), take(arrays, part))
+    for at, members in enumerate(groups):
+        merge_rows(made, np.full(members.key.shape[0], at, np.int64), members)
     return made

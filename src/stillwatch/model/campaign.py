@@ -65,7 +65,7 @@ class Members:
     account: NDArray[np.int64]
     """(m,) pseudonyms, ascending."""
     layer_bits: NDArray[np.float64]
-    """(m, 3) what it shares with the others by product, place and money (bits)."""
+    """(m, 5) what it shares with the others by product, place, money, rhythm and artefacts (bits)."""
     total_bits: NDArray[np.float64]
     """(m,) log2 odds that it belongs; the chance is 1 / (1 + 2^-total)."""
     events: NDArray[np.int64]

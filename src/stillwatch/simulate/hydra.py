@@ -15,7 +15,7 @@ CAMPAIGNS: Final = (
     Campaign("tags", accounts=60, per_day=13.0, technique="reasoning", pools=2, residential=0.5, disposable_mail=0.6),
     Campaign("store", accounts=100, per_day=13.0, technique="store_replay", benign_mix=0.5, synchrony=0.2),
     Campaign("relay", accounts=80, per_day=6.0, technique="live_relay", synchrony=0.0, artefact_replay=0.2),
-    Campaign("judge", accounts=12, per_day=26.0, technique="grading", synchrony=0.3, shared_cards=0.3),
+    Campaign("judge", accounts=12, per_day=26.0, technique="grading", in_system=True, synchrony=0.3),
     replace(HARD, accounts=40),
 )
 """Six campaigns of 12 to 150 accounts, from careless to well hidden."""

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from stillwatch.detectors.calibration.assure import THEMSELVES, assure, refer
-from stillwatch.statistics.looks import FIRST_SHARE
 from stillwatch.detectors.calibration.reference import FEWEST, Reference
 from stillwatch.features import profile_of
 from stillwatch.model.finding import Assurance, Examined, Ranking
 from stillwatch.model.profile import AccountFacts, Profile
+from stillwatch.statistics.looks import FIRST_SHARE
 
 MADE = date(2026, 1, 31)
 N = 4 * FEWEST

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.detectors.calibration.conformal import bits_at, conformal_p, smallest_p
-from stillwatch.statistics.fdr import q_values
 from stillwatch.detectors.calibration.reference import MOST_POINTS, REST, WHOLE, Reference, build_reference
 from stillwatch.model.errors import InputError
+from stillwatch.statistics.fdr import q_values
 
 MADE = date(2026, 1, 31)
 BITS = st.lists(st.one_of(st.integers(-5, 5).map(float), st.floats(-20, 20)), max_size=60)

@@ -15,7 +15,7 @@ from stillwatch.coordination.shared import Left, collapsed, grouped, packed
 from stillwatch.sketches.hashing import kernel, mix64
 
 if TYPE_CHECKING:
-    from stillwatch.sketches.layout import Arrays
+    from stillwatch.coordination.outline import Outline
 
 FEWEST_HOURS: Final = 8
 """Fewest active hours from which a rhythm is read."""
@@ -49,12 +49,12 @@ def _bands(week: np.ndarray, out: np.ndarray) -> None:
                 out[i, grid * _BANDS + band] = key
 
 
-def rhythms(arrays: Arrays) -> tuple[Groups, tuple[Left, ...]]:
+def rhythms(outline: Outline) -> tuple[Groups, tuple[Left, ...]]:
     """Find groups that are at work in the same hours of the week.
 
     Parameters
     ----------
-    arrays
+    outline
         Sketches of all accounts.
 
     Returns
@@ -62,9 +62,9 @@ def rhythms(arrays: Arrays) -> tuple[Groups, tuple[Left, ...]]:
     Groups, tuple of Left
         Groups, and what was shared by too many.
     """
-    n = arrays.week.shape[0]
+    n = outline.week.shape[0]
     made = np.zeros((n, 2 * _BANDS), np.uint64)
-    _bands(arrays.week, made)
+    _bands(outline.week, made)
     parts, left = [no_groups("hours")], []
     for band in range(2 * _BANDS):
         account = np.flatnonzero(made[:, band])

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from stillwatch.coordination.groups import PRODUCT, Groups, gathered, no_groups
+from stillwatch.coordination.outline import NO_PIECE
 from stillwatch.coordination.shared import Left, collapsed, grouped, packed
-from stillwatch.sketches.layout import EMPTY_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
-    from stillwatch.sketches.layout import Arrays
+    from stillwatch.coordination.outline import Outline
 
 _PASSES = 8
-_32 = np.uint64(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,30 +33,23 @@ class Templates:
     """What was held by too many accounts."""
 
 
-def pieces_of(arrays: Arrays) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.bool_]]]:
-    """Give the piece columns of the state: (n, k) pieces, and which are there."""
-    for name in ("sample_system", "sample_head", "sample_tail"):
-        column: NDArray[np.uint32] = getattr(arrays, name)
-        yield column, column != EMPTY_ID
-    yield (arrays.slot_key >> _32).astype(np.uint32), arrays.slot_rank != EMPTY_ID
-
-
-def piece_pairs(arrays: Arrays, share: int, shares: int) -> NDArray[np.uint64]:
+def piece_pairs(outline: Outline, share: int, shares: int) -> NDArray[np.uint64]:
     """Pack one share of all (piece, account) pairs, sorted; shares divide the pieces, not the accounts."""
     parts = []
-    for column, there in pieces_of(arrays):
-        chosen = there & (column % np.uint32(shares) == np.uint32(share))
-        account, cell = np.nonzero(chosen)
+    for column in (outline.sample_piece, outline.slot_piece):
+        account, cell = np.nonzero((column != NO_PIECE) & (column % np.uint32(shares) == np.uint32(share)))
         parts.append(packed(column[account, cell], account))
-    return np.sort(np.concatenate(parts), kind="stable")
+    pairs = np.concatenate(parts)
+    pairs.sort()
+    return pairs
 
 
-def templates(arrays: Arrays) -> Templates:
+def templates(outline: Outline) -> Templates:
     """Find the groups that share a rare template.
 
     Parameters
     ----------
-    arrays
+    outline
         Sketches of all accounts.
 
     Returns
@@ -73,9 +63,9 @@ def templates(arrays: Arrays) -> Templates:
     template reworded for every account, or drowned among more than two dozen different prompts.
     """
     parts, left = [no_groups("template")], []
-    shares = max(1, min(_PASSES, len(arrays.key) // 50_000))
+    shares = max(1, min(_PASSES, outline.key.shape[0] // 50_000))
     for share in range(shares):
-        found, dropped = grouped(piece_pairs(arrays, share, shares), "template", PRODUCT)
+        found, dropped = grouped(piece_pairs(outline, share, shares), "template", PRODUCT)
         parts.append(found)
         left.append(dropped)
     every = gathered(parts)

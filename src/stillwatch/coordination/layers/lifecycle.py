@@ -127,7 +127,7 @@ def succession(
     """
     g = len(groups)
     out = (np.full(g, np.nan), np.zeros(g, np.int64), np.zeros(g, np.int64), np.zeros(g))
-    first = roster.arrays.first_ms
+    first = roster.outline.first_ms
     _successors(
         groups.start,
         groups.members,

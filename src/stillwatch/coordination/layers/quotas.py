@@ -37,9 +37,9 @@ _DAY_MS: Final = 86_400_000.0
 
 def ln_rates(roster: Roster) -> NDArray[np.float64]:
     """Give ln requests a day of each account over the days from its first to its last request; shape (n,)."""
-    arrays = roster.arrays
-    days = np.maximum((arrays.last_ms - arrays.first_ms) / _DAY_MS, 1.0)
-    return np.asarray(np.log(arrays.counts[:, 0] / days))
+    outline = roster.outline
+    days = np.maximum((outline.last_ms - outline.first_ms) / _DAY_MS, 1.0)
+    return np.asarray(np.log(outline.events / days))
 
 
 def volume_spread(groups: Groups, roster: Roster) -> NDArray[np.float64]:

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from stillwatch.coordination.outline import DAYS
 from stillwatch.sketches.hashing import kernel
-from stillwatch.sketches.layout import EMPTY_ID, WINDOWS
+from stillwatch.sketches.layout import EMPTY_ID
 from stillwatch.statistics.tails import log_poisson_tail
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ FEWEST: Final = 3
 """Fewest members at work in one slot that are looked at."""
 CHOICES: Final = (1, 4, 16)
 """How many slots are taken together, the most surprising ones."""
-FIRST_DAY: Final = sum(kept for _, kept in WINDOWS[:-1])
-DAYS: Final = WINDOWS[-1][1]
 _NO_DAY: Final = np.uint32(EMPTY_ID)
 _SMOOTH: Final = 0.1
 _ROOM: Final = 64
@@ -63,11 +62,11 @@ def _hours(week: np.ndarray, row: int, weekday: int, out: np.ndarray) -> None:
 
 
 @kernel
-def _expect(state: Any, row: int, cell: int, hours: np.ndarray, out: np.ndarray) -> None:  # noqa: ANN401
+def _expect(state: Any, row: int, k: int, hours: np.ndarray, out: np.ndarray) -> None:  # noqa: ANN401
     """Fill ``out`` (SLOTS) with the chance that an account is at work in each slot of one of its days."""
-    day = np.int64(state.window_id[row, cell])
+    day = np.int64(state.day[row, k])
     _hours(state.week, row, (day + 3) % 7, hours)
-    mask = state.window_mask[row, cell]
+    mask = state.day_mask[row, k]
     active = 0
     while mask:
         mask &= mask - np.uint64(1)
@@ -88,16 +87,15 @@ def _everybody(
     one: np.ndarray,
 ) -> None:
     """Count, for each day of ``days``, accounts at work in each slot, and how many their own hours suggest."""
-    for row in range(state.window_id.shape[0]):
+    for row in range(state.day.shape[0]):
         for k in range(DAYS):
-            cell = FIRST_DAY + k
-            if state.window_id[row, cell] == _NO_DAY:
+            if state.day[row, k] == _NO_DAY:
                 continue
-            at = np.searchsorted(days, state.window_id[row, cell])
-            _expect(state, row, cell, hours, one)
+            at = np.searchsorted(days, state.day[row, k])
+            _expect(state, row, k, hours, one)
             for slot in range(SLOTS):
                 wanted[at, slot] += one[slot]
-                seen[at, slot] += np.float64((state.window_mask[row, cell] >> np.uint64(slot)) & np.uint64(1))
+                seen[at, slot] += np.float64((state.day_mask[row, k] >> np.uint64(slot)) & np.uint64(1))
 
 
 @kernel
@@ -152,15 +150,14 @@ def _synchrony(
             row = members[m]
             any_day = False
             for k in range(DAYS):
-                cell = FIRST_DAY + k
-                if state.window_id[row, cell] == _NO_DAY:
+                if state.day[row, k] == _NO_DAY:
                     continue
                 any_day = True
-                at = np.searchsorted(days, state.window_id[row, cell])
-                _expect(state, row, cell, hours, one)
+                at = np.searchsorted(days, state.day[row, k])
+                _expect(state, row, k, hours, one)
                 for slot in range(SLOTS):
                     mean[at, slot] += one[slot]
-                    count[at, slot] += np.float64((state.window_mask[row, cell] >> np.uint64(slot)) & np.uint64(1))
+                    count[at, slot] += np.float64((state.day_mask[row, k] >> np.uint64(slot)) & np.uint64(1))
             at_work += any_day
         out[g] = np.nan
         if at_work >= FEWEST:
@@ -199,7 +196,7 @@ def _synchrony(
             out[g] = min(_top(tails, counts, means, kept, tried), 0.0)
         for m in range(start[g], start[g + 1]):
             for k in range(DAYS):
-                day = state.window_id[members[m], FIRST_DAY + k]
+                day = state.day[members[m], k]
                 if day != _NO_DAY:
                     at = np.searchsorted(days, day)
                     for slot in range(SLOTS):
@@ -240,8 +237,8 @@ def together(groups: Groups, roster: Roster) -> InStep:
     -----
     O(memberships). Blind spot: jitter of more than half an hour, and schedules that repeat every day at one time.
     """
-    state = roster.arrays
-    cells = state.window_id[:, FIRST_DAY : FIRST_DAY + DAYS]
+    state = roster.outline
+    cells = state.day
     days = np.unique(cells[cells != _NO_DAY])
     shape = (max(days.shape[0], 1), SLOTS)
     seen, wanted, hours, one = np.zeros(shape), np.zeros(shape), np.zeros(24), np.zeros(SLOTS)
@@ -274,7 +271,67 @@ def together(groups: Groups, roster: Roster) -> InStep:
 def at_work(roster: Roster, rows: NDArray[np.int32], slot: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Say of each row whether that account was at work in a slot, as ``InStep.slot`` gives it; shape (n,) each."""
     day = (slot // SLOTS).astype(np.int64)
-    ids = roster.arrays.window_id[rows, FIRST_DAY : FIRST_DAY + DAYS].astype(np.int64)
-    masks = roster.arrays.window_mask[rows, FIRST_DAY : FIRST_DAY + DAYS]
+    ids = roster.outline.day[rows].astype(np.int64)
+    masks = roster.outline.day_mask[rows]
     bit = (masks >> (slot % SLOTS).astype(np.uint64)[:, None]) & np.uint64(1)
     return np.asarray(((ids == day[:, None]) & (bit == 1)).any(axis=1) & (slot >= 0))
+
+
+BUSY: Final = 3.0
+"""Times as many members at work in a slot as in the mean slot of their days, from which it is one of theirs."""
+LEAST_SHARE: Final = 0.1
+"""Share of the members with that day that are at work in such a slot, at least."""
+
+
+def _bits(masks: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Spread (n, k) masks to (n, k, SLOTS) booleans."""
+    places = np.arange(SLOTS, dtype=np.uint64)
+    return np.asarray((masks[:, :, None] >> places) & np.uint64(1) == 1)
+
+
+def company(roster: Roster, members: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Weigh how far accounts keep company with some members: work in the slots that are busy with them.
+
+    Parameters
+    ----------
+    roster
+        All accounts.
+    members
+        Rows of the members.
+    rows
+        Rows of the accounts that are weighed.
+
+    Returns
+    -------
+    ndarray
+        (rows,) bits: log2 of the binomial likelihood of the busy ones among an account's active slots at the members'
+        share over that at the share of the other accounts; 0 where the members have no busy slots.
+    """
+    state = roster.outline
+    ids = state.day
+    masks = state.day_mask
+    mine, busy = _bits(masks[members]), {}
+    for day in np.unique(ids[members][ids[members] != _NO_DAY]).tolist():
+        there = ids[members] == day
+        counts = mine[there].sum(axis=0).astype(np.float64)
+        chosen = (counts >= FEWEST) & (counts >= BUSY * counts.mean()) & (counts >= LEAST_SHARE * there.sum())
+        if chosen.any():
+            busy[day] = np.uint64(sum(1 << slot for slot in np.flatnonzero(chosen).tolist()))
+    if not busy:
+        return np.zeros(rows.shape[0])
+    days = np.array(sorted(busy), np.int64)
+    wanted = np.array([busy[day] for day in days.tolist()], np.uint64)
+    at = np.minimum(np.searchsorted(days, ids[rows].astype(np.int64)), days.shape[0] - 1)
+    there = days[at] == ids[rows]
+    seen = np.bitwise_count(np.where(there, masks[rows] & wanted[at], np.uint64(0))).sum(axis=1).astype(np.float64)
+    active = np.bitwise_count(np.where(there, masks[rows], np.uint64(0))).sum(axis=1).astype(np.float64)
+    inside = np.isin(rows, members)
+    if not active[inside].any() or not active[~inside].any():
+        return np.zeros(rows.shape[0])
+    # Shares of an account's own active slots, so that one that is always at work keeps nobody company.
+    one = min(float(seen[inside].sum() / active[inside].sum()), 0.95)
+    other = max(float(seen[~inside].sum() / active[~inside].sum()), 0.01)
+    if one <= other:
+        return np.zeros(rows.shape[0])
+    nats = seen * math.log(one / other) + (active - seen) * math.log((1.0 - one) / (1.0 - other))
+    return np.asarray(nats / math.log(2.0))

@@ -47,6 +47,8 @@ class Campaign:
     """What is asked, one of TECHNIQUES."""
     instructions: int = 1
     """Fixed instructions in use, such as one for each lab that a pool serves (instructions, >= 1)."""
+    in_system: bool = False
+    """Whether the fixed instruction stands in the system text; else it stands in the prompt."""
     pools: int = 1
     """Pools of accounts, one after the other; the next takes over when the provider has closed one (pools, >= 1)."""
     failover_delay_h: float = 6.0

@@ -15,7 +15,7 @@ from stillwatch.simulate.prompts.instructions import instruction
 from stillwatch.simulate.prompts.taking import sweep
 from stillwatch.simulate.prompts.tasks import english, tasks
 from stillwatch.simulate.prompts.wording import Wording, in_blocks, silent, typed
-from stillwatch.simulate.prompts.words import TECHNICAL, joined, numbers
+from stillwatch.simulate.prompts.words import TECHNICAL, TOPICS, joined, numbers
 from stillwatch.simulate.stage import beginnings
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _rows(stage: Stage, number: Ints, rows: int) -> Ints:
     return stage.rng.permutation(rows)[at % rows]
 
 
-def _coded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wording:
+def _coded(stage: Stage, campaign: Campaign, calls: Calls) -> Wording:
     rng = stage.rng
     first, turn = typed(calls)
     account = calls.account[first]
@@ -87,19 +87,21 @@ def _coded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wordin
     return Wording(text.take(pa.array(turn)), system, simulated=True)
 
 
-def _graded(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls) -> Wording:
+def _graded(stage: Stage, campaign: Campaign, calls: Calls) -> Wording:
     rng, n = stage.rng, len(calls)
     task, simulated = _listed(stage, campaign, calls.account)
     rubric = _instructions(stage, campaign, calls.account)
-    topic = rng.integers(0, 36, size=n)
-    sentences = rng.integers(2, 5, size=(2, n))
+    topic = rng.integers(0, TOPICS, size=n)
+    answered = rng.integers(0, 1 << 40, size=(2, n))
 
     def case(rows: slice) -> pa.Array:
         language = np.zeros_like(topic[rows])
-        answers = [longer.prose(rng, language, topic[rows], sentences[which][rows]) for which in (0, 1)]
-        return joined(rubric(rows), grammar.around("compared", language, language, task(rows), *answers))
+        answers = [longer.claims(answered[which][rows], topic[rows]) for which in (0, 1)]
+        compared = grammar.around("compared", language, language, task(rows), *answers)
+        return compared if campaign.in_system else joined(rubric(rows), compared)
 
-    return Wording(in_blocks(n, case), silent(n), simulated)
+    system = in_blocks(n, rubric) if campaign.in_system else silent(n)
+    return Wording(in_blocks(n, case), system, simulated)
 
 
 def strangers(stage: Stage, campaign: Campaign, calls: Calls) -> tuple[Calls, Wording]:
@@ -152,11 +154,13 @@ def asked(stage: Stage, campaign: Campaign, cast: Cast, calls: Calls, late: Bool
     if campaign.technique == "sweep":
         return sweep(stage, cast, calls, late, WINNERS)
     if campaign.technique == "agentic":
-        return _coded(stage, campaign, cast, calls)
+        return _coded(stage, campaign, calls)
     if campaign.technique == "grading":
-        return _graded(stage, campaign, cast, calls)
+        return _graded(stage, campaign, calls)
     task, simulated = _listed(stage, campaign, calls.account)
     fixed = _instructions(stage, campaign, calls.account)
+    if campaign.in_system:
+        return Wording(in_blocks(len(calls), task), in_blocks(len(calls), fixed), simulated)
     first, second = (task, fixed) if campaign.technique == "reasoning" else (fixed, task)
     whole = in_blocks(len(calls), lambda rows: joined(first(rows), "\n\n", second(rows)))
     return Wording(whole, silent(len(calls)), simulated)

@@ -15,7 +15,7 @@ from stillwatch.simulate.prompts.instructions import ideas_of, instruction, popu
 from stillwatch.simulate.prompts.people import threads_kept
 from stillwatch.simulate.prompts.tasks import english, tasks
 from stillwatch.simulate.prompts.wording import Wording, ordinal, silent, typed
-from stillwatch.simulate.prompts.words import TECHNICAL, joined, numbers
+from stillwatch.simulate.prompts.words import TECHNICAL, TOPICS, joined, numbers
 
 if TYPE_CHECKING:
     from stillwatch.simulate.cast import Cast
@@ -69,7 +69,7 @@ def _code(stage: Stage, calls: Calls, subject: Ints, language: Ints) -> pa.Array
 def _message(stage: Stage, subject: Ints, language: Ints) -> pa.Array:
     """Word what visitors write to a shop: half a remark on an order, half a question."""
     rng, n = stage.rng, len(subject)
-    question = grammar.personal_question(rng, language, subject % 36)
+    question = grammar.personal_question(rng, language, subject % TOPICS)
     return pc.if_else(pa.array(rng.random(n) < 0.5), grammar.remark(rng, language), question)
 
 
@@ -87,6 +87,15 @@ def _dealt(stage: Stage, group: Ints) -> Ints:
     number = np.empty(len(group), dtype=np.int64)
     number[shuffled] = ordinal(group[shuffled])
     return (base[group] << 24) + number
+
+
+def _placed(stage: Stage, body: Wording, template: pa.Array, owner: Ints, opens: Bools) -> Wording:
+    """Put each owner's template into its system texts, or for half of the owners in front of the opening prompts."""
+    inside = (stage.rng.random(int(owner.max(initial=-1)) + 1) < 0.5)[owner]
+    nothing = pa.scalar(None, pa.large_string())
+    front = pa.array(inside & opens & template.is_valid().to_numpy(zero_copy_only=False))
+    prompt = pc.if_else(front, joined(pc.fill_null(template, ""), "\n\n", body.prompt), body.prompt)
+    return replace(body, prompt=prompt, system=pc.if_else(pa.array(inside), nothing, template))
 
 
 def _body(
@@ -158,8 +167,8 @@ def said(stage: Stage, cast: Cast, calls: Calls, text: Text, subject: Ints, lang
         accounts = len(cast.account_id)
         copied = popular(stage.rng, accounts)
         uses = pa.array(stage.rng.random(accounts) < _COPIES)
-        system = pc.if_else(uses, copied, pa.scalar(None, pa.large_string()))
-        return calls, replace(body, system=system.take(pa.array(calls.account)))
+        template = pc.if_else(uses, copied, pa.scalar(None, pa.large_string())).take(pa.array(calls.account))
+        return calls, _placed(stage, body, template, calls.account, calls.turn == 0)
     if text == "tutorial":
         step, early = _tutorial(calls)
         return calls, replace(body, prompt=pc.if_else(pa.array(early), step, body.prompt))
@@ -173,4 +182,4 @@ def said(stage: Stage, cast: Cast, calls: Calls, text: Text, subject: Ints, lang
         purpose = _named(purpose, "NAME", _names(stage, group))
     if text == "client":
         purpose = _named(purpose, "CLIENT", _names(stage, calls.account))
-    return calls, replace(body, system=purpose)
+    return calls, _placed(stage, body, purpose, group, np.ones(len(calls), dtype=np.bool_))

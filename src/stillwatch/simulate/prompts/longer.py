@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.simulate.prompts.grammar import around, drawn_detail
-from stillwatch.simulate.prompts.words import joined, numbers, phrases, size
+from stillwatch.simulate.prompts.tasks import mixed
+from stillwatch.simulate.prompts.words import DETAILS, TOPICS, joined, numbers, phrases, size
 
 if TYPE_CHECKING:
     from stillwatch.simulate.stage import Ints
@@ -51,6 +53,41 @@ def prose(rng: np.random.Generator, language: Ints, topic: Ints, sentences: Ints
         sentence = joined(said, " (", numbers(rng.integers(1, 10_000, size=n)), ") ")
         written.append(pc.if_else(pa.array(sentences > place), sentence, nothing))
     return joined(*written) if written else pa.array([""] * n, pa.large_string())
+
+
+@lru_cache(maxsize=1)
+def _statements() -> tuple[pa.Array, int]:
+    """Write every English statement about every topic once: texts topic after topic, and how many a topic has."""
+    each = DETAILS * size("passage")
+    number = np.arange(TOPICS * each, dtype=np.int64)
+    english, topic = np.zeros_like(number), number // each
+    detail = phrases("detail", english, topic * DETAILS + number % DETAILS)
+    return around("passage", english, number // DETAILS, phrases("topics", english, topic), detail), each
+
+
+def claims(number: Ints, topic: Ints) -> pa.Array:
+    """Write an English answer of three or four statements about a topic; the number decides which.
+
+    Parameters
+    ----------
+    number
+        Number of each answer; shape (n,).
+    topic
+        Topic; shape (n,).
+
+    Returns
+    -------
+    pa.Array
+        Text, shape (n,).
+    """
+    texts, each = _statements()
+    parts: list[pa.Array | str] = []
+    for place in range(4):
+        at = topic * each + mixed(number, 20 + place) % each
+        # The last statement is there every second time.
+        shown = pa.array(at, mask=(mixed(number, 30) % 2 == 0) & (place == 3))
+        parts += [pc.fill_null(texts.take(shown), ""), " (", numbers(mixed(number, 24 + place) % 10_000), ") "]
+    return joined(*parts)
 
 
 def excerpts(rng: np.random.Generator, language: Ints, topic: Ints, count: int) -> pa.Array:

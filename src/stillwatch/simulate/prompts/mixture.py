@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from stillwatch.simulate.prompts import grammar
 from stillwatch.simulate.prompts.people import threads_kept
 from stillwatch.simulate.prompts.tasks import mixed, subjects, tasks
 from stillwatch.simulate.prompts.wording import Wording, silent
-from stillwatch.simulate.prompts.words import joined, phrases, size
+from stillwatch.simulate.prompts.words import TOPICS, joined, numbers, phrases, size
 
 if TYPE_CHECKING:
     from stillwatch.simulate.stage import Bools, Calls, Ints, Stage
 
-_TURNS = 4
+_TURNS: Final = 4
 
 
 def talk(stage: Stage, calls: Calls, language: Ints, subject: Ints) -> Wording:
@@ -45,22 +44,18 @@ def talk(stage: Stage, calls: Calls, language: Ints, subject: Ints) -> Wording:
     asked = tasks(number[opens], subject[opens], language[opens])
     said = phrases("aside", language[opens], rng.integers(0, size("aside"), size=int(opens.sum())))
     later = ~opens
-    topic = subject[later] % 36
+    topic = subject[later] % TOPICS
     back = joined(
         grammar.follow_up(rng, language[later], topic),
         " ",
         grammar.around(
-            "demand", language[later], mixed(number[later], 3) % size("demand"), _numbers(2 + number[later] % 400)
+            "demand", language[later], mixed(number[later], 3) % size("demand"), numbers(2 + number[later] % 400)
         ),
     )
     place = np.empty(n, dtype=np.int64)
     place[np.concatenate([np.flatnonzero(opens), np.flatnonzero(later)])] = np.arange(n)
     whole = pa.chunked_array([joined(asked, said), back], pa.large_string()).combine_chunks()
     return Wording(whole.take(pa.array(place)), silent(n), simulated=True)
-
-
-def _numbers(values: Ints) -> pa.Array:
-    return pc.cast(pa.array(values), pa.large_string())
 
 
 def sessions(stage: Stage, calls: Calls, language: Ints, subject: Ints) -> tuple[Calls, Wording, Bools]:
