@@ -128,7 +128,7 @@ def reliability_table(found: Sequence[Entity], asked: Question, *, key: str, tit
     there = ~np.isnan(promised)
     rows: list[tuple[str | int | float, ...]] = []
     if there.any():
-        seed = np.array([str(one.seed) for one in found])
+        _, seed = np.unique([one.seed for one in found], return_inverse=True)
         curve = reliability_curve(promised[there], label[there], bins=BINS, source=seed[there])
         rows += [
             (

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.campaigns import find_campaigns
+from stillwatch.coordination.outline import outline
 from stillwatch.evaluate.campaigns.figures import over_seeds, share
 from stillwatch.evaluate.campaigns.look import START_MS, known, scanning
 from stillwatch.evaluate.tables import Table
@@ -137,7 +138,7 @@ def leaks(spec: WorldSpec, seed: int, config: Config, *, step_h: float) -> list[
             accounts = read_accounts(place / "accounts.csv", door)
             run.read(expand([str(place / "logs")]), lambda _: None)
             campaigns = find_campaigns(run.engine, accounts, run.result(accounts).ranking, config)
-            truth = known(world.truth, door, run.engine.arrays().key)
+            truth = known(world.truth, door, outline(run.engine.parts()).key)
             for group in groups:
                 pseudonyms = np.array(sorted(names[name] for name in group.accounts), np.int64)
                 every = np.arange(pseudonyms.shape[0])

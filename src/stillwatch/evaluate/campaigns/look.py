@@ -13,6 +13,7 @@ import numpy as np
 
 from stillwatch.campaigns import find_campaigns
 from stillwatch.coordination.coordinate import ALPHA, coordinate
+from stillwatch.coordination.outline import outline
 from stillwatch.coordination.tested import ALL
 from stillwatch.evaluate.campaigns.bonds import bound
 from stillwatch.evaluate.campaigns.scores import Truth
@@ -24,7 +25,6 @@ from stillwatch.ingest.read import Reading
 from stillwatch.ingest.sources import expand
 from stillwatch.pipeline import Scan
 from stillwatch.simulate import build_world, write_world
-from stillwatch.sketches.layout import Arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,17 +109,11 @@ class Looked:
         """Give the rows of the members of an entity."""
         return self.known.rows(one.members.account)
 
-    def arrays(self) -> Arrays:
-        """Give the sketches by ascending account, as coordination takes them."""
-        arrays = self.engine.arrays()
-        order = np.argsort(arrays.key, kind="stable")
-        return Arrays._make(column[order] for column in arrays)
-
     def coordinated(self, *, alpha: float = ALPHA, guards: Guards = ALL) -> Coordination:
         """Run coordination again, at another rate or without a guard."""
-        arrays = self.arrays()
+        seen = outline(self.engine.parts())
         shared = self.engine.artefacts.shared()
-        return coordinate(arrays, self.accounts.registered(arrays.key), shared, alpha=alpha, guards=guards)
+        return coordinate(seen, self.accounts.registered(seen.key), shared, alpha=alpha, guards=guards)
 
 
 def codes(names: tuple[str, ...]) -> NDArray[np.int64]:
@@ -220,5 +214,5 @@ def look(spec: WorldSpec, seed: int, config: Config) -> Looked:
         run.read(expand([str(folder / "logs")]), lambda _: None)
         ranking = run.result(accounts).ranking
         found = find_campaigns(run.engine, accounts, ranking, config)
-        truth = known(world.truth, door, run.engine.arrays().key)
+        truth = known(world.truth, door, outline(run.engine.parts()).key)
         return Looked(seed, spec, world, truth, run.engine, accounts, found)

@@ -36,7 +36,7 @@ READING: Final = """\
   not."""
 SECTIONS: Final = (
     ("What is found", ("campaigns_found", "campaigns_methods", "campaigns_honest")),
-    ("Whether the rate is kept", ("campaigns_fdr", "campaigns_fdr_counts")),
+    ("Whether the rate is kept", ("campaigns_fdr", "campaigns_guards", "campaigns_fdr_counts")),
     ("Who is wrong", ("campaigns_wrong",)),
     ("What hiding costs", ("campaigns_knobs", "campaigns_ladder", "campaigns_curve")),
     ("The hard world", ("campaigns_hard", "campaigns_shards")),
@@ -48,6 +48,7 @@ SECTIONS: Final = (
 """Sections and the tables in each."""
 PICTURES: Final[tuple[tuple[str, Callable[[Table], str]], ...]] = (
     ("campaigns_fdr", lines),
+    ("campaigns_guards", lines),
     ("campaigns_curve", curve),
     ("campaigns_reliability_extraction", bars),
     ("campaigns_reliability_one_operator", bars),

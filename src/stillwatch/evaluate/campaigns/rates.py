@@ -126,9 +126,21 @@ def _pooled(pairs: Sequence[tuple[int, int]]) -> Callable[[np.random.Generator |
     return figure
 
 
-def rate_table(seen: Sequence[Rate], *, key: str, title: str) -> Table:
-    """Lay out measured against nominal rates: mean over worlds of the false share, none where nothing was found."""
-    counted = tuple(dict.fromkeys(one.what for one in seen))
+def rate_table(seen: Sequence[Rate], *, key: str, title: str, guards: bool = False) -> Table:
+    """Lay out measured against nominal rates: mean over worlds of the false share, none where nothing was found.
+
+    Parameters
+    ----------
+    seen
+        Counts of all worlds.
+    key, title
+        Of the table.
+    guards
+        Lay out groups without each guard; otherwise everything counted with all guards on.
+    """
+    off = {name for name, _ in WITHOUT}
+    every = tuple(dict.fromkeys(one.what for one in seen))
+    counted = tuple(what for what in every if (what in off) == guards or (guards and what == "groups"))
     rows = []
     for level in LEVELS:
         cells = [

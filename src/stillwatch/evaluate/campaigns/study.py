@@ -116,6 +116,9 @@ def _found(pairs: Pairs, plan: Plan) -> list[Table]:
         found.method_table(outcomes, key="campaigns_methods", title=f"Methods on the same accounts, {n}"),
         found.honest_table(outcomes, key="campaigns_honest", title=f"Honest accounts by kind, {n}"),
         rates.rate_table(counted, key="campaigns_fdr", title=f"False discoveries, measured and nominal, {n}"),
+        rates.rate_table(
+            counted, key="campaigns_guards", title=f"False groups without a guard of the tests, {n}", guards=True
+        ),
         rates.count_table(
             counted, key="campaigns_fdr_counts", title=f"False discoveries at the default rate, {n}", level=ALPHA
         ),

@@ -84,7 +84,7 @@ def shares(looked: Looked, roster: Roster) -> Shares:
         Templates at the account's first request, infrastructure in every hour of its use, payments at sign-up.
     """
     template = roster.fields[AT["template"]]
-    first_s = roster.arrays.first_ms // 1000
+    first_s = roster.outline.first_ms // 1000
     owner = np.repeat(np.arange(len(roster), dtype=np.int64), np.diff(template.start))
     parts = [(owner, template.value.astype(np.int64), first_s[owner], np.ones(owner.shape[0], np.int64), TEMPLATE)]
     uses = _uses(looked)
