@@ -59,8 +59,8 @@ def background_table(found: Mapping[int, Sequence[Outcome]], *, key: str, title:
     head = ("background", "campaign accounts", "honest accounts", "account recall", "campaigns half found")
     note = (
         f"{max((len(worlds) for worlds in found.values()), default=0)} worlds each; accounts of all worlds together."
-        " Recall and honest accounts: those in entities called extraction. Nine published campaigns of equal size, their"
-        f" rates cut to {MOST_PER_DAY:g} requests a day. The published rows are of a related task on other data (arXiv"
-        " 2605.31593): a place to stand, no comparison."
+        " Recall and honest accounts: those in entities called extraction. Nine published campaigns of equal size,"
+        f" their rates cut to {MOST_PER_DAY:g} requests a day. The published rows are of a related task on other data"
+        " (arXiv 2605.31593): a place to stand, no comparison."
     )
     return Table(key, title, (*head, "honest in extraction entities"), tuple(rows), note)

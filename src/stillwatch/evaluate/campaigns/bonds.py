@@ -58,7 +58,7 @@ def bound(
     operator: Sequence[str | None],
     crowd: Sequence[str | None],
 ) -> NDArray[np.int64]:
-    """Number the real bonds of accounts.
+    """Give the real bonds of accounts numbers.
 
     Parameters
     ----------
@@ -97,4 +97,4 @@ def unbound(members: NDArray[np.int64], bond: NDArray[np.int64]) -> bool:
     """
     mine = bond[members]
     most = int(np.bincount(mine[mine >= 0]).max(initial=0)) if mine.shape[0] else 0
-    return 2 * most < mine.shape[0]
+    return bool(2 * most < mine.shape[0])

@@ -88,7 +88,7 @@ def caught(looked: Looked) -> tuple[Caught, ...]:
     for campaign in sorted({one for one in known.campaign if one}):
         mine = name == campaign
         inside = [int(mine[looked.inside(one)].sum()) for one in found]
-        most = int(np.argmax(inside)) if inside and max(inside) else -1
+        most = int(np.argmax(inside)) if any(inside) else -1
         made.append(
             Caught(
                 campaign=campaign,
