@@ -16,6 +16,7 @@ from stillwatch.evaluate.campaigns import plan
 from stillwatch.evaluate.campaigns.calibrate import document
 from stillwatch.evaluate.campaigns.page import write_page
 from stillwatch.evaluate.campaigns.study import run
+from stillwatch.model.errors import InputError
 from stillwatch.reports.files import write_atomically
 from stillwatch.verbs.evaluate import Told, shown
 from stillwatch.verbs.scan import CLEAN
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 def evaluate_campaigns(asked: argparse.Namespace) -> int:
     """Judge how campaigns are found; see ``stillwatch evaluate --help``."""
+    if asked.seeds < 0:
+        raise InputError(f"--seeds {asked.seeds}: write how many worlds, 1 or more")
     told = Told()
     much = plan.SMALL if asked.small else plan.FULL
     if asked.seeds:
