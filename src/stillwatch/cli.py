@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 from stillwatch import __version__
@@ -36,6 +37,16 @@ FORMAT_WORDS: Final = (
 _EPILOG: Final = """\
 exit codes: 0 nothing above the threshold, 1 findings, 2 bad input, 3 partial (some input was not read),
 130 stopped. A finding is an observation for a person to look at, never a verdict."""
+
+
+def _later(module: str, name: str) -> Callable[[argparse.Namespace], int]:
+    """Name a verb that is imported only when it runs."""
+
+    def run(asked: argparse.Namespace) -> int:
+        verb: Callable[[argparse.Namespace], int] = getattr(import_module(f"stillwatch.verbs.{module}"), name)
+        return verb(asked)
+
+    return run
 
 
 def _input_options(verb: argparse.ArgumentParser) -> None:
@@ -81,10 +92,47 @@ def _scan_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     scan.add_argument(
         "--keep-exemplars", type=int, default=0, metavar="N", help="show N prompts of each reported account (default 0)"
     )
+    scan.add_argument(
+        "--no-campaigns",
+        action="store_true",
+        help="do not look for campaigns, which a scan of 50 accounts or more does",
+    )
     scan.add_argument("--threshold", type=float, metavar="BITS", help="total from which an account is reported")
     scan.add_argument("--shown", type=int, metavar="N", help="accounts shown in the terminal and drawn in the report")
     scan.add_argument("--json", action="store_true", help="print the result as JSON instead of tables")
-    scan.set_defaults(run=_scan)
+    scan.set_defaults(run=_later("scan", "scan_verb"))
+
+
+def _campaigns_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    campaigns = verbs.add_parser(
+        "campaigns",
+        help="find accounts that work together, and say whether they extract",
+        description="Read request logs, find groups of accounts that act together beyond chance, and weigh apart\n"
+        "whether one operator stands behind them and whether that operator extracts. Coordination is not abuse.",
+        epilog="examples:\n"
+        "  stillwatch campaigns logs/2026-11-*.jsonl.zst --accounts accounts.csv --out campaigns/\n"
+        "  stillwatch campaigns logs/ --accounts accounts.csv --json | jq '.campaigns[] | select(.reported)'\n\n"
+        "exit codes: 0 no campaign is reported as extraction, 1 at least one is, 2 bad input, 3 partial (some input\n"
+        "was not read), 130 stopped. A campaign is an observation for a person to look at, never a verdict.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _input_options(campaigns)
+    campaigns.add_argument("--out", metavar="FOLDER", help="write report.html, campaigns.json and members.csv there")
+    campaigns.add_argument(
+        "--reference", metavar="FILE", help="what is ordinary at your service, from `stillwatch calibrate`"
+    )
+    campaigns.add_argument(
+        "--alpha", type=float, metavar="SHARE", help="share of false groups among those found, over many runs (0.001)"
+    )
+    campaigns.add_argument(
+        "--concentration", type=float, metavar="C", help="how alike the topics of one product's customers are (100.0)"
+    )
+    campaigns.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the simulated nulls (%(default)s)")
+    campaigns.add_argument(
+        "--keep-exemplars", type=int, default=0, metavar="N", help="show N prompts of a few surest members (default 0)"
+    )
+    campaigns.add_argument("--json", action="store_true", help="print the result as JSON instead of tables")
+    campaigns.set_defaults(run=_later("campaigns", "campaigns_verb"), threshold=None, shown=None)
 
 
 def _calibrate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -102,7 +150,7 @@ def _calibrate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]
     _input_options(calibrate)
     calibrate.add_argument("--out", required=True, metavar="FILE", help="reference to write")
     calibrate.add_argument("--json", action="store_true", help="print what was found as JSON")
-    calibrate.set_defaults(run=_calibrate, threshold=None, shown=None, keep_exemplars=0)
+    calibrate.set_defaults(run=_later("scan", "calibrate_verb"), threshold=None, shown=None, keep_exemplars=0)
 
 
 def _corpus_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -117,7 +165,7 @@ def _corpus_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
     corpus.add_argument("inputs", nargs="+", metavar="INPUT", help="files and folders of prompts")
     corpus.add_argument("--out", required=True, metavar="FILE", help="filter to write")
     corpus.add_argument("--json", action="store_true", help="print what was built as JSON")
-    corpus.set_defaults(run=_corpus)
+    corpus.set_defaults(run=_later("evaluate", "corpus_verb"))
 
 
 def _learn_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -135,7 +183,7 @@ def _learn_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--accounts", type=int, default=20, metavar="N", help="accounts of each source and size (%(default)s)"
     )
     learn.add_argument("--seed", type=int, default=1, help="same seed, same model (default %(default)s)")
-    learn.set_defaults(run=_learn)
+    learn.set_defaults(run=_later("evaluate", "learn_verb"))
 
 
 def _evaluate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -212,7 +260,7 @@ def _simulate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser])
     simulate.add_argument("--start", default="2026-11-02", metavar="DATE", help="first day, UTC (default %(default)s)")
     simulate.add_argument("--prompts", metavar="FOLDER", help="folder of prompt Parquet, for real text")
     simulate.add_argument("--traces", metavar="FOLDER", help="folder of arrival traces, for real timing")
-    simulate.set_defaults(run=_simulate)
+    simulate.set_defaults(run=_later("simulate", "simulate_verb"))
 
 
 def _key_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -225,7 +273,7 @@ def _key_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     key.add_argument("act", choices=("new", "rotate", "show"), help="show prints epochs and fingerprint, never the key")
     key.add_argument("file", metavar="FILE", help="key file")
-    key.set_defaults(run=_key)
+    key.set_defaults(run=_later("names", "key_verb"))
 
 
 def _pseudonym_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -241,7 +289,7 @@ def _pseudonym_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]
     name.add_argument("--key", metavar="FILE", default="stillwatch.key", help="pseudonym key (%(default)s)")
     name.add_argument("--epoch", type=int, metavar="N", help="epoch of the key (default: the latest)")
     name.add_argument("--accounts", metavar="FILE", help="account file to look pseudonyms up in")
-    name.set_defaults(run=_pseudonym)
+    name.set_defaults(run=_later("names", "pseudonym_verb"))
 
 
 def _topics_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -259,6 +307,7 @@ def _topics_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 PARSERS: Final = (
     _scan_parser,
+    _campaigns_parser,
     _calibrate_parser,
     _simulate_parser,
     _evaluate_parser,
@@ -286,30 +335,6 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _scan(asked: argparse.Namespace) -> int:
-    from stillwatch.verbs.scan import scan_verb
-
-    return scan_verb(asked)
-
-
-def _calibrate(asked: argparse.Namespace) -> int:
-    from stillwatch.verbs.scan import calibrate_verb
-
-    return calibrate_verb(asked)
-
-
-def _corpus(asked: argparse.Namespace) -> int:
-    from stillwatch.verbs.evaluate import corpus_verb
-
-    return corpus_verb(asked)
-
-
-def _learn(asked: argparse.Namespace) -> int:
-    from stillwatch.verbs.evaluate import learn_verb
-
-    return learn_verb(asked)
-
-
 def _evaluate(asked: argparse.Namespace) -> int:
     if asked.what == "campaigns":
         from stillwatch.verbs.campaign_study import evaluate_campaigns
@@ -320,24 +345,6 @@ def _evaluate(asked: argparse.Namespace) -> int:
     from stillwatch.verbs.evaluate import evaluate_verb
 
     return evaluate_verb(asked)
-
-
-def _simulate(asked: argparse.Namespace) -> int:
-    from stillwatch.verbs.simulate import simulate_verb
-
-    return simulate_verb(asked)
-
-
-def _key(asked: argparse.Namespace) -> int:
-    from stillwatch.verbs.names import key_verb
-
-    return key_verb(asked)
-
-
-def _pseudonym(asked: argparse.Namespace) -> int:
-    from stillwatch.verbs.names import pseudonym_verb
-
-    return pseudonym_verb(asked)
 
 
 def _topics(asked: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -51,8 +51,13 @@ if TYPE_CHECKING:
     from stillwatch.ingest.keys import PseudonymKey
     from stillwatch.ingest.read import Progress, Reading
     from stillwatch.ingest.sources import Source
+    from stillwatch.model.campaign import Campaigns
     from stillwatch.model.event import Reject
+    from stillwatch.model.finding import Ranking
     from stillwatch.model.profile import Profile
+
+    Finder: TypeAlias = Callable[[LocalEngine, AccountFile, Ranking, Config], Campaigns | None]
+    """Finds campaigns among folded accounts; None where it did not look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ class Against:
 
 UNKNOWN: Final = Against()
 """No reference, first look."""
+SUREST: Final = 5
+"""Members of a reported campaign whose prompts are kept on request."""
 TIMED: Final = ("rhythm", "person", "ramp", "canary_probing", "key_theft", "steady_history", "retry_storm")
 """Detectors that cannot tell where events carry the time of reading."""
 
@@ -200,6 +207,10 @@ class Scan:
         self.tally.accounts = len(self.engine)
         self.tally.bytes_done = done + piece.position
 
+    def settings(self, against: Against) -> Config:
+        """Give the settings accounts are weighed with: those of the run, or those a reference calls for."""
+        return calibrated(self.config, against.reference) if against.reference else self.config
+
     def result(
         self,
         accounts: AccountFile = EMPTY,
@@ -209,7 +220,7 @@ class Scan:
         cold: bool = False,
     ) -> ScanResult:
         """Profile, examine, rank and assure what was folded."""
-        config = calibrated(self.config, against.reference) if against.reference else self.config
+        config = self.settings(against)
         made = profile_engine(self.engine, accounts)
         examined = examine_all(made, config)
         if any(name == "ts_ms" for count in self.counts for name, _ in count.blanked):
@@ -228,6 +239,7 @@ class Scan:
             exemplars={},
             cold_kernels=cold,
             elapsed_s=time.monotonic() - started_s if started_s else 0.0,
+            known=frozenset(self.fields) | accounts.known_columns(),
         )
 
 
@@ -274,6 +286,7 @@ def scan(
     keep_exemplars: int = 0,
     against: Against = UNKNOWN,
     corpus: NDArray[np.uint64] = NO_CORPUS,
+    find: Finder | None = None,
 ) -> ScanResult:
     """Scan sources and rank their accounts.
 
@@ -295,6 +308,8 @@ def scan(
         What is ordinary at this provider, and which look this is.
     corpus
         Filter of public prompt sets.
+    find
+        Looks for campaigns once accounts are ranked; None does not look.
 
     Returns
     -------
@@ -318,13 +333,22 @@ def scan(
     finally:
         run.close()
     result = run.result(accounts, against, started_s=started, cold=cold)
+    if find:
+        result = replace(result, campaigns=find(run.engine, accounts, result.ranking, run.settings(against)))
     if keep_exemplars > 0 and not run.stopped:
         result = replace(result, exemplars=exemplars(sources, reading, result, keep_exemplars))
     return result
 
 
+def _surest(campaigns: Campaigns | None) -> NDArray[np.int64]:
+    """Give the members of reported campaigns that belong most surely, a few of each."""
+    reported = [one.members for one in campaigns.found if one.extracting] if campaigns else []
+    surest = [one.account[np.lexsort((one.account, -one.total_bits))[:SUREST]] for one in reported]
+    return np.concatenate([np.zeros(0, np.int64), *surest])
+
+
 def exemplars(sources: Sequence[Source], reading: Reading, result: ScanResult, most: int) -> dict[int, tuple[str, ...]]:
-    """Read the sources again and keep a few prompts of each reported account, a random few by event id.
+    """Read the sources again and keep a few prompts of what is reported, a random few by event id.
 
     Parameters
     ----------
@@ -333,7 +357,7 @@ def exemplars(sources: Sequence[Source], reading: Reading, result: ScanResult, m
     reading
         How they were read.
     result
-        Says which accounts are reported.
+        Says which accounts are reported, and which campaigns: prompts of their surest members are kept.
     most
         Prompts kept an account.
 
@@ -342,7 +366,7 @@ def exemplars(sources: Sequence[Source], reading: Reading, result: ScanResult, m
     dict
         Account -> prompts. Nothing of any other account is kept.
     """
-    wanted = pa.array(result.profile.account[result.ranking.flagged])
+    wanted = pa.array(np.union1d(result.profile.account[result.ranking.flagged], _surest(result.campaigns)))
     kept: dict[int, dict[int, str]] = {}
     with ThreadPoolExecutor(1) as pool:
         for source in sources:

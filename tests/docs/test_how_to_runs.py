@@ -48,6 +48,22 @@ def test_how_to_runs_from_top_to_bottom(root: Path, months: Path, tmp_path: Path
     assert (tmp_path / "report" / "report.html").stat().st_size
 
 
+def test_campaigns_how_to_runs_from_top_to_bottom(root: Path, tmp_path: Path) -> None:
+    campaign = ("--campaign", "accounts=40,per_day=8", "--background", "3", "--days", "4", "--seed", "5")
+    run(tmp_path, "simulate", "--out", "world", *campaign)
+    shutil.move(tmp_path / "world" / "logs", tmp_path / "logs")
+    shutil.move(tmp_path / "world" / "accounts.csv", tmp_path / "accounts.csv")
+    page = root / "docs" / "how-to" / "find-campaigns.md"
+
+    codes = [run(tmp_path, *s.words[1:]).returncode for s in shown_in(page) if s.words[0] == "stillwatch"]
+
+    assert len(codes) == 5
+    assert codes[0] == 1
+    assert set(codes) <= {0, 1}
+    for made in ("report.html", "campaigns.json", "members.csv"):
+        assert (tmp_path / "campaigns" / made).stat().st_size
+
+
 def test_a_reference_and_a_base_rate_show_in_the_report_and_a_look_raises_p(months: Path, tmp_path: Path) -> None:
     shutil.copytree(months, tmp_path, dirs_exist_ok=True)
     logs = ("logs/2026-11-*.jsonl.zst", "--accounts", "accounts.csv")

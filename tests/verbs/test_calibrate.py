@@ -185,7 +185,7 @@ def test_a_missing_folder_is_said_before_anything_is_read(
     def read(*_: object) -> None:
         raise AssertionError("the logs were read for nothing")
 
-    monkeypatch.setattr("stillwatch.verbs.scan._scanned", read)
+    monkeypatch.setattr("stillwatch.verbs.scan.scanned", read)
 
     code, _, told = shell.over_logs("calibrate", "--out", tmp_path / "none" / "reference.json")
 

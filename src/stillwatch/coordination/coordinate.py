@@ -31,7 +31,19 @@ from stillwatch.coordination.members import LEAST_LAYERS, Holders, Membership, u
 from stillwatch.coordination.peel import peeled
 from stillwatch.coordination.roster import Roster, enroll
 from stillwatch.coordination.shared import LEAST
-from stillwatch.coordination.tested import ALL, HOLDING, LOG_P, Guards, Tested, examine, holders, independent, spreads
+from stillwatch.coordination.tested import (
+    ALL,
+    HOLDING,
+    LOG_P,
+    Guards,
+    Tested,
+    examine,
+    holders,
+    independent,
+    spreads,
+    undecided,
+    with_shards,
+)
 from stillwatch.statistics.fdr import q_values
 
 if TYPE_CHECKING:
@@ -176,16 +188,22 @@ def coordinate(
     values, left = composites(roster)
     hours, too_many = rhythms(outline)
     groups = gathered([found.groups, values, hours, joined_by])
-    divided = partition(found, roster, seed=seed, concentration=concentration)
     template = np.concatenate([np.arange(len(found.groups)), np.full(len(groups) - len(found.groups), -1)]).astype(
         np.int64
     )
     spread = spreads(groups, roster)
-    tested = examine(groups, roster, spread, divided, template, guards)
+    tested = examine(groups, roster, spread, guards)
+    of_template = np.arange(len(found.groups))
+    divided = partition(
+        found, roster, np.flatnonzero(undecided(tested)[of_template]), seed=seed, concentration=concentration
+    )
+    shards = np.full(len(groups), np.nan)
+    shards[of_template] = divided.log_p
+    tested = with_shards(tested, shards)
     parts, origins = peeled(groups, roster, tested.held)
     if parts:
         again = gathered(parts)
-        tested = _appended(tested, examine(again, roster, spread, guards=guards))
+        tested = _appended(tested, examine(again, roster, spread, guards))
         template = np.concatenate([template, template[np.concatenate(origins)]])
     # Signed reasoning that passes between owners is exact: where that made the group, one other kind is enough.
     exact = (tested.groups.made_by == ARTEFACTS) & independent(tested.groups, roster)

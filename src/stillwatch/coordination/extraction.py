@@ -66,16 +66,12 @@ def _normal_bits(value: float, one: tuple[float, float], other: tuple[float, flo
 
 def _harvest(heard: Heard, facts: Facts) -> list[Line]:
     asked = _clipped(heard.content, -2.0, 8.0) + _clipped(heard.asked, -1.0, 8.0) + _clipped(heard.probing, -1.0, 8.0)
-    lines = [
-        _line("workload", "harvest", _clipped(asked, -1.0, 10.0), "all members read as one account: {bits} of content"),
-        _line(
-            "artefacts",
-            "harvest",
-            _clipped(heard.provenance, 0.0, 12.0),
-            "members send back reasoning that other accounts received",
-        ),
-    ]
-    if math.isnan(facts.dispersion) or math.isnan(facts.log_p_shards):
+    text = "all members read as one account: {bits} of content"
+    lines = [_line("workload", "harvest", _clipped(asked, -1.0, 10.0), text)]
+    if heard.provenance > 0.0:
+        text = "members send back reasoning that other accounts received"
+        lines.append(_line("artefacts", "harvest", min(heard.provenance, 12.0), text))
+    if math.isnan(facts.dispersion) or math.isnan(facts.log_p_shards) or math.isnan(facts.common):
         return lines
     if facts.common >= COMMON:
         text = f"{facts.common:.0%} of the sampled prompts come from several members: common tasks, not shards"
@@ -125,7 +121,7 @@ OPEN: Final = 0.6
 """Share of members of one organisation, or on one means of payment, from which the operator does not hide."""
 
 
-def _dealt(facts: Facts) -> Line:
+def dealt_out(facts: Facts) -> Line:
     """Weigh how evenly work is dealt: a scheduler gives each account its share, accounts of their own grow apart."""
     # The spread of a small group is itself uncertain, by its own size over the root of twice its members.
     root = math.sqrt(2.0 * max(facts.members, 2))
@@ -199,7 +195,7 @@ def extraction_lines(heard: Heard, steps: Steps, facts: Facts) -> tuple[Line, ..
     """
     found = [
         *_harvest(heard, facts),
-        _dealt(facts),
+        dealt_out(facts),
         *_hides(steps, facts),
         *_scale(steps, facts),
         *_in_favour(heard, facts),

@@ -1,8 +1,8 @@
 """Does one operator stand behind an entity? A probability for that alone: it raises no suspicion and lifts none.
 
 A validated group works together beyond chance; that may still be an event (people at one hackathon, readers of one
-tutorial). What speaks for one hand: one payer or a ring of cards, one organisation, jobs in step, artefacts that pass
-between members, successors after closings.
+tutorial). What speaks for one hand: one payer or a ring of cards, one organisation, jobs in step, work dealt evenly,
+artefacts that pass between members, successors after closings.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from stillwatch.coordination.extraction import OPEN
+from stillwatch.coordination.extraction import OPEN, dealt_out
 
 if TYPE_CHECKING:
     from stillwatch.coordination.extraction import Steps
@@ -49,6 +49,8 @@ def operator_bits(steps: Steps, facts: Facts, log_p_rest: float, log_p_artefacts
         bits += min(-steps.succession_log_p / math.log(2.0) / 2.0, _MOST)
     if not math.isnan(steps.in_step_log_p) and steps.in_step_log_p < math.log(1e-6):
         bits += 2.0
+    # One hand deals evenly; people's own volumes are anything but even.
+    bits += dealt_out(facts).bits
     if not math.isnan(log_p_artefacts):
         bits += min(-log_p_artefacts / math.log(2.0) / 4.0, _MOST)
     return bits

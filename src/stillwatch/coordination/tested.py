@@ -14,7 +14,8 @@ result and the other layers by Fisher's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.coordination.groups import Groups
-    from stillwatch.coordination.layers.partition import Partition
     from stillwatch.coordination.roster import Roster
 
 LAYER_AT: Final = {1 << at: at for at in range(len(LAYERS))}
@@ -54,6 +54,10 @@ SPREAD_FIELDS: Final = tuple(field.name for field in FIELDS if field.name not in
 
 HOLDING: Final = [LAYER_AT[layer] for layer in (PRODUCT, PLACE, MONEY, RHYTHM, ARTEFACTS)]
 """Layers, by column, of which single members hold a value."""
+THREADS: Final = 2
+"""Fields that are counted at the same time."""
+MEASURED: Final = 4_000
+"""Most template groups on which the spreads are measured."""
 VOLUMES: Final = "volumes"
 """Key of the spread of volumes among what is measured on ordinary groups."""
 CONCORDANT: Final = 0.5
@@ -112,9 +116,11 @@ def independent(groups: Groups, roster: Roster) -> NDArray[np.bool_]:
 
 def spreads(groups: Groups, roster: Roster) -> dict[str, float]:
     """Measure on template groups how much members of ordinary groups hold alike, and how their volumes spread."""
-    natural = independent(groups, roster) & (groups.made_by == PRODUCT)
-    measured = {name: natural_spread(hold(groups, roster, AT[name]), natural) for name in SPREAD_FIELDS}
-    measured[VOLUMES] = natural_volumes(volume_spread(groups, roster), natural, groups.sizes)
+    natural = np.flatnonzero(independent(groups, roster) & (groups.made_by == PRODUCT))
+    # Tokens are hashes: the smallest of them are a fair sample.
+    groups = groups.take(natural[np.argsort(groups.token[natural], kind="stable")[:MEASURED]])
+    measured = {name: natural_spread(hold(groups, roster, AT[name])) for name in SPREAD_FIELDS}
+    measured[VOLUMES] = natural_volumes(volume_spread(groups, roster), groups.sizes)
     return measured
 
 
@@ -177,8 +183,6 @@ def examine(
     groups: Groups,
     roster: Roster,
     spread: Mapping[str, float],
-    partition: Partition | None = None,
-    template: NDArray[np.int64] | None = None,
     guards: Guards = ALL,
 ) -> Tested:
     """Test candidate groups.
@@ -191,10 +195,6 @@ def examine(
         All accounts.
     spread
         Correlations of ordinary groups, as :func:`spreads` gives them.
-    partition
-        Partition evidence of the template groups.
-    template
-        (g,) which template group each group is of, -1 for none.
     guards
         What keeps the tests honest.
 
@@ -205,16 +205,14 @@ def examine(
     """
     g = len(groups)
     log_p = np.full((g, len(LAYERS)), np.nan)
-    held = tuple(
-        hold(
-            groups,
-            roster,
-            at,
-            spread=spread.get(field.name, 0.0) if guards.spread else 0.0,
-            stratified=guards.stratified,
-        )
-        for at, field in enumerate(FIELDS)
-    )
+
+    def held_of(at: int) -> Held:
+        usual = spread.get(FIELDS[at].name, 0.0) if guards.spread else 0.0
+        return hold(groups, roster, at, spread=usual, stratified=guards.stratified)
+
+    # Fields do not depend on each other, and the kernels run without the interpreter lock.
+    with ThreadPoolExecutor(THREADS, "fields") as pool:
+        held = tuple(pool.map(held_of, range(len(FIELDS))))
     for layer, column in LAYER_AT.items():
         mine = [one.log_p for one, field in zip(held, FIELDS, strict=True) if field.layer == layer]
         if mine:
@@ -227,9 +225,6 @@ def examine(
     in_step = together(groups, roster)
     log_p[:, LAYER_AT[RHYTHM]] = in_step.log_p
     log_p[:, LAYER_AT[LIFECYCLE]], count, closed, expected = succession(groups, roster)
-    if partition is not None and template is not None:
-        there = np.flatnonzero(template >= 0)
-        log_p[there, LAYER_AT[SHARDS]] = partition.log_p[template[there]]
     if guards.left_out:
         for layer, column in LAYER_AT.items():
             log_p[(groups.made_by & layer) > 0, column] = np.nan
@@ -243,3 +238,20 @@ def examine(
         fisher(without_strongest(kinds(log_p))),
         dict(spread),
     )
+
+
+def undecided(tested: Tested) -> NDArray[np.bool_]:
+    """Say which groups have one kind of evidence at least, so that the shards of their work could make a second."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((kinds(tested.log_p) <= np.log(WORTH_P)).any(axis=1))
+
+
+WORTH_P: Final = 1e-2
+"""p-value of another kind of evidence from which a null is drawn for the shards of a group."""
+
+
+def with_shards(tested: Tested, log_p: NDArray[np.float64]) -> Tested:
+    """Add the p-values of shards, shape (g,), NaN where they were not tested."""
+    columns = tested.log_p.copy()
+    columns[:, LAYER_AT[SHARDS]] = log_p
+    return replace(tested, log_p=columns, joined=fisher(kinds(columns)), rest=fisher(without_strongest(kinds(columns))))

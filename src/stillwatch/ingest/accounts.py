@@ -82,6 +82,23 @@ class AccountFile:
     closed_ms: NDArray[np.int64]
     """When the provider closed the account, -1 where it did not; campaigns only."""
 
+    def known_columns(self) -> frozenset[str]:
+        """Name the columns that hold something for at least one account."""
+        filled = {
+            "plan": any(self.plan),
+            "signup": (self.signup_ms >= 0).any(),
+            "payment_fingerprint": self.payment.any(),
+            "declared_purpose": any(self.purpose),
+            "reseller": (self.reseller >= 0).any(),
+            "organisation": self.organisation.any(),
+            "card_bin": self.card_bin.any(),
+            "email_domain": self.email_domain.any(),
+            "email_class": self.email_class.any(),
+            "referral": self.referral.any(),
+            "closed": (self.closed_ms >= 0).any(),
+        }
+        return frozenset(name for name, some in filled.items() if some)
+
     def facts(self, account: NDArray[np.int64]) -> AccountFacts:
         """Line the file up with some accounts, given ascending."""
         at = np.searchsorted(self.account, account)

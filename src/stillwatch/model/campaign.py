@@ -123,9 +123,9 @@ class Campaign:
 
     @property
     def extracting(self) -> bool:
-        """Whether it is reported as extraction: likely, and with evidence that answers are harvested."""
+        """Whether it is reported as extraction: one operator likely, extraction likely, and evidence of harvest."""
         harvest = sum(line.bits for line in self.lines if line.says == "harvest")
-        return self.extraction >= 0.5 and harvest >= HARVEST_BITS
+        return self.one_operator >= LIKELY and self.extraction >= LIKELY and harvest >= HARVEST_BITS
 
     @property
     def events(self) -> int:
@@ -133,6 +133,8 @@ class Campaign:
         return int(self.members.events.sum())
 
 
+LIKELY: float = 0.5
+"""Chance of one operator, and of extraction given one, from which a campaign is reported."""
 HARVEST_BITS: float = 1.0
 """Evidence of harvest, at least, without which no campaign is called extraction (bits): hiding is not extracting."""
 

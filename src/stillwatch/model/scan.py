@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from stillwatch.model.campaign import Campaigns
     from stillwatch.model.event import Provenance, Reject
     from stillwatch.model.finding import Assurance, Examined, Ranking
     from stillwatch.model.profile import Profile
@@ -83,8 +84,13 @@ class ScanResult:
     assurance: Assurance
     """How far it can be believed."""
     exemplars: dict[int, tuple[str, ...]]
-    """Account -> prompts kept on request (``--keep-exemplars``); empty by default."""
+    """Account -> prompts kept on request (``--keep-exemplars``), of accounts reported and of the surest members of
+    campaigns reported; empty by default."""
     cold_kernels: bool
     """True where this run had to compile its kernels first."""
     elapsed_s: float
     """Wall time of reading, folding and examining."""
+    campaigns: Campaigns | None = None
+    """Campaigns found among the accounts; None where none were looked for."""
+    known: frozenset[str] = frozenset()
+    """Event fields and account file columns that hold something."""

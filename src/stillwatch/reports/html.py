@@ -7,16 +7,16 @@ scripts and requests by a content security policy.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stillwatch.model.event import Clock, Identity
 from stillwatch.reports import panels, pictures, words
+from stillwatch.reports.campaigns.html import campaign_parts
 from stillwatch.reports.cohort import COMPARED, Cohorts, Comparison, typical_shares
 from stillwatch.reports.in_favour import InFavour, in_favour
+from stillwatch.reports.pages import POLICY, environment
 from stillwatch.reports.steps import StepGroup, grouped
 from stillwatch.reports.view import AccountView, account_view, shown_rows, totals
 
@@ -28,18 +28,12 @@ if TYPE_CHECKING:
     from stillwatch.model.scan import Capability, ScanResult
     from stillwatch.reports.svg import Axis
 
-POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 REJECTS_SHOWN: Final = 50
 """Rejected records listed on the page."""
 FEW_SOURCES: Final = 6
 """Most sources listed at once; more are folded away, those with something to note apart."""
 EXEMPLAR_CHARS: Final = 2000
 """Characters of a kept prompt that are shown."""
-WORDS: Final = (
-    *(words.amount, words.bits, words.clean, words.count, words.counted, words.day, words.did_more, words.odds),
-    *(words.one_in, words.ordinary, words.percent, words.plain, words.rare, words.sentence, words.when, words.without),
-)
-"""What templates say numbers and strangers' strings with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +102,7 @@ def render_html(
     """
     cards = _cards(result, config, features)
     axis = pictures.shared_axis((card.view for card in cards), result.ranking)
-    return _environment().get_template("page.html.j2").render(
+    return environment().get_template("page.html.j2").render(
         policy=POLICY,
         result=result,
         totals=totals(result),
@@ -124,20 +118,8 @@ def render_html(
         rejects=result.rejects[:REJECTS_SHOWN],
         few=FEW_SOURCES,
         noted=[s for s in result.sources if s.incomplete or s.rejected or s.blanked],
+        **campaign_parts(result),
     )  # fmt: skip
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("stillwatch.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {word.__name__: word for word in WORDS}
-    return environment
 
 
 def _abilities(result: ScanResult) -> list[tuple[str, list[Capability]]]:

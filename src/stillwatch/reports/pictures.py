@@ -190,6 +190,16 @@ def small(account: AccountView, ranking: Ranking, axis: Axis) -> Markup:
     return picture(parts, f"Total {bits(account.total_bits)} bits", class_="small", width="100%", height=22)
 
 
+def meter(share: float) -> Markup:
+    """Draw a chance as a filled bar; an unknown one as an empty bar."""
+    known = min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
+    parts = [
+        element("rect", x=0, y=2, width="100%", height=8, rx=4, class_="trough"),
+        element("rect", x=0, y=2, width=f"{short(100 * known)}%", height=8, rx=4, class_="filled"),
+    ]
+    return picture(parts, f"{100 * known:.1f} %", class_="meter", width="100%", height=12)
+
+
 def overview(ranking: Ranking) -> Markup:
     """Draw the totals of all accounts as a histogram with the threshold.
 

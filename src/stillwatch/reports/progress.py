@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
@@ -80,3 +81,35 @@ def progress_text(counts: Counts, elapsed_s: float) -> str:
     if 0 < share < 1:
         parts.append(f"about {elapsed_s * (1 - share) / share:,.0f} s left")
     return "  ".join(parts)
+
+
+class WaitingLine:
+    """Says what is being done and for how long, where it cannot be said how much is left."""
+
+    def __init__(self, console: Console, what: str) -> None:
+        self._console = console
+        self._what = what
+        self._done = threading.Event()
+        self._teller = threading.Thread(target=self._tell, daemon=True)
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._teller.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """Clear the line."""
+        self._done.set()
+        self._teller.join()
+
+    def _tell(self) -> None:
+        began, tty = time.monotonic(), self._console.is_terminal
+        wait_s, wrote = QUIET_S, False
+        while not self._done.wait(wait_s):
+            text = f"{self._what}  {time.monotonic() - began:,.0f} s"
+            self._console.file.write(f"\r\x1b[K{text[: self._console.width - 1]}" if tty else f"{text}\n")
+            self._console.file.flush()
+            wait_s, wrote = _EVERY_S[tty], True
+        if tty and wrote:
+            self._console.file.write("\r\x1b[K")
+            self._console.file.flush()

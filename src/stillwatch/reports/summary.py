@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from stillwatch.reports.campaigns.summary import to_json as campaigns_to_json
 from stillwatch.reports.cohort import Cohorts
 from stillwatch.reports.in_favour import in_favour
 from stillwatch.reports.tables import account_record, assurance_record, number_or_none, step_record
@@ -78,6 +79,7 @@ def to_json(result: ScanResult, config: Config) -> dict[str, object]:
             "look": result.assurance.look,
         },
         "accounts": _accounts(result, config),
+        "campaigns": campaigns_to_json(result.campaigns, result.known) if result.campaigns else None,
     }
 
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich import box
 from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from stillwatch.config import DEFAULT
+from stillwatch.reports.campaigns.terminal import campaign_parts
 from stillwatch.reports.cohort import Cohorts
 from stillwatch.reports.in_favour import in_favour
+from stillwatch.reports.layout import empty_table, show
 from stillwatch.reports.view import account_view, shown_rows, totals
 from stillwatch.reports.words import (
+    CAMPAIGN_EXIT_MEANING,
     EXIT_MEANING,
-    MINUS,
     bits,
     clean,
     count,
@@ -34,7 +35,7 @@ from stillwatch.reports.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console, RenderableType
 
@@ -47,8 +48,6 @@ SOURCES: Final = 8
 """Sources listed one by one; more are summed up."""
 REJECTS: Final = 5
 """Rejected records named; --json and the report list more."""
-_PLAIN: Final = str.maketrans({MINUS: "-", "\u2026": "...", "\u2014": "-"})
-
 AGAINST: Final = 3
 """Most detectors named that weigh against a reported account."""
 FAVOURS: Final = 2
@@ -82,16 +81,42 @@ def render_terminal(
     written
         Paths of the files written, named in the last lines.
     """
-    parts = [_read(result), _sources(result), _rejects(result), _detectors(result), *_findings(result, config)]
-    shown = Group(*(Group(part, "") for part in parts if part is not None), _closing(result, exit_code, written))
-    if console.encoding.startswith("utf"):
-        console.print(shown)
-        return
-    # An old terminal must not end a scan with an encoding error.
-    with console.capture() as captured:
-        console.print(shown)
-    text = captured.get().translate(_PLAIN)
-    console.file.write(text.encode(console.encoding, "replace").decode(console.encoding))
+    parts = [*read_parts(result), _detectors(result), *_findings(result, config)]
+    if result.campaigns:
+        parts += campaign_parts(result.campaigns, result.known, brief=True)
+    show(_page(parts, _closing(result, exit_code, written)), console)
+
+
+def render_campaigns(
+    result: ScanResult, console: Console, *, exit_code: int | None = None, written: Sequence[str] = ()
+) -> None:
+    """Print the campaigns of a scan, and what was read for them.
+
+    Parameters
+    ----------
+    result
+        The scan, with campaigns.
+    console
+        Where to print; its width, colours and ``NO_COLOR`` are respected.
+    exit_code
+        The code the command will leave with; None leaves its meaning out.
+    written
+        Paths of the files written, named in the last lines.
+    """
+    parts = read_parts(result)
+    if result.campaigns:
+        parts += campaign_parts(result.campaigns, result.known)
+    said = Text("Stated and simulated rates, not measured on your traffic: an observation, not a verdict.", "dim")
+    show(_page(parts, _ending(said, exit_code, written, CAMPAIGN_EXIT_MEANING)), console)
+
+
+def read_parts(result: ScanResult) -> list[RenderableType | None]:
+    """Lay out what was read and what was not."""
+    return [_read(result), _sources(result), _rejects(result)]
+
+
+def _page(parts: Sequence[RenderableType | None], closing: RenderableType) -> Group:
+    return Group(*(Group(part, "") for part in parts if part is not None), closing)
 
 
 def _read(result: ScanResult) -> RenderableType:
@@ -112,7 +137,7 @@ def _read(result: ScanResult) -> RenderableType:
 def _sources(result: ScanResult) -> RenderableType | None:
     if not result.sources:
         return Text("Nothing was read.")
-    table = _table()
+    table = empty_table()
     table.add_column("Source", ratio=1, overflow="fold")
     table.add_column("Read as", max_width=14, overflow="fold")
     for title in ("Events", "Rejected"):
@@ -152,7 +177,7 @@ def _tail(path: str, limit: int = 48) -> str:
 def _detectors(result: ScanResult) -> RenderableType | None:
     if not result.capabilities:
         return None
-    table = _table()
+    table = empty_table()
     table.add_column("Detectors", max_width=12, overflow="fold")
     table.add_column("Could run", no_wrap=True)
     table.add_column("Which could not, and what was missing", ratio=1)
@@ -180,7 +205,7 @@ def _findings(result: ScanResult, config: Config) -> list[RenderableType]:
         return [Text("No account could be examined.")] if not len(result.profile) else []
     cohorts = Cohorts(result)
     threshold = result.ranking.threshold_bits
-    table = _table()
+    table = empty_table()
     table.add_column("Account", max_width=15, overflow="fold")
     for title in ("Bits", "Chance", "p"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -264,14 +289,12 @@ def _closing(result: ScanResult, exit_code: int | None, written: Sequence[str]) 
     said = Text(f"{count(summed.reported)} of {counted(summed.accounts, 'account')} at or above the threshold.", "bold")
     if summed.incomplete:
         said.append(f" {counted(summed.incomplete, 'source')} ended early.", "yellow")
+    return _ending(said, exit_code, written, EXIT_MEANING)
+
+
+def _ending(said: Text, exit_code: int | None, written: Sequence[str], meaning: Mapping[int, str]) -> Text:
     for path in written:
-        said.append(f"\nwritten: {clean(path, 1000)}", "not bold")
+        said.append(f"\nwritten: {clean(path, 1000)}", "not bold not dim")
     if exit_code is not None:
-        said.append(f"\nexit code {exit_code}: {EXIT_MEANING.get(exit_code, 'an error')}", "not bold dim")
+        said.append(f"\nexit code {exit_code}: {meaning.get(exit_code, 'an error')}", "not bold dim")
     return said
-
-
-def _table() -> Table:
-    return Table(
-        box=box.SIMPLE_HEAD, show_edge=False, expand=True, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold"
-    )

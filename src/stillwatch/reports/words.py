@@ -20,11 +20,18 @@ _LAST_MS: Final = 253_402_300_799_000
 
 EXIT_MEANING: Final = {
     0: "nothing reaches the threshold",
-    1: "at least one account reaches the threshold",
+    1: "at least one account reaches the threshold, or a campaign is reported as extraction",
     2: "the input or an option is wrong",
     3: "partial: some of the input was rejected or ended early",
 }
 """Exit code -> what it says."""
+
+
+CAMPAIGN_EXIT_MEANING: Final = EXIT_MEANING | {
+    0: "no campaign is reported as extraction",
+    1: "at least one campaign is reported as extraction",
+}
+"""The same where only campaigns were asked for."""
 
 
 def clean(text: str, limit: int = 300) -> str:
@@ -82,6 +89,20 @@ def count(value: float) -> str:
 def counted(value: float, one: str, many: str = "") -> str:
     """Write a number with its noun: ``1 event``, ``2 events``."""
     return f"{count(value)} {one if int(value) == 1 else many or one + 's'}"
+
+
+def short_count(value: float) -> str:
+    """Write a large number with three figures, for a narrow column.
+
+    Examples
+    --------
+    >>> short_count(950), short_count(12_345), short_count(4_210_000), short_count(3.2e9)
+    ('950', '12.3k', '4.21M', '3.2G')
+    """
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{float(f'{value / size:.3g}'):g}{letter}"
+    return count(value)
 
 
 def odds(total_bits: float) -> str:

@@ -7,12 +7,8 @@ fast as a geometric series once they fall at all, and the sum ends where a term 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from stillwatch.sketches.hashing import kernel
-
-if TYPE_CHECKING:
-    import numpy as np
 
 _ENOUGH = 1e-12
 
@@ -95,13 +91,28 @@ def log_beta_binomial_tail(count: int, n: int, rate: float, spread: float) -> fl
     )
     total = term = 1.0
     for k in range(count, n):
-        term *= (n - k) * (k + a) / ((k + 1.0) * (n - k - 1.0 + b))
+        ratio = (n - k) * (k + a) / ((k + 1.0) * (n - k - 1.0 + b))
+        term *= ratio
         total += term
+        # With b from 1 on the terms never rise again once they fall.
+        if b >= 1.0 and ratio < 1.0 and term < total * _ENOUGH:
+            break
     return min(log_first + math.log(total), 0.0)
 
 
 @kernel
-def log_tails(counts: np.ndarray, ns: np.ndarray, rates: np.ndarray, spreads: np.ndarray, out: np.ndarray) -> None:
-    """Fill ``out`` with the beta-binomial tails of many counts; every array has one row a test."""
-    for i in range(counts.shape[0]):
-        out[i] = log_beta_binomial_tail(counts[i], ns[i], rates[i], spreads[i])
+def most_surprising(count: int, n: int, rate: float) -> float:
+    """Give a bound below ln P(X >= count) for X ~ Binomial(n, rate) and for every rate that varies around it.
+
+    References
+    ----------
+    Cover & Thomas (2006), Elements of information theory, theorem 11.1.4: a type has at least probability
+    exp(-n KL) / (n + 1).
+    """
+    if rate <= 0.0 or rate >= 1.0 or count <= 0:
+        return 0.0 if count <= 0 or rate >= 1.0 else -math.inf
+    share = count / n
+    divergence = share * math.log(share / rate)
+    if share < 1.0:
+        divergence += (1.0 - share) * math.log((1.0 - share) / (1.0 - rate))
+    return -n * divergence - math.log(n + 1.0)

@@ -25,7 +25,7 @@ from stillwatch.evaluate.sources import read_sources
 from stillwatch.evaluate.tables import written
 from stillwatch.reports.files import write_atomically
 from stillwatch.sketches.corpus import write_corpus
-from stillwatch.verbs.scan import CLEAN
+from stillwatch.verbs.reading import CLEAN
 
 if TYPE_CHECKING:
     import argparse

@@ -9,7 +9,7 @@ from stillwatch.ingest.accounts import account_names
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.keys import create_key, read_key, rotate_key
 from stillwatch.model.pseudonym import PREFIX, pseudonym_text
-from stillwatch.verbs.scan import CLEAN, PARTIAL
+from stillwatch.verbs.reading import CLEAN, PARTIAL
 
 if TYPE_CHECKING:
     import argparse

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import InputError
 from stillwatch.simulate import HYDRA, SMALL, WIDE, build_world, parse_campaign, read_library, read_traces, write_world
-from stillwatch.verbs.scan import CLEAN
+from stillwatch.verbs.reading import CLEAN
 
 if TYPE_CHECKING:
     import argparse

@@ -113,7 +113,7 @@ def test_an_honest_entity_called_extraction_is_listed_with_its_evidence(looked: 
 
     assert len(honest) == (2 * int(looked.known.extracting.sum()) < len(looked.known.name))
     assert all("workload" in str(row[5]) for row in honest)
-    assert f"{len(honest)} honest entities" in table.note
+    assert f"honest entity called extraction: {len(honest)}." in table.note.replace(";", ".")
     assert entities(wronged)[0].extracts is (not honest)
 
 

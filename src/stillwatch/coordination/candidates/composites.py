@@ -10,6 +10,7 @@ from stillwatch.coordination.groups import Groups, gathered
 from stillwatch.coordination.roster import AT, FIELDS
 from stillwatch.coordination.shared import Left, collapsed, grouped
 from stillwatch.sketches.hashing import kernel, mix64
+from stillwatch.statistics.tails import log_poisson_tail
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from stillwatch.coordination.roster import Roster
 
 ALONE: Final = ("user_agent", "ja4", "network", "payment", "card_bin", "email_domain", "referral", "signup_hour")
-"""Fields of which one rare value makes a group."""
+"""Fields of which one rare value makes a group; of hours of sign-up, those with many more than the hours around."""
 TOGETHER: Final = (
     ("user_agent", "ja4"),
     ("ja4", "card_bin"),
@@ -53,9 +54,42 @@ def _codes(roster: Roster, name: str) -> NDArray[np.int64]:
     return made
 
 
+def bursts(hour: NDArray[np.uint64], count: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which hours of sign-up have far more than the day before and after.
+
+    Parameters
+    ----------
+    hour
+        (h,) hours since 1970, ascending.
+    count
+        (h,) accounts that signed up in each.
+
+    Returns
+    -------
+    ndarray
+        (h,) hours whose count has a Poisson tail below BURST_P at the mean of the hours within a day.
+    """
+    at = hour.astype(np.int64)
+    total = np.concatenate([[0], np.cumsum(count)])
+    low, high = np.searchsorted(at, at - AROUND_H), np.searchsorted(at, at + AROUND_H, side="right")
+    around = (total[high] - total[low] - count) / (2.0 * AROUND_H)
+    log_p = np.array([log_poisson_tail(int(c), float(m) + 0.05) for c, m in zip(count, around, strict=True)])
+    return np.asarray(log_p <= np.log(BURST_P))
+
+
+AROUND_H: Final = 24
+"""Hours before and after, with which an hour of sign-up is compared (h)."""
+BURST_P: Final = 1e-4
+"""Chance of an hour of sign-up that makes a candidate; it is not evidence, the group is tested on other layers."""
+
+
 def _alone(roster: Roster, name: str) -> tuple[Groups, Left]:
     field = roster.fields[AT[name]]
     account = np.repeat(np.arange(len(roster)), np.diff(field.start))
+    if name == "signup_hour" and field.token.shape[0]:
+        burst = bursts(field.token, np.bincount(field.value, minlength=field.token.shape[0]))[field.value]
+        pairs = np.sort(field.value[burst].astype(np.uint64) << np.uint64(32) | account[burst].astype(np.uint64))
+        return grouped(pairs, name, FIELDS[AT[name]].layer, most=MOST)
     pairs = np.sort(field.value.astype(np.uint64) << np.uint64(32) | account.astype(np.uint64))
     return grouped(pairs, name, FIELDS[AT[name]].layer, most=MOST)
 

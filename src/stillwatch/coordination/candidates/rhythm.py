@@ -23,8 +23,8 @@ MOST_HOURS: Final = 84
 """Most active hours: half the week says little about the other half."""
 MOST: Final = 500
 """Most accounts of one bucket; more share a time zone rather than a scheduler."""
-_BANDS: Final = 4
-_ROWS: Final = 5
+_BANDS: Final = 6
+_ROWS: Final = 8
 
 
 @kernel
@@ -44,7 +44,7 @@ def _bands(week: np.ndarray, out: np.ndarray) -> None:
                     for hour in range(week.shape[1]):
                         if week[i, hour] > 0:
                             cell = np.uint64((hour + grid) // 2)
-                            least = min(least, mix64((cell + np.uint64(1)) * np.uint64(1000 * band + 17 * r + 3)))
+                            least = min(least, mix64((cell + np.uint64(1)) * np.uint64(2 * (100 * band + r) + 3)))
                     key = mix64(key ^ least)
                 out[i, grid * _BANDS + band] = key
 

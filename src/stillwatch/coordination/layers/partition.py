@@ -49,6 +49,10 @@ MOST_COMMON: Final = 0.1
 """Share of sampled prompts asked by several members from which sameness is a common task, not shards."""
 TRIMMED: Final = 20
 """One member in so many, those that deviate most, is left out of the dispersion."""
+MEMBER_DRAWS: Final = 40_000
+"""Draws times members of one group, at most."""
+FEWEST_DRAWS: Final = 60
+"""Fewest draws of the null."""
 DRAWS: Final = 400
 """Draws of the null."""
 
@@ -181,6 +185,7 @@ def entropy(counts: NDArray[np.float64]) -> float:
 def partition(
     found: Templates,
     roster: Roster,
+    which: NDArray[np.int64],
     *,
     seed: int,
     concentration: float = CONCENTRATION,
@@ -194,6 +199,8 @@ def partition(
         Template groups and their pieces.
     roster
         All accounts.
+    which
+        Template groups that are looked at; a null is drawn for no others.
     seed
         Seed of the null; each group draws from a stream of its own.
     concentration
@@ -226,7 +233,7 @@ def partition(
         np.full(g, np.nan),
         np.full(g, np.nan),
     )
-    for group in range(g):
+    for group in which.tolist():
         rows, n = _tables(state, groups.start, groups.members, found.piece, found.template, group, table, prompts)
         out.members[group], out.prompts[group] = rows, n
         if rows < FEWEST or n < FEWEST_PROMPTS * rows:
@@ -256,7 +263,9 @@ def _judge(
     if out.dispersion[group] >= usual:
         out.log_p[group] = np.log(0.5)
         return
-    first = customers(seen, concentration, draws // 8, rng)
+    # Sums over many members are told by fewer draws.
+    draws = max(min(draws, MEMBER_DRAWS // seen.shape[0]), FEWEST_DRAWS)
+    first = customers(seen, concentration, draws // 4, rng)
     drawn = first
     if (first <= out.dispersion[group]).mean() < 0.1:
         drawn = np.concatenate([first, customers(seen, concentration, draws - first.shape[0], rng)])

@@ -52,9 +52,9 @@ def volume_spread(groups: Groups, roster: Roster) -> NDArray[np.float64]:
     return np.where(n >= 2, np.sqrt(squares / np.maximum(n - 1.0, 1.0)), np.nan)
 
 
-def natural_volumes(spread: NDArray[np.float64], natural: NDArray[np.bool_], sizes: NDArray[np.int64]) -> float:
+def natural_volumes(spread: NDArray[np.float64], sizes: NDArray[np.int64]) -> float:
     """Measure how close volumes lie in ordinary groups: the lower tenth, within LEAST_SPREAD and MOST_SPREAD."""
-    seen = spread[natural & (sizes >= _FEWEST_IN_NATURAL)]
+    seen = spread[sizes >= _FEWEST_IN_NATURAL]
     if seen.shape[0] < _FEWEST_NATURAL:
         return DEFAULT_SPREAD
     return float(np.clip(np.quantile(seen, 0.1), LEAST_SPREAD, MOST_SPREAD))

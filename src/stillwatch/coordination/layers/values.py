@@ -21,7 +21,7 @@ import numpy as np
 from stillwatch.coordination.groups import spans
 from stillwatch.model.errors import InputError
 from stillwatch.sketches.hashing import kernel
-from stillwatch.statistics.tails import log_beta_binomial_tail
+from stillwatch.statistics.tails import log_beta_binomial_tail, most_surprising
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,8 +126,9 @@ def _surprise(
                     if inside[s]:
                         expected += inside[s] * (cell_count[c] - here) / (outside[s] - inside[s] + borrowed)
                 p = 0.0
-                if count > expected + 1.0:
-                    p = log_beta_binomial_tail(count, n, min(expected / n, 1.0), spread)
+                likely = min(expected / n, 1.0)
+                if count > expected + 1.0 and most_surprising(count, n, likely) < best:
+                    p = log_beta_binomial_tail(count, n, likely, spread)
                 if p < best or out_value[g] < 0:
                     best = p
                     out_value[g] = value
@@ -225,15 +226,13 @@ def hold(groups: Groups, roster: Roster, at: int, *, spread: float = 0.0, strati
     return Held(np.minimum(log_p + np.log(tried), 0.0), value, count, known, expected, alike)
 
 
-def natural_spread(held: Held, natural: NDArray[np.bool_]) -> float:
+def natural_spread(held: Held) -> float:
     """Measure how much members of ordinary groups hold alike.
 
     Parameters
     ----------
     held
-        One field in each candidate group.
-    natural
-        (g,) groups of members that belong to different organisations, as far as known.
+        One field in each of some candidate groups whose members belong to different organisations, as far as known.
 
     Returns
     -------
@@ -245,7 +244,7 @@ def natural_spread(held: Held, natural: NDArray[np.bool_]) -> float:
     Most groups that share a template are customers of one product, users of one tool, readers of one tutorial;
     campaigns among them raise the quartile and so hide themselves a little: the price of not accusing the others.
     """
-    seen = held.alike[natural & ~np.isnan(held.alike) & (held.known >= 4)]
+    seen = held.alike[~np.isnan(held.alike) & (held.known >= 4)]
     if seen.shape[0] < FEWEST_NATURAL:
         return DEFAULT_SPREAD
     return float(np.clip(np.quantile(seen, 0.75), LEAST_SPREAD, MOST_SPREAD))

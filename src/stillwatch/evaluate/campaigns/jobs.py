@@ -78,7 +78,7 @@ def run_job(job: Job, config: Config) -> Judged:
         return Judged(leaks=tuple(leaks(spec, job.seed, config, step_h=job.step_h)))
     looked = look(_spec(job, spec), job.seed, config)
     if job.part == "background":
-        return Judged(outcome=outcome(looked))
+        return Judged(outcome=outcome(looked), wrong=tuple(wrong(looked)))
     found = looked.coordinated()
     if job.part == "quiet":
         counted = rates(looked, found, what="no campaign: ", guards=False)
@@ -88,7 +88,7 @@ def run_job(job: Job, config: Config) -> Judged:
         return Judged(
             outcome=outcome(looked),
             entities=tuple(entities(looked)),
-            wrong=tuple(wrong(looked, found)),
+            wrong=tuple(wrong(looked)),
             shards=tuple(shards(looked, found)) if hard else (),
         )
     return Judged(

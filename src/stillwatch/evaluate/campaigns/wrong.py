@@ -1,14 +1,15 @@
-"""Every false positive with its evidence: honest entities called extraction, unbound groups that were validated."""
+"""Every false positive with its evidence: honest entities and accounts called extraction, unbound groups validated."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from stillwatch.coordination.groups import LAYERS
+from stillwatch.coordination.members import LAYERS_WEIGHED
 from stillwatch.evaluate.campaigns.rates import false_groups
 from stillwatch.evaluate.tables import Table
 
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
 
     from stillwatch.coordination.coordinate import Coordination
     from stillwatch.evaluate.campaigns.look import Known, Looked
+    from stillwatch.evaluate.tables import Cell
     from stillwatch.model.campaign import Campaign
 
-SHOWN: int = 40
-"""Most rows of a table."""
+SHOWN: Final = 60
+"""Most rows of each kind in the table."""
+ENTITY: Final = "honest entity called extraction"
+ACCOUNT: Final = "honest account in a campaign's entity"
+GROUP: Final = "unbound group"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +37,13 @@ class Wrong:
     seed: int
     """World."""
     what: str
-    """Honest entity called extraction, or unbound group."""
+    """ENTITY, ACCOUNT or GROUP."""
     members: int
-    """Accounts."""
+    """Accounts of the entity or group."""
     who: str
     """Who they are."""
     figure: float
-    """Bits of extraction, or q-value."""
+    """Bits of extraction, bits of membership, or q-value."""
     evidence: str
     """What spoke for it."""
 
@@ -52,36 +57,40 @@ def composition(rows: NDArray[np.int64], known: Known) -> str:
     return f"{told}; largest bond {most}"
 
 
-def wrong(looked: Looked, found: Coordination) -> list[Wrong]:
-    """List the false positives of one world."""
-    known = looked.known
-    taking = known.extracting
-    made = [
+def wrong(looked: Looked, found: Coordination | None = None) -> list[Wrong]:
+    """List the false positives of one world; of groups too where they are given."""
+    made = [listed for one in looked.campaigns.found if one.extracting for listed in _accused(looked, one)]
+    return made if found is None else made + _groups(looked, found)
+
+
+def _accused(looked: Looked, one: Campaign) -> list[Wrong]:
+    """List an entity that is mostly honest, or the honest accounts in one that is not."""
+    known, rows = looked.known, looked.inside(one)
+    taking = known.extracting[rows]
+    if 2 * int(taking.sum()) < rows.shape[0]:
+        who = composition(rows, known)
+        return [Wrong(looked.seed, ENTITY, rows.shape[0], who, one.extraction_bits, _lines(one))]
+    bits, total = one.members.layer_bits, one.members.total_bits
+    return [
         Wrong(
             looked.seed,
-            "honest entity called extraction",
-            len(one.members),
-            composition(looked.inside(one), known),
-            one.extraction_bits,
-            _lines(one),
+            ACCOUNT,
+            rows.shape[0],
+            known.kind[int(rows[at])],
+            float(total[at]),
+            ", ".join(f"{layer} {value:+.1f}" for layer, value in zip(LAYERS_WEIGHED, bits[at].tolist(), strict=True)),
         )
-        for one in looked.campaigns.found
-        if one.extracting and 2 * int(taking[looked.inside(one)].sum()) < len(one.members)
+        for at in np.flatnonzero(~taking).tolist()
     ]
-    false = false_groups(found.core, known.bond)
-    for at in np.flatnonzero(false).tolist():
-        group = int(found.validated[at])
-        rows = found.core.of(at).astype(np.int64)
-        made.append(
-            Wrong(
-                looked.seed,
-                "unbound group",
-                rows.shape[0],
-                composition(rows, known),
-                float(found.q[group]),
-                _layers(found, group),
-            )
-        )
+
+
+def _groups(looked: Looked, found: Coordination) -> list[Wrong]:
+    """List the groups that were validated without a real bond, bystanders left out."""
+    made = []
+    for at in np.flatnonzero(false_groups(found.core, looked.known.bond)).tolist():
+        group, rows = int(found.validated[at]), found.core.of(at).astype(np.int64)
+        who = composition(rows, looked.known)
+        made.append(Wrong(looked.seed, GROUP, rows.shape[0], who, float(found.q[group]), _layers(found, group)))
     return made
 
 
@@ -98,20 +107,20 @@ def _layers(found: Coordination, group: int) -> str:
 
 
 def wrong_table(worlds: Sequence[Sequence[Wrong]], *, key: str, title: str) -> Table:
-    """List false positives, worst first: accusations before groups."""
-    every = sorted(
-        (one for world in worlds for one in world),
-        key=lambda one: (
-            one.what != "honest entity called extraction",
-            one.figure if one.figure < 1 else -one.figure,
-            one.seed,
-        ),
-    )
-    rows = tuple((one.what, one.seed, one.members, one.who, f"{one.figure:.2g}", one.evidence) for one in every[:SHOWN])
-    accused = sum(one.what == "honest entity called extraction" for one in every)
-    left = f" {len(every) - SHOWN} more are not shown." if len(every) > SHOWN else ""
+    """List false positives: accusations of entities and of accounts, then groups; the strongest of each first."""
+    rows: list[tuple[Cell, ...]] = []
+    counts, left = [], []
+    for what, strongest in ((ENTITY, -1), (ACCOUNT, -1), (GROUP, 1)):
+        mine = sorted(
+            (one for world in worlds for one in world if one.what == what),
+            key=lambda one: (strongest * one.figure, one.seed),  # noqa: B023  sorted at once
+        )
+        counts.append(f"{what}: {len(mine)}")
+        left += [f"{len(mine) - SHOWN} more rows of {what} are not shown"] if len(mine) > SHOWN else []
+        rows += [(what, one.seed, one.members, one.who, f"{one.figure:.2g}", one.evidence) for one in mine[:SHOWN]]
     note = (
-        f"{len(worlds)} worlds: {accused} honest entities called extraction, {len(every) - accused} groups validated"
-        " without a real bond (bystanders left out). Figure: bits of extraction, or q-value." + left
+        f"{len(worlds)} worlds. {'; '.join(counts)}. Figure: bits of extraction, bits of membership, or q-value."
+        " Accusations are of all worlds of this page but those searched step by step; groups of the main worlds,"
+        f" bystanders left out.{''.join(f' {text}.' for text in left)}"
     )
-    return Table(key, title, ("what", "seed", "accounts", "who", "figure", "evidence"), rows, note)
+    return Table(key, title, ("what", "seed", "accounts", "who", "figure", "evidence"), tuple(rows), note)

@@ -1,0 +1,1 @@
+"""Campaigns as people see them: terminal, page, JSON and members as CSV."""
