@@ -19,7 +19,7 @@ from stillwatch.evaluate.campaigns.study import run
 from stillwatch.model.errors import InputError
 from stillwatch.reports.files import write_atomically
 from stillwatch.verbs.evaluate import Told, shown
-from stillwatch.verbs.scan import CLEAN
+from stillwatch.verbs.reading import CLEAN
 
 if TYPE_CHECKING:
     import argparse

@@ -113,7 +113,7 @@ def wrong_table(worlds: Sequence[Sequence[Wrong]], *, key: str, title: str) -> T
     for what, strongest in ((ENTITY, -1), (ACCOUNT, -1), (GROUP, 1)):
         mine = sorted(
             (one for world in worlds for one in world if one.what == what),
-            key=lambda one: (strongest * one.figure, one.seed),  # noqa: B023  sorted at once
+            key=lambda one: (strongest * one.figure, one.seed),
         )
         counts.append(f"{what}: {len(mine)}")
         left += [f"{len(mine) - SHOWN} more rows of {what} are not shown"] if len(mine) > SHOWN else []
