@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -19,6 +20,7 @@ import numpy as np
 from stillwatch.coordination.coordinate import ALPHA, coordinate
 from stillwatch.coordination.describe import Read, campaigns
 from stillwatch.coordination.extraction import Heard
+from stillwatch.coordination.identity import History, renamed
 from stillwatch.coordination.layers.partition import CONCENTRATION
 from stillwatch.coordination.outline import outline
 from stillwatch.detectors import combine, examine_all
@@ -118,7 +120,9 @@ def find_campaigns(
     seed: int = 0,
     alpha: float = ALPHA,
     concentration: float = CONCENTRATION,
-) -> Campaigns:
+    history: History | None = None,
+    now_ms: int = 0,
+) -> tuple[Campaigns, History]:
     """Find campaigns among the accounts of an engine.
 
     Parameters
@@ -137,17 +141,22 @@ def find_campaigns(
         False-discovery rate of groups.
     concentration
         How alike customers of one product are taken to be.
+    history
+        What earlier runs found: campaigns keep their names, and the rate is shared out over runs.
+    now_ms
+        When this run is (ms since 1970).
 
     Returns
     -------
-    Campaigns
-        Campaigns, most evidence of extraction first.
+    Campaigns, History
+        Campaigns, most evidence of extraction first, and the history with this run in it.
 
     Notes
     -----
     The same events, account file and seed give the same result, whatever the order or batching of events.
     """
     began = time.monotonic()
+    before = history or History()
     seen = outline(engine.parts())
     found = coordinate(
         seen,
@@ -156,15 +165,26 @@ def find_campaigns(
         seed=seed,
         alpha=alpha,
         concentration=concentration,
+        look=before.looks + 1,
     )
     belonging = found.memberships()
     read = read_entities(engine, [seen.key[one.rows] for one in belonging], belonging, ranking, config)
-    return Campaigns(
-        found=campaigns(found, belonging, read, concentration=concentration, seed=seed),
-        accounts=len(found.roster),
-        groups=len(found.tested.groups),
-        alpha=alpha,
-        left_out=tuple((left.name, left.values, left.accounts) for left in found.left),
-        spreads=tuple(sorted(found.tested.spreads.items())),
-        elapsed_s=time.monotonic() - began,
+    made = campaigns(found, belonging, read, concentration=concentration, seed=seed)
+    names, after = renamed(before, [(one.name, one.members.account) for one in made], now_ms)
+    known = {one.name: one.first_seen_ms for one in after.known}
+    if history is not None:
+        made = tuple(replace(one, name=name, first_seen_ms=known[name]) for one, name in zip(made, names, strict=True))
+    return (
+        Campaigns(
+            found=made,
+            accounts=len(found.roster),
+            groups=len(found.tested.groups),
+            alpha=alpha,
+            left_out=tuple((left.name, left.values, left.accounts) for left in found.left),
+            spreads=tuple(sorted(found.tested.spreads.items())),
+            elapsed_s=time.monotonic() - began,
+            look=after.looks,
+            changes=tuple((one.what, one.name, one.other) for one in after.changes[len(before.changes) :]),
+        ),
+        after,
     )

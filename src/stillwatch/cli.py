@@ -129,6 +129,12 @@ def _campaigns_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]
     )
     campaigns.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the simulated nulls (%(default)s)")
     campaigns.add_argument(
+        "--history",
+        metavar="FILE",
+        help="what earlier runs found, read and written anew: campaigns keep their names, and the rate of false groups"
+        " is shared out over all runs",
+    )
+    campaigns.add_argument(
         "--keep-exemplars", type=int, default=0, metavar="N", help="show N prompts of a few surest members (default 0)"
     )
     campaigns.add_argument("--json", action="store_true", help="print the result as JSON instead of tables")

@@ -18,7 +18,8 @@ def members(count: int, seed: int = 3, *, closed: float = 0.5) -> Members:
     second = np.arange(count) >= count * closed
     first = START_MS + np.where(second, 3 * DAY_MS, 0) + rng.integers(0, DAY_MS // 4, count)
     last = first + 2 * DAY_MS + rng.integers(0, DAY_MS, count)
-    bits = np.column_stack([rng.uniform(3, 12, count), rng.uniform(-7, 12, count), rng.uniform(1, 12, count)])
+    low = (3, -7, 1, -6, 0)
+    bits = np.column_stack([rng.uniform(least, 12, count) for least in low])
     return Members(
         account=np.sort(rng.choice(2**61, count, replace=False)).astype(np.int64),
         layer_bits=bits,

@@ -53,7 +53,7 @@ def test_twenty_four_thousand_members_are_drawn_in_a_moment():
 
 
 def test_accounts_lie_near_what_ties_them():
-    one = replace(made.members(2), layer_bits=np.array([[12.0, -3.0, 0.0], [0.0, 0.0, 12.0]]))
+    one = replace(made.members(2), layer_bits=np.array([[12.0, -3.0, 0.0, 0.0, 0.0], [0.0, 0.0, 12.0, 0.0, 0.0]]))
     titled = re.sub(r"<title>.*?</title>|</circle>", "", str(graph.account_graph(one).svg)).replace('">', '"/>')
     place = spots(titled)
     assert place[0, 0] < graph.WIDTH / 3

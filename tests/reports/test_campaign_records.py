@@ -40,7 +40,7 @@ def printed(result, width=80, *, alone=True, **options):
 
 def test_the_document_keeps_its_names():
     page = to_json(FOUND, frozenset({"ts_ms"}))
-    assert page["layout"] == LAYOUT == "stillwatch.campaigns/1"
+    assert page["look", "changes", "layout"] == LAYOUT == "stillwatch.campaigns/1"
     assert set(page) == {
         *("layout", "accounts", "groups_tested", "alpha", "reported", "coordinated", "left_out"),
         *("ordinary_correlation", "untested_layers", "campaigns"),

@@ -45,6 +45,7 @@ from stillwatch.coordination.tested import (
     with_shards,
 )
 from stillwatch.statistics.fdr import q_values
+from stillwatch.statistics.looks import log_at_look
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -148,6 +149,7 @@ def coordinate(
     seed: int = 0,
     alpha: float = ALPHA,
     concentration: float = CONCENTRATION,
+    look: int = 1,
     guards: Guards = ALL,
 ) -> Coordination:
     """Find coordinated groups and join them to entities.
@@ -166,6 +168,8 @@ def coordinate(
         False-discovery rate, 0 to 1.
     concentration
         How alike customers of one product are taken to be.
+    look
+        Which look at these accounts it is, from 1: the rate is shared out over looks.
     guards
         What keeps the tests honest.
 
@@ -207,7 +211,7 @@ def coordinate(
         template = np.concatenate([template, template[np.concatenate(origins)]])
     # Signed reasoning that passes between owners is exact: where that made the group, one other kind is enough.
     exact = (tested.groups.made_by == ARTEFACTS) & independent(tested.groups, roster)
-    stands = np.where(exact, tested.joined, tested.rest)
+    stands = log_at_look(np.where(exact, tested.joined, tested.rest), look)
     q = q_values(np.exp(stands))
     validated = np.flatnonzero(q <= alpha)
     core = _core(tested, roster, validated)

@@ -42,6 +42,10 @@ FEWEST_MEMBERS: Final = 3
 """Fewest members of an entity."""
 SPEAKS_BITS: Final = 2.0
 """A layer speaks for an account from this weight on."""
+BORROWED: Final = 20.0
+"""Accounts of the whole population that each stratum borrows."""
+MOST: Final = 30_000
+"""Most holders of a typical value whose accounts are looked at for that alone."""
 _PRIOR_ACCOUNTS: Final = 1.0
 _WEIGHED: Final = (PRODUCT, PLACE, MONEY, RHYTHM, ARTEFACTS)
 _COLUMN: Final = {layer: at for at, layer in enumerate(_WEIGHED)}
@@ -70,13 +74,17 @@ class Holders:
 
     def __init__(self, roster: Roster) -> None:
         self.roster = roster
+        self.strata = int(roster.stratum.max(initial=0)) + 1
         self._order: list[NDArray[np.int64]] = []
         self._start: list[NDArray[np.int64]] = []
+        self.known: list[NDArray[np.float64]] = []
+        """Field -> accounts of each stratum that have it."""
         for field in roster.fields:
             account = np.repeat(np.arange(len(roster)), np.diff(field.start))
             order = np.argsort(field.value, kind="stable")
             self._order.append(account[order])
             self._start.append(np.searchsorted(field.value[order], np.arange(field.token.shape[0] + 1)))
+            self.known.append(np.bincount(roster.stratum[field.known], minlength=self.strata).astype(np.float64))
 
     def of(self, field: int, value: int) -> NDArray[np.int64]:
         """Give the accounts that hold a value, ascending."""
@@ -107,7 +115,7 @@ def _values(
 
 
 def weigh(holders: Holders, seed: NDArray[np.int64], layers: int = LEAST_LAYERS) -> Membership:
-    """Weigh every account against an entity.
+    """Weigh every account that holds something of an entity against it.
 
     Parameters
     ----------
@@ -128,72 +136,90 @@ def weigh(holders: Holders, seed: NDArray[np.int64], layers: int = LEAST_LAYERS)
     O(accounts that hold a value of the entity). Blind spot: an account that shares the template alone.
     """
     roster = holders.roster
-    n = len(roster)
-    inside = np.zeros(n, np.bool_)
-    inside[seed] = True
-    strata = int(roster.stratum.max(initial=0)) + 1
     units = _units(roster, seed)
-    bits = np.zeros((n, len(_WEIGHED)))
-    for at, (spec, field) in enumerate(zip(FIELDS, roster.fields, strict=True)):
-        if spec.layer not in _COLUMN:
-            continue
-        weight = _field(holders, at, field, inside, (seed, units), strata)
+    typical = [_typical(roster.fields[at], seed, units) for at in range(len(FIELDS))]
+    rows = _candidates(holders, typical, seed)
+    inside = np.isin(rows, seed, assume_unique=True)
+    bits = np.zeros((rows.shape[0], len(_WEIGHED)))
+    for at, spec in enumerate(FIELDS):
+        weight = _field(holders, at, typical[at], rows, inside)
         column = bits[:, _COLUMN[spec.layer]]
         # The best field speaks for its layer; where none speaks for it, the worst against.
         stronger = (weight > np.maximum(column, 0.0)) | ((column <= 0.0) & (weight < column))
         bits[:, _COLUMN[spec.layer]] = np.where(stronger, weight, column)
-    touched = np.flatnonzero((bits > 0.0).any(axis=1) | inside)
-    bits[touched, _COLUMN[RHYTHM]] = company(roster, seed, touched)
+    bits[:, _COLUMN[RHYTHM]] = company(roster, seed, rows)
     bits = np.clip(bits, FLOOR_BITS, CAP_BITS)
     if layers < LEAST_LAYERS:
         # Nothing but the product holds such an entity together; what else its members have is their own.
         bits[:, [at for layer, at in _COLUMN.items() if layer != PRODUCT]] = 0.0
-    total = bits.sum(axis=1) + np.log2((seed.shape[0] + _PRIOR_ACCOUNTS) / (n + _PRIOR_ACCOUNTS))
+    prior = np.log2((seed.shape[0] + _PRIOR_ACCOUNTS) / (len(roster) + _PRIOR_ACCOUNTS))
+    total = bits.sum(axis=1) + prior
     belongs = (total >= LEAST_BITS) & ((bits >= SPEAKS_BITS).sum(axis=1) >= layers)
-    rows = np.flatnonzero(belongs)
-    return Membership(rows, bits[rows], total[rows])
+    return Membership(rows[belongs], bits[belongs], total[belongs])
+
+
+@dataclass(frozen=True, slots=True)
+class _Typical:
+    """Values of one field that are typical of an entity."""
+
+    codes: NDArray[np.int64]
+    """Codes of the values."""
+    shares: NDArray[np.float64]
+    """Share of the entity's customers that hold each."""
+    customers: int
+    """Customers of the entity that have the field."""
+
+
+def _typical(field: Coded, seed: NDArray[np.int64], units: NDArray[np.int64]) -> _Typical:
+    """Find the values that are typical of an entity; shares are of customers, not of accounts."""
+    customers = int(np.unique(units[field.known[seed]]).shape[0])
+    codes, counts = _values(field, seed, units)
+    kept = (counts >= FEWEST) & (counts >= TYPICAL * customers)
+    # The share is shrunk: what two of three members hold is not known to two thirds.
+    return _Typical(codes[kept], counts[kept] / (customers + 1.0), customers)
+
+
+def _candidates(holders: Holders, typical: list[_Typical], seed: NDArray[np.int64]) -> NDArray[np.int64]:
+    """List the accounts that may belong: the seed, and whoever holds a typical value that few hold; ascending."""
+    parts = [seed]
+    for at, one in enumerate(typical):
+        held = [holders.of(at, code) for code in one.codes.tolist()]
+        parts += [accounts for accounts in held if accounts.shape[0] <= MOST]
+    return np.unique(np.concatenate(parts))
 
 
 def _field(
-    holders: Holders,
-    at: int,
-    field: Coded,
-    inside: NDArray[np.bool_],
-    members_units: tuple[NDArray[np.int64], NDArray[np.int64]],
-    strata: int,
+    holders: Holders, at: int, typical: _Typical, rows: NDArray[np.int64], inside: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Give every account's weight by one field; 0 where it is unknown. Shares are of customers, not of accounts."""
+    """Give the weight of some accounts by one field; 0 where it is unknown."""
     roster = holders.roster
-    n = len(roster)
-    known = field.known
-    seed, units = members_units
-    members = int(np.unique(units[known[seed]]).shape[0])
-    weight = np.zeros(n)
-    if members < FEWEST:
+    field, stratum = roster.fields[at], roster.stratum[rows]
+    weight = np.zeros(rows.shape[0])
+    if typical.customers < FEWEST:
         return weight
-    codes, counts = _values(field, seed, units)
-    typical = (counts >= FEWEST) & (counts >= TYPICAL * members)
+    known = field.known[rows]
     # Rates outside the entity, by stratum, each stratum borrowing from all.
-    outside = np.bincount(roster.stratum[known & ~inside], minlength=strata).astype(np.float64)
+    outside = holders.known[at] - np.bincount(stratum[known & inside], minlength=holders.strata)
     everybody = max(float(outside.sum()), 1.0)
-    held_in = np.zeros(n, np.bool_)
-    explained, common = 0.0, np.zeros(strata)
-    for code, count in zip(codes[typical].tolist(), counts[typical].tolist(), strict=True):
+    held = np.zeros(rows.shape[0], np.bool_)
+    common = np.zeros(holders.strata)
+    for code, share in zip(typical.codes.tolist(), typical.shares.tolist(), strict=True):
         accounts = holders.of(at, code)
-        others = accounts[~inside[accounts]]
-        rate = (others.shape[0] + 0.5) / (everybody + 1.0)
-        by_stratum = np.bincount(roster.stratum[others], minlength=strata)
-        rates = (by_stratum + 20.0 * rate) / (outside + 20.0)
-        # The share is shrunk: what two of three members hold is not known to two thirds.
-        share = count / (members + 1.0)
-        mine = np.log2(share / np.minimum(rates[roster.stratum[accounts]], 1.0))
-        weight[accounts] = np.where(held_in[accounts], np.maximum(weight[accounts], mine), mine)
-        held_in[accounts] = True
-        explained = min(explained + share, 1.0)
+        place = np.searchsorted(rows, accounts)
+        place[place == rows.shape[0]] = 0
+        there = place[rows[place] == accounts]
+        by_stratum = np.bincount(roster.stratum[accounts], minlength=holders.strata)
+        by_stratum = by_stratum - np.bincount(stratum[there[inside[there]]], minlength=holders.strata)
+        rate = (by_stratum.sum() + 0.5) / (everybody + 1.0)
+        rates = (by_stratum + BORROWED * rate) / (outside + BORROWED)
+        mine = np.log2(share / np.minimum(rates[stratum[there]], 1.0))
+        weight[there] = np.where(held[there], np.maximum(weight[there], mine), mine)
+        held[there] = True
         common = np.minimum(common + rates, 0.999)
-    rest = np.log2(max(1.0 - explained, 0.5 / (members + 1.0)) / (1.0 - common))
-    absent = known & ~held_in
-    weight[absent] = np.minimum(rest[roster.stratum[absent]], 0.0)
+    left = max(1.0 - float(typical.shares.sum()), 0.5 / (typical.customers + 1.0))
+    rest = np.log2(left / (1.0 - common))
+    absent = known & ~held
+    weight[absent] = np.minimum(rest[stratum[absent]], 0.0)
     return weight
 
 

@@ -120,6 +120,8 @@ class Campaign:
     """What is asked for, by topic or family of phrases, as shares of requests, largest first."""
     groups: int
     """Validated groups it was made of."""
+    first_seen_ms: int = -1
+    """When a run first found it (ms since 1970), -1 where no history is kept."""
 
     @property
     def extracting(self) -> bool:
@@ -157,3 +159,7 @@ class Campaigns:
     """Field -> correlation of members of ordinary groups, as measured here."""
     elapsed_s: float
     """Wall time of the run."""
+    look: int = 1
+    """Which look at these accounts it was, from 1; the rate is shared out over looks."""
+    changes: tuple[tuple[str, str, str], ...] = ()
+    """What became of names since the last run: (new, split, merged or gone; name; other name)."""

@@ -100,6 +100,35 @@ def at_look(p: NDArray[np.float64], look: int) -> NDArray[np.float64]:
     return np.minimum(p * look**2 / FIRST_SHARE, 1.0)
 
 
+def log_at_look(log_p: NDArray[np.float64], look: int) -> NDArray[np.float64]:
+    """Do the same with natural logarithms, which may lie below the smallest float.
+
+    Parameters
+    ----------
+    log_p
+        ln p of this look, shape (n,); NaN where there is not enough evidence.
+    look
+        Which look it is, from 1.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), at most 0.
+
+    Raises
+    ------
+    InputError
+        The look is below 1.
+
+    Examples
+    --------
+    >>> np.exp(log_at_look(np.log([0.0001, 0.2]), 3)).round(5).tolist()
+    [0.00148, 1.0]
+    """
+    _check(0.5, look)
+    return np.minimum(log_p + 2.0 * np.log(look) - np.log(FIRST_SHARE), 0.0)
+
+
 def last_useful_look(alpha: float, smallest: float) -> int:
     """Give the last look at which an account could still be reported.
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
 from stillwatch.campaigns import find_campaigns
+from stillwatch.coordination import identity
 from stillwatch.coordination.coordinate import ALPHA
 from stillwatch.coordination.layers.partition import CONCENTRATION
 from stillwatch.ingest.sources import expand
@@ -24,7 +27,6 @@ from stillwatch.verbs.reading import exit_code, output_folder, read_config, read
 
 if TYPE_CHECKING:
     import argparse
-    from pathlib import Path
 
     from stillwatch.config import Config
     from stillwatch.engine.local import LocalEngine
@@ -37,7 +39,15 @@ FEWEST: Final = 50
 """Accounts from which a scan looks for campaigns unasked: among fewer little can be called ordinary."""
 
 
-def finder(*, fewest: int = 1, seed: int = 0, alpha: float = ALPHA, concentration: float = CONCENTRATION) -> Finder:
+def finder(
+    *,
+    fewest: int = 1,
+    seed: int = 0,
+    alpha: float = ALPHA,
+    concentration: float = CONCENTRATION,
+    keep: Path | None = None,
+    now_ms: int = 0,
+) -> Finder:
     """Make what looks for campaigns once a scan has ranked its accounts.
 
     Parameters
@@ -46,22 +56,47 @@ def finder(*, fewest: int = 1, seed: int = 0, alpha: float = ALPHA, concentratio
         Accounts from which it looks.
     seed, alpha, concentration
         As ``stillwatch.campaigns.find_campaigns`` takes them.
+    keep
+        File of what earlier runs found, written anew; none keeps no history.
+    now_ms
+        When this run is (ms since 1970).
 
     Returns
     -------
     Finder
         Shows on standard error that it is at work.
     """
+    before = _history(keep) if keep else None
 
     def find(engine: LocalEngine, accounts: AccountFile, ranking: Ranking, config: Config) -> Campaigns | None:
         if len(engine) < fewest:
             return None
         with WaitingLine(Console(stderr=True), f"looking for campaigns among {len(engine):,} accounts"):
-            return find_campaigns(
-                engine, accounts, ranking, config, seed=seed, alpha=alpha, concentration=concentration
+            found, after = find_campaigns(
+                engine,
+                accounts,
+                ranking,
+                config,
+                seed=seed,
+                alpha=alpha,
+                concentration=concentration,
+                history=before,
+                now_ms=now_ms,
             )
+        if keep:
+            write_atomically(keep, identity.to_json(after).encode() + b"\n")
+        return found
 
     return find
+
+
+def _history(file: Path) -> identity.History:
+    try:
+        return identity.from_json(file.read_text())
+    except FileNotFoundError:
+        return identity.History()
+    except OSError as error:
+        raise InputError(f"--history {file}: {error.strerror}") from error
 
 
 def _checked(asked: argparse.Namespace) -> None:
@@ -80,7 +115,9 @@ def campaigns_verb(asked: argparse.Namespace) -> int:
     folder = output_folder(asked.out) if asked.out else None
     alpha = ALPHA if asked.alpha is None else asked.alpha
     concentration = CONCENTRATION if asked.concentration is None else asked.concentration
-    look = finder(seed=asked.seed, alpha=alpha, concentration=concentration)
+    keep = Path(asked.history) if asked.history else None
+    now_ms = int(datetime.now(tz=UTC).timestamp() * 1000)
+    look = finder(seed=asked.seed, alpha=alpha, concentration=concentration, keep=keep, now_ms=now_ms)
     result = scanned(asked, sources, config, against, look)
     campaigns = result.campaigns or Campaigns((), len(result.profile), 0, alpha, (), (), 0.0)
     result = dataclasses.replace(result, campaigns=campaigns)

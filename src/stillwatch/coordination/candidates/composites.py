@@ -80,7 +80,8 @@ def bursts(hour: NDArray[np.uint64], count: NDArray[np.int64]) -> NDArray[np.boo
 AROUND_H: Final = 24
 """Hours before and after, with which an hour of sign-up is compared (h)."""
 BURST_P: Final = 1e-4
-"""Chance of an hour of sign-up that makes a candidate; it is not evidence, the group is tested on other layers."""
+"""Chance of a group's size, from its values being as common as they are, that makes it a candidate. It is no evidence:
+the group is tested on other layers."""
 
 
 def _alone(roster: Roster, name: str) -> tuple[Groups, Left]:
@@ -95,14 +96,33 @@ def _alone(roster: Roster, name: str) -> tuple[Groups, Left]:
 
 
 def _together(roster: Roster, names: tuple[str, ...]) -> tuple[Groups, Left]:
+    codes = np.stack([_codes(roster, name) for name in names])
     mixed = np.zeros(len(roster), np.uint64)
-    _mix(np.stack([_codes(roster, name) for name in names]), mixed)
+    _mix(codes, mixed)
     account = np.flatnonzero(mixed)
     pairs = np.sort((mixed[account] & ~_LOW) | account.astype(np.uint64))
     layers = 0
     for name in names:
         layers |= FIELDS[AT[name]].layer
-    return grouped(pairs, "+".join(names), layers, most=MOST)
+    groups, left = grouped(pairs, "+".join(names), layers, most=MOST)
+    # Against all but the last together: client and TLS fingerprint go together anyway.
+    before = np.zeros(len(roster), np.uint64)
+    _mix(codes[:-1], before)
+    return groups.take(np.flatnonzero(_rare_together(groups, before, codes[-1], account))), left
+
+
+def _rare_together(
+    groups: Groups, before: NDArray[np.uint64], last: NDArray[np.int64], known: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Say which groups are larger than their values, each as common as it is, would make by chance."""
+    first = groups.members[groups.start[:-1]]
+    _, joint = np.unique(before[known], return_inverse=True)
+    place = np.searchsorted(known, first)
+    expected = np.bincount(joint)[joint[place]] * np.bincount(last[known])[last[first]] / max(known.shape[0], 1)
+    tail = np.array(
+        [log_poisson_tail(int(n), float(mean)) for n, mean in zip(groups.sizes, expected, strict=True)], np.float64
+    )
+    return np.asarray(tail <= np.log(BURST_P))
 
 
 def composites(roster: Roster) -> tuple[Groups, tuple[Left, ...]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.coordination.groups import RHYTHM, Groups, gathered, no_groups
-from stillwatch.coordination.shared import Left, collapsed, grouped, packed
+from stillwatch.coordination.shared import LEAST, Left, collapsed, grouped, packed
 from stillwatch.sketches.hashing import kernel, mix64
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ MOST_HOURS: Final = 84
 """Most active hours: half the week says little about the other half."""
 MOST: Final = 500
 """Most accounts of one bucket; more share a time zone rather than a scheduler."""
+ALIKE: Final = 0.5
+"""Share of the hours of an account and of most of its group that both work in."""
 _BANDS: Final = 6
 _ROWS: Final = 8
 
@@ -49,6 +51,37 @@ def _bands(week: np.ndarray, out: np.ndarray) -> None:
                 out[i, grid * _BANDS + band] = key
 
 
+@kernel
+def _alike(week: np.ndarray, start: np.ndarray, members: np.ndarray, held: np.ndarray, kept: np.ndarray) -> None:
+    """Say which members share ALIKE of the hours that most of their group works in; ``held`` is room for hours."""
+    for g in range(start.shape[0] - 1):
+        n = start[g + 1] - start[g]
+        for hour in range(week.shape[1]):
+            held[hour] = 0
+        for m in range(start[g], start[g + 1]):
+            for hour in range(week.shape[1]):
+                held[hour] += week[members[m], hour] > 0
+        for m in range(start[g], start[g + 1]):
+            both, either = 0, 0
+            for hour in range(week.shape[1]):
+                usual = 2 * held[hour] > n
+                mine = week[members[m], hour] > 0
+                both += usual and mine
+                either += usual or mine
+            kept[m] = both >= ALIKE * either
+
+
+def _checked(groups: Groups, outline: Outline) -> Groups:
+    """Keep the members whose hours are those of their group, and groups that still have enough of them."""
+    kept = np.zeros(groups.members.shape[0], np.bool_)
+    _alike(outline.week, groups.start, groups.members, np.zeros(outline.week.shape[1], np.int64), kept)
+    group = np.repeat(np.arange(len(groups)), groups.sizes)
+    sizes = np.bincount(group[kept], minlength=len(groups))
+    start = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    whole = Groups(start, groups.members[kept], groups.made_by, groups.token, groups.kind, groups.names)
+    return whole.take(np.flatnonzero(sizes >= LEAST))
+
+
 def rhythms(outline: Outline) -> tuple[Groups, tuple[Left, ...]]:
     """Find groups that are at work in the same hours of the week.
 
@@ -72,4 +105,4 @@ def rhythms(outline: Outline) -> tuple[Groups, tuple[Left, ...]]:
         groups, dropped = grouped(packed(key, account), "hours", RHYTHM, most=MOST)
         parts.append(groups)
         left.append(dropped)
-    return collapsed(gathered(parts))[0], tuple(one for one in left if one.values)
+    return _checked(collapsed(gathered(parts))[0], outline), tuple(one for one in left if one.values)

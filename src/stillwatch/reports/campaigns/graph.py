@@ -1,7 +1,7 @@
 """The accounts of a campaign around what they share, as one SVG. The layout is computed here and has no chance in it.
 
-Three hubs stand for product, place and money. An account lies between the hubs as its bits divide, in the nearest free
-cell of a honeycomb, the surest first; lines lead to the layers that speak for it.
+Five hubs stand for the layers that members hold values of. An account lies between the hubs as its bits divide, in
+the nearest free cell of a honeycomb, the surest first; lines lead to the layers that speak for it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ SPEAKS_BITS: Final = 2.0
 """A layer speaks for an account from this weight on."""
 SURE_BITS: Final = 6.6
 """Belonging below this, a chance of 99 %, is drawn faint."""
-_HUBS: Final = np.array([(150.0, 92.0), (460.0, 396.0), (770.0, 92.0)])
+_HUBS: Final = np.array([(110.0, 100.0), (250.0, 392.0), (810.0, 100.0), (460.0, 74.0), (670.0, 392.0)])
 _SIZES: Final = ((12, 12.0), (40, 9.0), (120, 6.8), (DRAWN, 4.8))
 _SEED: Final = 7
 
@@ -99,7 +99,7 @@ def _wanted(weight: NDArray[np.float64]) -> NDArray[np.float64]:
     pull = np.square(np.maximum(np.nan_to_num(weight), 0.0))
     whole = pull.sum(axis=1, keepdims=True)
     share = np.where(whole > 0, pull / np.where(whole > 0, whole, 1.0), 1.0 / len(_HUBS))
-    return np.asarray((0.12 / 3 + 0.88 * share) @ _HUBS)
+    return np.asarray((0.12 / len(_HUBS) + 0.88 * share) @ _HUBS)
 
 
 def _cells(step: float) -> NDArray[np.float64]:

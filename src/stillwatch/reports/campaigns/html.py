@@ -45,7 +45,7 @@ class MemberRow:
     account: str
     """Pseudonym."""
     layer_bits: tuple[float, ...]
-    """Bits by product, place and money."""
+    """Bits by layer."""
     total_bits: float
     """log2 odds that it belongs."""
     belongs: float

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LAYOUT: Final = "stillwatch.campaigns/1"
 """Name and version of the document's layout; a field that changes its meaning raises the version."""
-MEMBER_LAYERS: Final = ("product", "place", "money")
+MEMBER_LAYERS: Final = ("product", "place", "money", "rhythm", "artefacts")
 """Layers that members are weighed by, in the order of ``Members.layer_bits``."""
 
 
@@ -47,6 +47,11 @@ def to_json(campaigns: Campaigns, known: frozenset[str] = frozenset()) -> dict[s
         "accounts": campaigns.accounts,
         "groups_tested": campaigns.groups,
         "alpha": campaigns.alpha,
+        "look": campaigns.look,
+        "changes": [
+            {"what": what, "campaign": clean(name, 60), "other": clean(other, 60) or None}
+            for what, name, other in campaigns.changes
+        ],
         "reported": len(seen.reported),
         "coordinated": len(seen.coordinated),
         "left_out": [
@@ -74,6 +79,7 @@ def _campaign(view: CampaignView) -> dict[str, object]:
         "events": view.events,
         "tokens_out": view.tokens_out,
         "closed": view.closed,
+        "first_seen_ms": _moment(campaign.first_seen_ms),
         "first_ms": _moment(view.first_ms),
         "last_ms": _moment(view.last_ms),
         "one_operator": number_or_none(view.one_operator),

@@ -12,7 +12,8 @@ LAYER_READS: Final[Mapping[str, tuple[str, ...]]] = {
     "place": ("client_net", "client_ip"),
     "money": ("payment_fingerprint", "card_bin", "email_domain", "email_class", "signup"),
     "rhythm": ("ts_ms",),
-    "partition": ("prompt",),
+    "shards": ("prompt",),
+    "quotas": ("ts_ms",),
     "life-cycle": ("closed",),
     "artefacts": ("artefacts_carried", "artefacts_born"),
 }

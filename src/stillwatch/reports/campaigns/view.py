@@ -28,7 +28,8 @@ LAYER_MEANING: Final[Mapping[str, str]] = {
     "place": "networks that requests come from",
     "money": "means of payment, card issuer, sign-up address and time",
     "rhythm": "at work in the same slots of a day",
-    "partition": "how the topics of one list lie among members",
+    "shards": "how the topics of one list lie among members",
+    "quotas": "how close the volumes of members lie together",
     "life-cycle": "who begins when another is closed",
     "artefacts": "reasoning of one member sent back by another",
 }
