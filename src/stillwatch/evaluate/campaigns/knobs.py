@@ -153,7 +153,17 @@ def knob_table(found: Mapping[tuple[str, str], Sequence[Outcome]], table: str, *
     told = NOTE
     if table == "ladder":
         told += knee([(row[0], recall(worlds)) for row, worlds in zip(rows, _of(found, table), strict=True)])
-    return Table(key, title, ("campaigns", *HEAD), rows, told.strip())
+    return Table(key, title, ("campaigns", *HEAD), rows, f"{told.strip()} {missed(found, table)}")
+
+
+def missed(found: Mapping[tuple[str, str], Sequence[Outcome]], table: str) -> str:
+    """Name the rows of which fewer than half of the campaigns are half found and called extraction."""
+    names = []
+    for (of, name), worlds in found.items():
+        caught = [one for world in worlds for one in world.caught]
+        if of == table and 2 * sum(one.best >= 0.5 and one.pure and one.called for one in caught) < len(caught):
+            names.append(name)
+    return f"Mostly missed as extraction: {'; '.join(names) or 'none of these rows'}."
 
 
 def _of(found: Mapping[tuple[str, str], Sequence[Outcome]], table: str) -> list[Sequence[Outcome]]:

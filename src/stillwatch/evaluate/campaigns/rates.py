@@ -150,7 +150,8 @@ def rate_table(seen: Sequence[Rate], *, key: str, title: str, guards: bool = Fal
     note = (
         "Mean over worlds of the share of false ones among those validated at a nominal rate, 0 in a world where none"
         " was; intervals over worlds drawn again. A group is false when fewer than half of its members share a real"
-        " bond. Groups of one campaign overlap and are counted each."
+        " bond, also where a campaign is a large part of it: such bystanders are left out before entities are made, and"
+        " the columns say both. Groups of one campaign overlap and are counted each."
     )
     return Table(key, title, ("nominal", *counted), tuple(rows), note)
 
