@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stillwatch.coordination.coordinate import coordinate
-from stillwatch.coordination.outline import NO_PIECE, Outline
+from stillwatch.coordination.outline import NO_NETWORK, NO_PIECE, Outline
 from stillwatch.model.registered import Registered
 from stillwatch.sketches.layout import SAMPLE_K, SLOTS
 
@@ -70,10 +70,13 @@ def accounts(n: int, seed: int) -> tuple[Outline, Registered, NDArray[np.int64]]
         piece[:, k] = np.where(rng.random(n) < 0.4, hashed(product, 9) & np.uint64(0xFFFFFFFE), NO_PIECE).astype(
             np.uint32
         )
+    # Three networks of its own, and some of eight that others use as well; all-ones where there is none.
     roams = rng.random((n, 8)) < 0.2
-    own = np.arange(n)[:, None] * 8 + np.arange(8) % 3
-    nets = np.sort(hashed(np.where(roams, (1 << 40) + rng.integers(0, 4 * n, size=(n, 8)), own), 3), axis=1)
-    pool = hashed(label[:, None] * 40 + rng.integers(0, 40, size=(n, 8)), 5)
+    away = hashed((1 << 40) + rng.integers(0, 4 * n, size=(n, 8)), 3)
+    own = np.where(np.arange(8) < 3, hashed(np.arange(n)[:, None] * 8 + np.arange(8), 4), NO_NETWORK)
+    nets = np.sort(np.where(roams, away, own), axis=1)
+    first = rng.integers(0, 40, size=(n, 1))
+    pool = hashed(label[:, None] * 40 + (first + np.arange(8) * 5) % 40, 5)
     nets = np.sort(np.where(inside[:, None], pool, nets), axis=1)
     hours = rng.integers(0, 168, size=(n, 20))
     together = (label[:, None] * 31 + np.arange(20) * 7) % 168

@@ -38,7 +38,7 @@ def test_beta_binomial_tail_is_scipys(count: int, n: int, rate: float, spread: f
     a, b = rate * (1 - spread) / spread, (1 - rate) * (1 - spread) / spread
     wanted = float(np.sum(stats.betabinom.pmf(np.arange(min(count, n + 1), n + 1), n, a, b)))
     if wanted > 1e-200:
-        found = log_beta_binomial_tail(count, n, rate, spread)
+        found = log_beta_binomial_tail(count, n, rate, spread, 0.0)
         assert found == pytest.approx(math.log(min(wanted, 1.0)), rel=1e-5, abs=1e-7)
 
 
@@ -59,6 +59,13 @@ def test_unequal_rates_are_bounded_by_their_mean() -> None:
 
 
 def test_spread_makes_a_shared_value_less_surprising() -> None:
-    tails = [log_beta_binomial_tail(30, 100, 0.05, spread) for spread in (0.0, 0.01, 0.1, 0.3)]
+    tails = [log_beta_binomial_tail(30, 100, 0.05, spread, 0.0) for spread in (0.0, 0.01, 0.1, 0.3)]
     assert tails == sorted(tails)
     assert tails[0] < tails[-1] - 10
+
+
+@given(st.integers(1, 150), st.integers(1, 200), st.floats(1e-3, 0.9), st.floats(0.0, 0.5), st.floats(-60, -0.1))
+def test_a_limit_only_hides_what_lies_above_it(count: int, n: int, rate: float, spread: float, limit: float) -> None:
+    whole = log_beta_binomial_tail(count, n, rate, spread, 0.0)
+    limited = log_beta_binomial_tail(count, n, rate, spread, limit)
+    assert limited == pytest.approx(whole) or (limited == 0.0 and whole >= limit - 1e-9)

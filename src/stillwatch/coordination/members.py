@@ -44,8 +44,8 @@ SPEAKS_BITS: Final = 2.0
 """A layer speaks for an account from this weight on."""
 BORROWED: Final = 20.0
 """Accounts of the whole population that each stratum borrows."""
-MOST: Final = 30_000
-"""Most holders of a typical value whose accounts are looked at for that alone."""
+TIMES: Final = 10
+"""Holders of a typical value whose accounts are looked at for that alone, at most, as times the seed."""
 _PRIOR_ACCOUNTS: Final = 1.0
 _WEIGHED: Final = (PRODUCT, PLACE, MONEY, RHYTHM, ARTEFACTS)
 _COLUMN: Final = {layer: at for at, layer in enumerate(_WEIGHED)}
@@ -77,14 +77,11 @@ class Holders:
         self.strata = int(roster.stratum.max(initial=0)) + 1
         self._order: list[NDArray[np.int64]] = []
         self._start: list[NDArray[np.int64]] = []
-        self.known: list[NDArray[np.float64]] = []
-        """Field -> accounts of each stratum that have it."""
         for field in roster.fields:
             account = np.repeat(np.arange(len(roster)), np.diff(field.start))
             order = np.argsort(field.value, kind="stable")
             self._order.append(account[order])
             self._start.append(np.searchsorted(field.value[order], np.arange(field.token.shape[0] + 1)))
-            self.known.append(np.bincount(roster.stratum[field.known], minlength=self.strata).astype(np.float64))
 
     def of(self, field: int, value: int) -> NDArray[np.int64]:
         """Give the accounts that hold a value, ascending."""
@@ -184,7 +181,7 @@ def _candidates(holders: Holders, typical: list[_Typical], seed: NDArray[np.int6
     parts = [seed]
     for at, one in enumerate(typical):
         held = [holders.of(at, code) for code in one.codes.tolist()]
-        parts += [accounts for accounts in held if accounts.shape[0] <= MOST]
+        parts += [accounts for accounts in held if accounts.shape[0] <= TIMES * seed.shape[0] + TIMES]
     return np.unique(np.concatenate(parts))
 
 
@@ -199,7 +196,7 @@ def _field(
         return weight
     known = field.known[rows]
     # Rates outside the entity, by stratum, each stratum borrowing from all.
-    outside = holders.known[at] - np.bincount(stratum[known & inside], minlength=holders.strata)
+    outside = roster.rates[at].known - np.bincount(stratum[known & inside], minlength=holders.strata)
     everybody = max(float(outside.sum()), 1.0)
     held = np.zeros(rows.shape[0], np.bool_)
     common = np.zeros(holders.strata)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.coordination.groups import ARTEFACTS, MONEY, PLACE, PRODUCT, Groups
+from stillwatch.coordination.layers.together import Moments, moments
 from stillwatch.coordination.outline import NO_CODE, NO_NETWORK
+from stillwatch.coordination.rates import Rates, rates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +89,10 @@ class Roster:
     """(n,) number of the account's stratum, from 0."""
     fields: tuple[Coded, ...]
     """Values of FIELDS, in that order."""
+    rates: tuple[Rates, ...]
+    """How common they are, in that order."""
+    moments: Moments
+    """When everybody is at work."""
 
     def __len__(self) -> int:
         """Count the accounts."""
@@ -172,4 +178,8 @@ def enroll(outline: Outline, registered: Registered, templates: Groups, artefact
         "template": _memberships(templates, outline.key.shape[0]),
         "artefact": _memberships(artefacts, outline.key.shape[0]),
     }
-    return Roster(outline, registered, strata(outline, registered), tuple(coded[field.name] for field in FIELDS))
+    stratum = strata(outline, registered)
+    fields = tuple(coded[field.name] for field in FIELDS)
+    return Roster(
+        outline, registered, stratum, fields, tuple(rates(field, stratum) for field in fields), moments(outline)
+    )

@@ -212,7 +212,9 @@ def examine(
 
     # Fields do not depend on each other, and the kernels run without the interpreter lock.
     with ThreadPoolExecutor(THREADS, "fields") as pool:
+        moments = pool.submit(together, groups, roster)
         held = tuple(pool.map(held_of, range(len(FIELDS))))
+        in_step = moments.result()
     for layer, column in LAYER_AT.items():
         mine = [one.log_p for one, field in zip(held, FIELDS, strict=True) if field.layer == layer]
         if mine:
@@ -222,7 +224,6 @@ def examine(
             log_p[:, column] = np.where(known > 0, np.minimum(least + np.log(np.maximum(known, 1)), 0.0), np.nan)
     volumes = volume_spread(groups, roster)
     log_p[:, LAYER_AT[QUOTAS]] = quotas(groups, volumes, spread.get(VOLUMES, DEFAULT_SPREAD))
-    in_step = together(groups, roster)
     log_p[:, LAYER_AT[RHYTHM]] = in_step.log_p
     log_p[:, LAYER_AT[LIFECYCLE]], count, closed, expected = succession(groups, roster)
     if guards.left_out:

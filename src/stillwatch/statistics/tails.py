@@ -11,6 +11,7 @@ import math
 from stillwatch.sketches.hashing import kernel
 
 _ENOUGH = 1e-12
+_NO_SPREAD = 1e-9
 
 
 @kernel
@@ -64,21 +65,11 @@ def log_poisson_tail(count: int, mean: float) -> float:
 
 
 @kernel
-def log_beta_binomial_tail(count: int, n: int, rate: float, spread: float) -> float:
-    """Give ln P(X >= count) where the rate itself varies from group to group around ``rate``.
-
-    ``spread`` is the correlation between two members of one ordinary group, 0 to below 1; 0 is the binomial.
-    The rate is Beta(rate (1 - spread) / spread, (1 - rate) (1 - spread) / spread).
-    """
-    if spread <= 0.0:
-        return log_binomial_tail(count, n, rate)
-    if count <= 0 or rate >= 1.0:
-        return 0.0
-    if count > n or rate <= 0.0:
-        return -math.inf
+def log_beta_binomial_term(count: int, n: int, rate: float, spread: float) -> float:
+    """Give ln P(X = count) of the beta-binomial of :func:`log_beta_binomial_tail`: a bound below its tail."""
     a = rate * (1.0 - spread) / spread
     b = (1.0 - rate) * (1.0 - spread) / spread
-    log_first = (
+    return (
         math.lgamma(n + 1.0)
         - math.lgamma(count + 1.0)
         - math.lgamma(n - count + 1.0)
@@ -89,8 +80,30 @@ def log_beta_binomial_tail(count: int, n: int, rate: float, spread: float) -> fl
         - math.lgamma(a)
         - math.lgamma(b)
     )
+
+
+@kernel
+def log_beta_binomial_tail(count: int, n: int, rate: float, spread: float, limit: float) -> float:
+    """Give ln P(X >= count) where the rate itself varies from group to group around ``rate``.
+
+    ``spread`` is the correlation between two members of one ordinary group, 0 to below 1; 0 is the binomial.
+    The rate is Beta(rate (1 - spread) / spread, (1 - rate) (1 - spread) / spread). Once the sum is above
+    ``limit`` (a logarithm) nobody asks how far, and 0 is given; a limit of 0 asks for the whole.
+    """
+    if spread <= _NO_SPREAD:
+        return log_binomial_tail(count, n, rate)
+    if count <= 0 or rate >= 1.0:
+        return 0.0
+    if count > n or rate <= 0.0:
+        return -math.inf
+    a = rate * (1.0 - spread) / spread
+    b = (1.0 - rate) * (1.0 - spread) / spread
+    log_first = log_beta_binomial_term(count, n, rate, spread)
+    most = math.exp(min(limit - log_first, 700.0))
     total = term = 1.0
     for k in range(count, n):
+        if total > most:
+            return 0.0
         ratio = (n - k) * (k + a) / ((k + 1.0) * (n - k - 1.0 + b))
         term *= ratio
         total += term
@@ -98,21 +111,3 @@ def log_beta_binomial_tail(count: int, n: int, rate: float, spread: float) -> fl
         if b >= 1.0 and ratio < 1.0 and term < total * _ENOUGH:
             break
     return min(log_first + math.log(total), 0.0)
-
-
-@kernel
-def most_surprising(count: int, n: int, rate: float) -> float:
-    """Give a bound below ln P(X >= count) for X ~ Binomial(n, rate) and for every rate that varies around it.
-
-    References
-    ----------
-    Cover & Thomas (2006), Elements of information theory, theorem 11.1.4: a type has at least probability
-    exp(-n KL) / (n + 1).
-    """
-    if rate <= 0.0 or rate >= 1.0 or count <= 0:
-        return 0.0 if count <= 0 or rate >= 1.0 else -math.inf
-    share = count / n
-    divergence = share * math.log(share / rate)
-    if share < 1.0:
-        divergence += (1.0 - share) * math.log((1.0 - share) / (1.0 - rate))
-    return -n * divergence - math.log(n + 1.0)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.coordination.groups import Groups
+    from stillwatch.coordination.outline import Outline
     from stillwatch.coordination.roster import Roster
 
 SLOTS: Final = 64
@@ -218,6 +219,27 @@ class InStep:
     """(g,) that slot: day since 1970 times SLOTS plus slot of the day, -1 where none."""
 
 
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """When everybody is at work, on each of the sampled days."""
+
+    days: NDArray[np.uint32]
+    """(d,) days since 1970, ascending."""
+    seen: NDArray[np.float64]
+    """(d, SLOTS) accounts at work in each slot."""
+    wanted: NDArray[np.float64]
+    """(d, SLOTS) accounts that their own hours suggest."""
+
+
+def moments(outline: Outline) -> Moments:
+    """Count when everybody is at work."""
+    days = np.unique(outline.day[outline.day != _NO_DAY])
+    shape = (max(days.shape[0], 1), SLOTS)
+    found = Moments(days, np.zeros(shape), np.zeros(shape))
+    _everybody(outline, days, found.seen, found.wanted, np.zeros(24), np.zeros(SLOTS))
+    return found
+
+
 def together(groups: Groups, roster: Roster) -> InStep:
     """Test whether the members of each group work in the same moments.
 
@@ -237,12 +259,8 @@ def together(groups: Groups, roster: Roster) -> InStep:
     -----
     O(memberships). Blind spot: jitter of more than half an hour, and schedules that repeat every day at one time.
     """
-    state = roster.outline
-    cells = state.day
-    days = np.unique(cells[cells != _NO_DAY])
-    shape = (max(days.shape[0], 1), SLOTS)
-    seen, wanted, hours, one = np.zeros(shape), np.zeros(shape), np.zeros(24), np.zeros(SLOTS)
-    _everybody(state, days, seen, wanted, hours, one)
+    state, days = roster.outline, roster.moments.days
+    shape, hours, one = roster.moments.seen.shape, np.zeros(24), np.zeros(SLOTS)
     g = len(groups)
     found = InStep(np.full(g, np.nan), np.zeros(g), np.zeros(g), np.full(g, -1, np.int64))
     _synchrony(
@@ -250,8 +268,8 @@ def together(groups: Groups, roster: Roster) -> InStep:
         groups.start,
         groups.members,
         days,
-        seen,
-        wanted,
+        roster.moments.seen,
+        roster.moments.wanted,
         np.zeros(shape),
         np.zeros(shape),
         hours,

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.coordination.groups import spans
+from stillwatch.coordination.rates import rates
 from stillwatch.model.errors import InputError
 from stillwatch.sketches.hashing import kernel
-from stillwatch.statistics.tails import log_beta_binomial_tail, most_surprising
+from stillwatch.statistics.tails import log_beta_binomial_tail
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,8 +128,8 @@ def _surprise(
                         expected += inside[s] * (cell_count[c] - here) / (outside[s] - inside[s] + borrowed)
                 p = 0.0
                 likely = min(expected / n, 1.0)
-                if count > expected + 1.0 and most_surprising(count, n, likely) < best:
-                    p = log_beta_binomial_tail(count, n, likely, spread)
+                if count > expected + 1.0:
+                    p = log_beta_binomial_tail(count, n, likely, spread, best)
                 if p < best or out_value[g] < 0:
                     best = p
                     out_value[g] = value
@@ -183,16 +184,7 @@ def hold(groups: Groups, roster: Roster, at: int, *, spread: float = 0.0, strati
     -----
     O(memberships log memberships). The p-value is multiplied by how many values are held twice anywhere.
     """
-    field = roster.fields[at]
-    stratum = roster.stratum if stratified else np.zeros(len(roster), np.int32)
-    has = field.known
-    strata = int(stratum.max(initial=0)) + 1
-    owner = np.repeat(stratum, np.diff(field.start))
-    cells, counts = np.unique(field.value.astype(np.int64) * strata + owner, return_counts=True)
-    values = field.token.shape[0]
-    cell_start = np.searchsorted(cells, np.arange(values + 1, dtype=np.int64) * strata)
-    held_by = np.bincount(field.value, minlength=values).astype(np.int64)
-    outside = np.bincount(stratum[has], minlength=strata).astype(np.int64)
+    seen = roster.rates[at] if stratified else rates(roster.fields[at], np.zeros(len(roster), np.int32))
     g = len(groups)
     found = (
         np.zeros(g),
@@ -203,27 +195,24 @@ def hold(groups: Groups, roster: Roster, at: int, *, spread: float = 0.0, strati
         np.zeros(g),
     )
     _surprise(
-        _keys(groups, field, stratum),
+        _keys(groups, roster.fields[at], seen.stratum),
         groups.start,
         groups.members,
-        has,
-        stratum,
-        outside,
-        cell_start.astype(np.int64),
-        (cells % strata).astype(np.int64),
-        counts.astype(np.int64),
-        held_by,
+        seen.has,
+        seen.stratum,
+        seen.known,
+        seen.start,
+        seen.cell_stratum,
+        seen.cell_count,
+        seen.held_by,
         spread,
         BORROWED,
-        np.zeros(strata, np.int64),
+        np.zeros(seen.known.shape[0], np.int64),
         *found,
     )
     log_p, value, count, known, expected, pairs = found
-    tried = max(int((held_by >= 2).sum()), 1)
-    share = held_by / max(int(has.sum()), 1)
-    by_chance = min(float((share**2).sum()), 1.0 - 1e-9)
-    alike = (pairs - by_chance) / (1.0 - by_chance)
-    return Held(np.minimum(log_p + np.log(tried), 0.0), value, count, known, expected, alike)
+    alike = (pairs - seen.by_chance) / (1.0 - seen.by_chance)
+    return Held(np.minimum(log_p + np.log(seen.tried), 0.0), value, count, known, expected, alike)
 
 
 def natural_spread(held: Held) -> float:
