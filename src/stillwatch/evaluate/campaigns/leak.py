@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.campaigns import find_campaigns
+from stillwatch.coordination.identity import History
 from stillwatch.coordination.outline import outline
 from stillwatch.evaluate.campaigns.figures import over_seeds, share
 from stillwatch.evaluate.campaigns.look import START_MS, known, scanning
@@ -123,6 +124,7 @@ def leaks(spec: WorldSpec, seed: int, config: Config, *, step_h: float) -> list[
     world = build_world(spec, seed, START_MS)
     groups = watched(world, spec)
     detected: dict[str, int] = {}
+    history = History()
     with scanning(config, seed) as (run, door, folder):
         ts_ms = world.events["ts_ms"].to_numpy()
         names = {name: door.account(name) for name in world.truth["account_id"].to_pylist()}
@@ -137,7 +139,8 @@ def leaks(spec: WorldSpec, seed: int, config: Config, *, step_h: float) -> list[
             write_world(replace(world, events=piece, accounts=until(world.accounts, now)), place, "native", ".parquet")
             accounts = read_accounts(place / "accounts.csv", door)
             run.read(expand([str(place / "logs")]), lambda _: None)
-            campaigns = find_campaigns(run.engine, accounts, run.result(accounts).ranking, config)
+            ranking = run.result(accounts).ranking
+            campaigns, history = find_campaigns(run.engine, accounts, ranking, config, history=history, now_ms=now)
             truth = known(world.truth, door, outline(run.engine.parts()).key)
             for group in groups:
                 pseudonyms = np.array(sorted(names[name] for name in group.accounts), np.int64)
@@ -189,7 +192,7 @@ def leak_table(worlds: Sequence[Sequence[Leak]], *, key: str, title: str, step_h
         )
     head = ("campaign", "found within the week", "found after (h)", "requests before", "million answer tokens before")
     note = (
-        f"Searched every {step_h:g} h with what was known then. Found: one entity called extraction holds at least half"
+        f"Searched every {step_h:g} h with what was known then, the rate shared out over the looks. Found: one entity called extraction holds at least half"
         " of the campaign's accounts seen so far. Hours are of those found; requests and tokens of one never found are"
         " all it made, those it passed on for others among them. A later pool is counted from its first request."
     )

@@ -213,6 +213,6 @@ def look(spec: WorldSpec, seed: int, config: Config) -> Looked:
         accounts = read_accounts(folder / "accounts.csv", door)
         run.read(expand([str(folder / "logs")]), lambda _: None)
         ranking = run.result(accounts).ranking
-        found = find_campaigns(run.engine, accounts, ranking, config)
+        found, _ = find_campaigns(run.engine, accounts, ranking, config)
         truth = known(world.truth, door, outline(run.engine.parts()).key)
         return Looked(seed, spec, world, truth, run.engine, accounts, found)
