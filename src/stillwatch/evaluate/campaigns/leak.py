@@ -194,7 +194,7 @@ def leak_table(worlds: Sequence[Sequence[Leak]], *, key: str, title: str, step_h
     note = (
         f"Searched every {step_h:g} h with what was known then, the rate shared out over the looks. Found: one entity"
         " called extraction holds at least half of the campaign's accounts seen so far. Hours are of those found;"
-        " requests and tokens of one never found are all it made, those it passed on for others among them. A later pool"
-        " is counted from its first request."
+        " requests and tokens of one never found are all it made, those it passed on for others among them. A later"
+        " pool is counted from its first request."
     )
     return Table(key, title, (*head, "share of all its requests"), tuple(rows), note)

@@ -100,8 +100,13 @@ def _judged(asked: Sequence[Job], config: Config, told: Callable[[str], None], w
         alone = replace(config, threads=1)
         with ProcessPoolExecutor(workers, mp_context=context) as pool:
             waiting = {pool.submit(run_job, job, alone): at for at, job in enumerate(asked)}
-            for done in as_completed(waiting):
-                note(waiting[done], done.result())
+            try:
+                for done in as_completed(waiting):
+                    note(waiting[done], done.result())
+            except BaseException:
+                # What failed, or was interrupted, is told at once and not after the worlds that wait.
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
     return [made[at] for at in range(len(asked))]
 
 
