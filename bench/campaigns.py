@@ -1,6 +1,9 @@
 """Campaigns at scale: time and memory of a full run over made-up accounts, and of what an hour changes.
 
-    python bench/campaigns.py [ACCOUNTS ...]          default 10000 100000 1000000
+    python bench/campaigns.py [--plot FILE.svg] [ACCOUNTS ...]          default 10000 30000 100000 300000 1000000
+
+Each size runs in a process of its own, so that its peak memory is its own; --plot draws the processor seconds of the
+full run and of the hour against accounts, both axes logarithmic, with the line of straight growth.
 
 Accounts are outlines, as the state gives them: 24 sampled prompts each, with rare and common templates of heavy tail,
 networks, clients, cards, sign-ups, hours and days of work; one in fifty belongs to a planted campaign of 8 to 300.
@@ -8,9 +11,12 @@ networks, clients, cards, sign-ups, hours and days of work; one in fifty belongs
 
 from __future__ import annotations
 
+import argparse
 import gc
+import json
 import os
 import resource
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -19,12 +25,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stillwatch.coordination.coordinate import coordinate
+from stillwatch.coordination.delta import recoordinate
 from stillwatch.coordination.outline import NO_NETWORK, NO_PIECE, Outline
 from stillwatch.model.registered import Registered
 from stillwatch.sketches.layout import SAMPLE_K, SLOTS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from stillwatch.coordination.members import Membership
 
 START_MS = 1_793_577_600_000
 DAY_MS = 86_400_000
@@ -136,30 +145,130 @@ def resident_gb() -> float:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e9
 
 
-def run(n: int) -> None:
-    """Print one line for a full run over n accounts."""
+def run(n: int) -> dict[str, float]:
+    """Measure a full run over n accounts, and the hour after it."""
     made, known, label = accounts(n, 1)
     none: Any = (np.zeros(0, np.int64), np.zeros(0, np.int64))
     gc.collect()
-    before = resident_gb()
+    outline_gb = resident_gb()
     began, cpu = time.monotonic(), time.process_time()
     found = coordinate(made, known, none)
-    tested = time.monotonic() - began
-    belonging = found.memberships()
-    took, spent = time.monotonic() - began, time.process_time() - cpu
+    weighed: dict[bytes, Membership] = {}
+    belonging = found.memberships(weighed)
+    wall_s, cpu_s = time.monotonic() - began, time.process_time() - cpu
     inside = np.zeros(n, bool)
     for one in belonging:
         inside[one.rows] = True
-    hit, wrong = inside[label >= 0].mean(), inside[label < 0].mean()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(
-        f"{n:>9,} accounts {24 * n:>11,} slots  {len(found.tested.groups):>8,} groups  {len(belonging):>5} entities"
-        f"  tests {tested:6.1f} s  all {took:6.1f} s ({spent:6.1f} CPU s)  outline {before:5.2f} GB  peak {peak:5.2f} GB"
-        f"  planted found {hit:.3f}  others taken in {wrong:.5f}",
-        flush=True,
+    peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    changed = hour(made, known, 0.05, 2)
+    began, cpu = time.monotonic(), time.process_time()
+    recoordinate(found, *changed, none).memberships(weighed)
+    return {
+        "accounts": n,
+        "groups": len(found.tested.groups),
+        "entities": len(belonging),
+        "wall_s": wall_s,
+        "cpu_s": cpu_s,
+        "outline_gb": outline_gb,
+        "peak_gb": peak_gb,
+        "planted_found": float(inside[label >= 0].mean()),
+        "others_taken_in": float(inside[label < 0].mean()),
+        "hour_wall_s": time.monotonic() - began,
+        "hour_cpu_s": time.process_time() - cpu,
+    }
+
+
+def hour(made: Outline, known: Registered, share: float, seed: int) -> tuple[Outline, Registered]:
+    """Let some accounts send two new prompts each, one in four from a new network and one in ten of a known template."""
+    rng = np.random.default_rng(seed)
+    n = made.key.shape[0]
+    rows = np.sort(rng.choice(n, int(n * share), replace=False))
+    some = Outline._make(column[rows].copy() for column in made)
+    for k in (3, 11):
+        fresh = rng.integers(0, 1 << 32, size=rows.shape[0], dtype=np.int64)
+        lent = made.sample_piece[rng.integers(0, n, rows.shape[0]), SAMPLE_K + k]
+        some.sample_piece[:, SAMPLE_K + k] = np.where(rng.random(rows.shape[0]) < 0.1, lent, fresh)
+        some.sample[:, k] = rng.integers(0, 1 << 62, size=rows.shape[0])
+    roams = rng.random(rows.shape[0]) < 0.25
+    some.nets[roams, 0] = hashed((1 << 40) + rng.integers(0, 4 * n, size=int(roams.sum())), 3)
+    some.nets.sort(axis=1)
+    some.events[:] += 2
+    theirs = {name: getattr(known, name)[rows] for name in Registered.__slots__}
+    return some, Registered(**theirs)
+
+
+def told(one: dict[str, float]) -> str:
+    """Say one measurement on a line."""
+    return (
+        f"{one['accounts']:>9,.0f} accounts {24 * one['accounts']:>11,.0f} slots  {one['groups']:>8,.0f} groups"
+        f"  {one['entities']:>4.0f} entities  full {one['wall_s']:6.1f} s ({one['cpu_s']:6.1f} CPU s)"
+        f"  outline {one['outline_gb']:5.2f} GB  peak {one['peak_gb']:5.2f} GB  planted found {one['planted_found']:.3f}"
+        f"  others taken in {one['others_taken_in']:.5f}  hour, 5 % changed {one['hour_wall_s']:5.1f} s"
+        f" ({one['hour_cpu_s']:5.1f} CPU s, {one['hour_cpu_s'] / one['cpu_s']:.0%})"
     )
 
 
+def drawn(rows: list[dict[str, float]]) -> str:
+    """Draw processor seconds against accounts, both logarithmic."""
+    wide, high, left, base = 560, 320, 60, 274
+    low, most = np.log10(rows[0]["accounts"]), np.log10(rows[-1]["accounts"])
+    floor = np.log10(min(one["hour_cpu_s"] for one in rows))
+    top = np.log10(max(one["cpu_s"] for one in rows)) + 0.3
+
+    def place(x: float, y: float) -> str:
+        across = left + (wide - left - 20) * (np.log10(x) - low) / max(most - low, 1e-9)
+        return f"{across:.1f} {base - (base - 16) * (np.log10(y) - floor) / (top - floor):.1f}"
+
+    def path(points: list[str], style: str) -> str:
+        return f'<path d="M{"L".join(points)}" fill="none" {style}/>'
+
+    per = rows[0]["cpu_s"] / rows[0]["accounts"]
+    parts = [
+        f'<rect width="{wide}" height="{high}" fill="#fff"/><style>text{{font:12px sans-serif}}</style>',
+        f'<path d="M{left} 16V{base}H{wide - 20}" fill="none" stroke="#444"/>',
+        path([place(one["accounts"], one["accounts"] * per) for one in rows], 'stroke="#999" stroke-dasharray="4 4"'),
+    ]
+    for name, key, colour, y in (
+        ("full run", "cpu_s", "#1f6f8b", 30),
+        ("hour, 5 % changed", "hour_cpu_s", "#b5432e", 46),
+    ):
+        parts.append(path([place(one["accounts"], one[key]) for one in rows], f'stroke="{colour}" stroke-width="1.5"'))
+        parts.append(f'<text x="{left + 12}" y="{y}" fill="{colour}">{name}</text>')
+    for one in rows:
+        x = place(one["accounts"], 1.0).split()[0]
+        parts.append(f'<text x="{x}" y="{base + 16}" text-anchor="middle" fill="#444">{one["accounts"]:,.0f}</text>')
+        for key in ("cpu_s", "hour_cpu_s"):
+            x, y = place(one["accounts"], one[key]).split()
+            parts.append(f'<circle cx="{x}" cy="{y}" r="3" fill="#444"/>')
+            parts.append(f'<text x="{x}" y="{float(y) - 8:.1f}" text-anchor="end" fill="#444">{one[key]:.1f} s</text>')
+    parts.append(f'<text x="{(left + wide) / 2}" y="{high - 8}" text-anchor="middle" fill="#444">accounts</text>')
+    title = "Processor seconds of a run over campaigns against accounts; dashed: straight growth"
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" role="img"><title>{title}</title>'
+        + "".join(parts)
+        + "</svg>\n"
+    )
+
+
+def main() -> None:
+    """Run one size here, or each of several in a process of its own."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("accounts", nargs="*", type=int, default=[10_000, 30_000, 100_000, 300_000, 1_000_000])
+    asked.add_argument("--plot", type=Path)
+    asked.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    given = asked.parse_args()
+    if given.one:
+        run(3_000)  # compiles
+        print(json.dumps(run(given.accounts[0])))
+        return
+    rows = []
+    for size in given.accounts:
+        command = [sys.executable, __file__, "--one", str(size)]
+        rows.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+        print(told(rows[-1]), flush=True)
+    if given.plot:
+        given.plot.write_text(drawn(rows))
+
+
 if __name__ == "__main__":
-    for size in [int(arg) for arg in sys.argv[1:]] or [10_000, 100_000, 1_000_000]:
-        run(size)
+    main()

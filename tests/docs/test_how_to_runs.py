@@ -57,9 +57,10 @@ def test_campaigns_how_to_runs_from_top_to_bottom(root: Path, tmp_path: Path) ->
 
     codes = [run(tmp_path, *s.words[1:]).returncode for s in shown_in(page) if s.words[0] == "stillwatch"]
 
-    assert len(codes) == 5
+    assert len(codes) == 6
     assert codes[0] == 1
     assert set(codes) <= {0, 1}
+    assert json.loads((tmp_path / "campaigns.history.json").read_text())["looks"] == 1
     for made in ("report.html", "campaigns.json", "members.csv"):
         assert (tmp_path / "campaigns" / made).stat().st_size
 

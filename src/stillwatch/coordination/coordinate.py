@@ -20,7 +20,7 @@ import numpy as np
 
 from stillwatch.coordination.candidates.carried import carried
 from stillwatch.coordination.candidates.composites import composites
-from stillwatch.coordination.candidates.rhythm import rhythms
+from stillwatch.coordination.candidates.rhythm import bands, rhythms
 from stillwatch.coordination.candidates.templates import templates
 from stillwatch.coordination.entities import entities
 from stillwatch.coordination.groups import ARTEFACTS, Groups, gathered
@@ -48,6 +48,8 @@ from stillwatch.statistics.fdr import q_values
 from stillwatch.statistics.looks import log_at_look
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from stillwatch.coordination.candidates.templates import Templates
@@ -76,6 +78,10 @@ class Coordination:
     """(g,) q-values; NaN where nothing could tell."""
     template: NDArray[np.int64]
     """(g,) template group each group is of or was taken from, -1 for none."""
+    origin: NDArray[np.int64]
+    """(g,) group that each part was taken from, -1 for a candidate of its own."""
+    hours: NDArray[np.uint32]
+    """(n, bands) hashes of each account's hours of work."""
     validated: NDArray[np.int64]
     """Groups at or below the rate, bystanders left out, as rows of ``tested``."""
     core: Groups
@@ -85,8 +91,12 @@ class Coordination:
     left: tuple[Left, ...]
     """What caps left out."""
 
-    def memberships(self) -> tuple[Membership, ...]:
-        """Weigh every account against every entity; entities that come out largely the same are one."""
+    def memberships(self, known: dict[bytes, Membership] | None = None) -> tuple[Membership, ...]:
+        """Weigh every account against every entity; entities that come out largely the same are one.
+
+        ``known`` remembers what was weighed: between full runs an entity of the same seed is not weighed again.
+        """
+        known = {} if known is None else known
         holders = Holders(self.roster)
         made = []
         for entity in range(int(self.entity.max(initial=-1)) + 1):
@@ -94,14 +104,17 @@ class Coordination:
             seed = np.unique(np.concatenate([self.core.of(int(g)) for g in mine])).astype(np.int64)
             held = self.tested.log_p[self.validated[mine]][:, HOLDING]
             layers = LEAST_LAYERS if (held <= LOG_P).any() else 1
-            first = weigh(holders, seed, layers).rows
-            # A second time from those who came out, so that neither bystanders nor the missing decide what is typical.
-            again = weigh(holders, first if first.shape[0] >= LEAST else seed, layers)
-            made.append(replace(again, seeds=(entity,)))
+            name = seed.tobytes() + bytes([layers])
+            if name not in known:
+                first = weigh(holders, seed, layers).rows
+                # A second time from those who came out: neither bystanders nor the missing decide what is typical.
+                known[name] = weigh(holders, first if first.shape[0] >= LEAST else seed, layers)
+            made.append(replace(known[name], seeds=(entity,)))
         return united([one for one in made if one.rows.shape[0] >= LEAST])
 
 
-def _appended(first: Tested, second: Tested) -> Tested:
+def appended(first: Tested, second: Tested) -> Tested:
+    """Put the groups of one test behind those of another."""
     held = tuple(_after(a, b) for a, b in zip(first.held, second.held, strict=True))
     successors, log_p, joined, rest = (
         np.concatenate([getattr(first, name), getattr(second, name)])
@@ -182,50 +195,111 @@ def coordinate(
     -----
     The same accounts and seed give the same result. Time is near-linear in what accounts share.
     """
-    n = outline.key.shape[0]
+    how = How(seed, alpha, concentration, look, guards)
     found = templates(outline)
-    row = np.searchsorted(outline.key, artefacts[1])
-    row[row == n] = 0
-    there = outline.key[row] == artefacts[1] if n else np.zeros(0, np.bool_)
-    joined_by = carried(artefacts[0][there], row[there], n)
+    joined_by = joined_accounts(outline, artefacts)
     roster = enroll(outline, registered, found.groups, joined_by)
     values, left = composites(roster)
-    hours, too_many = rhythms(outline)
+    keys = bands(outline)
+    hours, too_many = rhythms(outline, keys)
     groups = gathered([found.groups, values, hours, joined_by])
-    template = np.concatenate([np.arange(len(found.groups)), np.full(len(groups) - len(found.groups), -1)]).astype(
-        np.int64
-    )
+    template = np.full(len(groups), -1, np.int64)
+    template[: len(found.groups)] = np.arange(len(found.groups))
     spread = spreads(groups, roster)
-    tested = examine(groups, roster, spread, guards)
-    of_template = np.arange(len(found.groups))
-    divided = partition(
-        found, roster, np.flatnonzero(undecided(tested)[of_template]), seed=seed, concentration=concentration
+    tested, divided = judged(groups, template, roster, found, spread, how)
+    parts = parted(tested, roster, how)
+    return concluded(
+        Candidates(roster, found, divided, tested, template, keys, (*found.left, *left, *too_many)), parts, how
     )
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a run tests, as :func:`coordinate` takes it."""
+
+    seed: int
+    alpha: float
+    concentration: float
+    look: int
+    guards: Guards
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Candidate groups, tested; see :class:`Coordination` for the fields."""
+
+    roster: Roster
+    templates: Templates
+    partition: Partition
+    tested: Tested
+    template: NDArray[np.int64]
+    hours: NDArray[np.uint32]
+    left: tuple[Left, ...]
+
+
+def joined_accounts(outline: Outline, artefacts: tuple[NDArray[np.int64], NDArray[np.int64]]) -> Groups:
+    """Find the groups joined by artefacts, as rows of the outline."""
+    n = outline.key.shape[0]
+    order = np.argsort(outline.key, kind="stable")
+    place = np.searchsorted(outline.key[order], artefacts[1])
+    place[place == n] = 0
+    row = order[place] if n else np.zeros(0, np.int64)
+    there = outline.key[row] == artefacts[1] if n else np.zeros(0, np.bool_)
+    return carried(artefacts[0][there], row[there], n)
+
+
+def judged(
+    groups: Groups,
+    template: NDArray[np.int64],
+    roster: Roster,
+    found: Templates,
+    spread: Mapping[str, float],
+    how: How,
+) -> tuple[Tested, Partition]:
+    """Test candidate groups, and the shards of those whose work may make a second kind of evidence."""
+    tested = examine(groups, roster, spread, how.guards)
+    asked = template[undecided(tested) & (template >= 0)]
+    divided = partition(found, roster, asked, seed=how.seed, concentration=how.concentration)
     shards = np.full(len(groups), np.nan)
-    shards[of_template] = divided.log_p
-    tested = with_shards(tested, shards)
-    parts, origins = peeled(groups, roster, tested.held)
-    if parts:
-        again = gathered(parts)
-        tested = _appended(tested, examine(again, roster, spread, guards))
-        template = np.concatenate([template, template[np.concatenate(origins)]])
+    shards[template >= 0] = divided.log_p[template[template >= 0]]
+    return with_shards(tested, shards), divided
+
+
+def parted(tested: Tested, roster: Roster, how: How) -> tuple[Tested, NDArray[np.int64]] | None:
+    """Take parts out of diluted groups and test them; the parts, and the group each was taken from."""
+    parts, origins = peeled(tested.groups, roster, tested.held)
+    if not parts:
+        return None
+    return examine(gathered(parts), roster, tested.spreads, how.guards), np.concatenate(origins)
+
+
+def concluded(base: Candidates, parts: tuple[Tested, NDArray[np.int64]] | None, how: How) -> Coordination:
+    """Hold tested groups and their parts to the rate, and join those that stand to entities."""
+    tested, template, roster = base.tested, base.template, base.roster
+    origin = np.full(len(tested.groups), -1, np.int64)
+    if parts is not None:
+        tested = appended(tested, parts[0])
+        template = np.concatenate([template, template[parts[1]]])
+        origin = np.concatenate([origin, parts[1]])
     # Signed reasoning that passes between owners is exact: where that made the group, one other kind is enough.
     exact = (tested.groups.made_by == ARTEFACTS) & independent(tested.groups, roster)
-    stands = log_at_look(np.where(exact, tested.joined, tested.rest), look)
+    stands = log_at_look(np.where(exact, tested.joined, tested.rest), how.look)
     q = q_values(np.exp(stands))
-    validated = np.flatnonzero(q <= alpha)
+    validated = np.flatnonzero(q <= how.alpha)
     core = _core(tested, roster, validated)
     large = core.sizes >= LEAST
     validated, core = validated[large], core.take(np.flatnonzero(large))
     return Coordination(
-        roster,
-        found,
-        divided,
-        tested,
-        q,
-        template,
-        validated,
-        core,
-        entities(core, n),
-        (*found.left, *left, *too_many),
+        roster=roster,
+        templates=base.templates,
+        partition=base.partition,
+        tested=tested,
+        q=q,
+        template=template,
+        origin=origin,
+        hours=base.hours,
+        validated=validated,
+        core=core,
+        entity=entities(core, len(roster)),
+        left=base.left,
     )

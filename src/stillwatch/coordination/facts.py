@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from stillwatch.coordination.layers.partition import BINS, customers, dispersion, entropy, varying
+from stillwatch.coordination.layers.partition import BINS, customers, dispersion, entropy, some_members, varying
 from stillwatch.coordination.layers.quotas import ln_rates
 from stillwatch.coordination.roster import AT
 from stillwatch.coordination.shared import LEAST
@@ -108,7 +108,9 @@ def _shards(
     nothing = float("nan")
     if table.shape[0] < 4 or table.sum() < 3 * table.shape[0]:
         return nothing, nothing, nothing, nothing
-    found, breadth = dispersion(table), entropy(table.sum(axis=0))
+    breadth = entropy(table.sum(axis=0))
+    table = some_members(table, rng)
+    found = dispersion(table)
     if np.isnan(found):
         return nothing, nothing, nothing, breadth
     drawn = customers(table, concentration, DRAWS, rng)

@@ -75,18 +75,18 @@ class Holders:
     def __init__(self, roster: Roster) -> None:
         self.roster = roster
         self.strata = int(roster.stratum.max(initial=0)) + 1
-        self._order: list[NDArray[np.int64]] = []
-        self._start: list[NDArray[np.int64]] = []
-        for field in roster.fields:
-            account = np.repeat(np.arange(len(roster)), np.diff(field.start))
-            order = np.argsort(field.value, kind="stable")
-            self._order.append(account[order])
-            self._start.append(np.searchsorted(field.value[order], np.arange(field.token.shape[0] + 1)))
+        self._turned: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
 
     def of(self, field: int, value: int) -> NDArray[np.int64]:
         """Give the accounts that hold a value, ascending."""
-        start = self._start[field]
-        return self._order[field][start[value] : start[value + 1]]
+        if field not in self._turned:
+            held = self.roster.fields[field]
+            account = np.repeat(np.arange(len(self.roster)), np.diff(held.start))
+            order = np.argsort(held.value, kind="stable")
+            start = np.searchsorted(held.value[order], np.arange(held.token.shape[0] + 1))
+            self._turned[field] = account[order], start
+        accounts, start = self._turned[field]
+        return accounts[start[value] : start[value + 1]]
 
 
 def _units(roster: Roster, seed: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -190,34 +190,35 @@ def _field(
 ) -> NDArray[np.float64]:
     """Give the weight of some accounts by one field; 0 where it is unknown."""
     roster = holders.roster
-    field, stratum = roster.fields[at], roster.stratum[rows]
+    field, seen, stratum = roster.fields[at], roster.rates[at], roster.stratum[rows]
     weight = np.zeros(rows.shape[0])
     if typical.customers < FEWEST:
         return weight
     known = field.known[rows]
-    # Rates outside the entity, by stratum, each stratum borrowing from all.
-    outside = roster.rates[at].known - np.bincount(stratum[known & inside], minlength=holders.strata)
-    everybody = max(float(outside.sum()), 1.0)
+    start, places = spans(field.start, rows)
+    row = np.repeat(np.arange(rows.shape[0]), np.diff(start))
+    code = np.searchsorted(typical.codes, field.value[places])
+    code[code == typical.codes.shape[0]] = 0
+    holds = typical.codes[code] == field.value[places] if typical.codes.shape[0] else np.zeros(row.shape[0], np.bool_)
+    row, code = row[holds], code[holds]
+    # Rates outside the entity, by value and stratum, each stratum borrowing from all.
+    outside = seen.known - np.bincount(stratum[known & inside], minlength=holders.strata)
+    others = np.zeros((typical.codes.shape[0], holders.strata))
+    for place, value in enumerate(typical.codes.tolist()):
+        cells = slice(seen.start[value], seen.start[value + 1])
+        others[place, seen.cell_stratum[cells]] = seen.cell_count[cells]
+    mine = inside[row]
+    np.add.at(others, (code[mine], stratum[row[mine]]), -1.0)
+    rate = (others.sum(axis=1) + 0.5) / (max(float(outside.sum()), 1.0) + 1.0)
+    by_stratum = (others + BORROWED * rate[:, None]) / (outside + BORROWED)
+    agreed = np.log2(typical.shares[:, None] / np.minimum(by_stratum, 1.0))
     held = np.zeros(rows.shape[0], np.bool_)
-    common = np.zeros(holders.strata)
-    for code, share in zip(typical.codes.tolist(), typical.shares.tolist(), strict=True):
-        accounts = holders.of(at, code)
-        place = np.searchsorted(rows, accounts)
-        place[place == rows.shape[0]] = 0
-        there = place[rows[place] == accounts]
-        by_stratum = np.bincount(roster.stratum[accounts], minlength=holders.strata)
-        by_stratum = by_stratum - np.bincount(stratum[there[inside[there]]], minlength=holders.strata)
-        rate = (by_stratum.sum() + 0.5) / (everybody + 1.0)
-        rates = (by_stratum + BORROWED * rate) / (outside + BORROWED)
-        mine = np.log2(share / np.minimum(rates[stratum[there]], 1.0))
-        weight[there] = np.where(held[there], np.maximum(weight[there], mine), mine)
-        held[there] = True
-        common = np.minimum(common + rates, 0.999)
+    held[row] = True
+    best = np.full(rows.shape[0], -np.inf)
+    np.maximum.at(best, row, agreed[code, stratum[row]])
     left = max(1.0 - float(typical.shares.sum()), 0.5 / (typical.customers + 1.0))
-    rest = np.log2(left / (1.0 - common))
-    absent = known & ~held
-    weight[absent] = np.minimum(rest[stratum[absent]], 0.0)
-    return weight
+    rest = np.log2(left / (1.0 - np.minimum(by_stratum.sum(axis=0), 0.999)))
+    return np.where(held, best, np.where(known, np.minimum(rest[stratum], 0.0), weight))
 
 
 SAME: Final = 0.5

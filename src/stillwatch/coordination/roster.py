@@ -125,22 +125,35 @@ def _moments(ms: NDArray[np.int64], width_ms: int) -> Coded:
     return _single((ms // width_ms).astype(np.uint64), ms >= 0)
 
 
-def strata(outline: Outline, registered: Registered) -> NDArray[np.int32]:
-    """Find the stratum of each account: plan, SDK family and size. Never country, language or a country's network."""
-    library = outline.library.astype(np.int64)
+def strata_numbers(outline: Outline, registered: Registered) -> NDArray[np.int64]:
+    """Give each account the number of its kind: plan, SDK family, size. Never country, language or its network."""
     size = np.searchsorted(np.array(SIZES), outline.events, side="right")
-    # One number an account; the SDK family is a 32-bit hash, plan and size take a few bits above it.
-    number = library | registered.plan << 34 | size << 32
-    _, coded = np.unique(number, return_inverse=True)
-    return np.asarray(coded, np.int32)
+    # The SDK family is a 32-bit hash; plan and size take the bits above it.
+    return np.asarray(outline.library.astype(np.int64) | registered.plan << 34 | size << 32)
 
 
-def _memberships(groups: Groups, n: int) -> Coded:
+def memberships_of(groups: Groups, n: int) -> Coded:
     """Code the groups that each of n accounts is in."""
     order = np.argsort(groups.members, kind="stable")
     value = np.repeat(np.arange(len(groups), dtype=np.int32), groups.sizes)[order]
     start = np.searchsorted(groups.members[order], np.arange(n + 1)).astype(np.int64)
     return Coded(start, value, groups.token)
+
+
+def coded(outline: Outline, registered: Registered) -> dict[str, Coded]:
+    """Code the values of every field but those that are groups themselves."""
+    return {
+        "user_agent": _drawn(outline.user_agent),
+        "ja4": _drawn(outline.ja4),
+        "network": _several(outline.nets, NO_NETWORK),
+        "payment": _keyed(registered.payment),
+        "card_bin": _keyed(registered.card_bin),
+        "email_domain": _keyed(registered.email_domain),
+        "email_class": _keyed(registered.email_class),
+        "referral": _keyed(registered.referral),
+        "signup_hour": _moments(registered.signup_ms, _HOUR_MS),
+        "signup_day": _moments(registered.signup_ms, 24 * _HOUR_MS),
+    }
 
 
 def enroll(outline: Outline, registered: Registered, templates: Groups, artefacts: Groups) -> Roster:
@@ -164,22 +177,12 @@ def enroll(outline: Outline, registered: Registered, templates: Groups, artefact
     -----
     O(n log n) a field.
     """
-    coded = {
-        "user_agent": _drawn(outline.user_agent),
-        "ja4": _drawn(outline.ja4),
-        "network": _several(outline.nets, NO_NETWORK),
-        "payment": _keyed(registered.payment),
-        "card_bin": _keyed(registered.card_bin),
-        "email_domain": _keyed(registered.email_domain),
-        "email_class": _keyed(registered.email_class),
-        "referral": _keyed(registered.referral),
-        "signup_hour": _moments(registered.signup_ms, _HOUR_MS),
-        "signup_day": _moments(registered.signup_ms, 24 * _HOUR_MS),
-        "template": _memberships(templates, outline.key.shape[0]),
-        "artefact": _memberships(artefacts, outline.key.shape[0]),
+    n = outline.key.shape[0]
+    made = coded(outline, registered) | {
+        "template": memberships_of(templates, n),
+        "artefact": memberships_of(artefacts, n),
     }
-    stratum = strata(outline, registered)
-    fields = tuple(coded[field.name] for field in FIELDS)
-    return Roster(
-        outline, registered, stratum, fields, tuple(rates(field, stratum) for field in fields), moments(outline)
-    )
+    stratum = np.unique(strata_numbers(outline, registered), return_inverse=True)[1].astype(np.int32)
+    fields = tuple(made[field.name] for field in FIELDS)
+    counted = tuple(rates(field, stratum) for field in fields)
+    return Roster(outline, registered, stratum, fields, counted, moments(outline))

@@ -30,7 +30,7 @@ def fisher(log_p: Logs) -> Logs:
     Examples
     --------
     >>> fisher(np.log([[0.05, 0.05], [0.5, np.nan]])).round(3).tolist()
-    [-4.055, -0.693]
+    [-4.047, -0.693]
 
     Notes
     -----

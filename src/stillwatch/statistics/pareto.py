@@ -66,8 +66,9 @@ def log_upper_p(value: float, draws: NDArray[np.float64]) -> float:
     return math.log(k / m) + tail
 
 
-BLUNT: Final = 1.1
-"""What a distance from the middle is divided by: middle and spread of a few hundred draws are only known so well."""
+BLUNT: Final = 2.0
+"""What a distance from the middle is divided by is 1 + BLUNT / sqrt(draws): the spread of a few draws is only known so
+well, within about 0.7 / sqrt(draws) of itself."""
 HEAVY: Final = 1.0
 """Excess kurtosis of the draws from which they are not taken for normal."""
 
@@ -97,4 +98,4 @@ def log_sum_p(value: float, draws: NDArray[np.float64]) -> float:
     kurtosis = float(np.mean(((draws - middle) / spread) ** 4)) - 3.0
     if kurtosis > HEAVY or z < 2.0:
         return log_upper_p(value, draws)
-    return float(special.log_ndtr(-z / BLUNT))
+    return float(special.log_ndtr(-z / (1.0 + BLUNT / math.sqrt(draws.shape[0]))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -35,22 +36,28 @@ _LOW: Final = np.uint64(0xFFFFFFFF)
 
 
 @kernel
-def _mix(codes: np.ndarray, out: np.ndarray) -> None:
-    """Hash rows of codes, shape (k, n); 0 where one is unknown."""
-    for i in range(codes.shape[1]):
+def _mix(tokens: np.ndarray, known: np.ndarray, out: np.ndarray) -> None:
+    """Hash rows of tokens, shape (k, n); 0 where one is unknown."""
+    for i in range(tokens.shape[1]):
         mixed = np.uint64(0)
-        for f in range(codes.shape[0]):
-            if codes[f, i] < 0:
+        for f in range(tokens.shape[0]):
+            if not known[f, i]:
                 mixed = np.uint64(0)
                 break
-            mixed = mix64(mixed * np.uint64(0x9E3779B97F4A7C15) + np.uint64(codes[f, i]) + np.uint64(1))
+            mixed = mix64(mixed * np.uint64(0x9E3779B97F4A7C15) + tokens[f, i] + np.uint64(1))
         out[i] = mixed
 
 
-def _codes(roster: Roster, name: str) -> NDArray[np.int64]:
-    field = roster.fields[AT[name]]
-    made = np.full(len(roster), -1, np.int64)
-    made[field.known] = field.value
+def mixed(roster: Roster, names: tuple[str, ...], rows: NDArray[np.int64] | None = None) -> NDArray[np.uint64]:
+    """Hash the values of some fields of all or of some accounts together; 0 where one is unknown."""
+    rows = np.arange(len(roster)) if rows is None else rows
+    known = np.stack([roster.fields[AT[name]].known[rows] for name in names])
+    tokens = np.zeros(known.shape, np.uint64)
+    for at, name in enumerate(names):
+        field = roster.fields[AT[name]]
+        tokens[at, known[at]] = field.token[field.value[field.start[rows[known[at]]]]]
+    made = np.zeros(rows.shape[0], np.uint64)
+    _mix(tokens, known, made)
     return made
 
 
@@ -84,31 +91,45 @@ BURST_P: Final = 1e-4
 the group is tested on other layers."""
 
 
-def _alone(roster: Roster, name: str) -> tuple[Groups, Left]:
+def alone(roster: Roster, name: str, touched: NDArray[np.int64] | None = None) -> tuple[Groups, Left]:
+    """Find the groups that share one rare value; of some values alone where ``touched`` (codes) is given."""
     field = roster.fields[AT[name]]
     account = np.repeat(np.arange(len(roster)), np.diff(field.start))
-    if name == "signup_hour" and field.token.shape[0]:
-        burst = bursts(field.token, np.bincount(field.value, minlength=field.token.shape[0]))[field.value]
-        pairs = np.sort(field.value[burst].astype(np.uint64) << np.uint64(32) | account[burst].astype(np.uint64))
-        return grouped(pairs, name, FIELDS[AT[name]].layer, most=MOST)
-    pairs = np.sort(field.value.astype(np.uint64) << np.uint64(32) | account.astype(np.uint64))
-    return grouped(pairs, name, FIELDS[AT[name]].layer, most=MOST)
+    chosen = np.ones(field.token.shape[0], np.bool_)
+    if name == "signup_hour":
+        order = np.argsort(field.token, kind="stable")
+        count = np.bincount(field.value, minlength=field.token.shape[0])
+        chosen[order] = bursts(field.token[order], count[order])
+    if touched is not None:
+        only = np.zeros(field.token.shape[0], np.bool_)
+        only[touched] = True
+        chosen &= only
+    held = chosen[field.value]
+    pairs = np.sort(field.value[held].astype(np.uint64) << np.uint64(32) | account[held].astype(np.uint64))
+    groups, left = grouped(pairs, name, FIELDS[AT[name]].layer, most=MOST)
+    # The value itself, not its code: codes are of one run alone.
+    return replace(groups, token=field.token[groups.token.astype(np.int64)]), left
 
 
-def _together(roster: Roster, names: tuple[str, ...]) -> tuple[Groups, Left]:
-    codes = np.stack([_codes(roster, name) for name in names])
-    mixed = np.zeros(len(roster), np.uint64)
-    _mix(codes, mixed)
-    account = np.flatnonzero(mixed)
-    pairs = np.sort((mixed[account] & ~_LOW) | account.astype(np.uint64))
+def rare_together(
+    roster: Roster, names: tuple[str, ...], touched: NDArray[np.uint32] | None = None
+) -> tuple[Groups, Left]:
+    """Find the groups whose values are rare together; of some hashes alone where ``touched`` is given."""
+    whole = mixed(roster, names)
+    account = np.flatnonzero(whole)
+    if touched is not None:
+        account = account[np.isin((whole[account] >> np.uint64(32)).astype(np.uint32), touched)]
+    pairs = np.sort((whole[account] & ~_LOW) | account.astype(np.uint64))
     layers = 0
     for name in names:
         layers |= FIELDS[AT[name]].layer
     groups, left = grouped(pairs, "+".join(names), layers, most=MOST)
     # Against all but the last together: client and TLS fingerprint go together anyway.
-    before = np.zeros(len(roster), np.uint64)
-    _mix(codes[:-1], before)
-    return groups.take(np.flatnonzero(_rare_together(groups, before, codes[-1], account))), left
+    last = roster.fields[AT[names[-1]]]
+    codes = np.full(len(roster), -1, np.int64)
+    codes[last.known] = last.value
+    larger = _rare_together(groups, mixed(roster, names[:-1]), codes, np.flatnonzero(whole))
+    return groups.take(np.flatnonzero(larger)), left
 
 
 def _rare_together(
@@ -142,6 +163,6 @@ def composites(roster: Roster) -> tuple[Groups, tuple[Left, ...]]:
     -----
     O(n log n) a field. Values that are rare together are not tested on the layers they are of.
     """
-    found = [_alone(roster, name) for name in ALONE] + [_together(roster, names) for names in TOGETHER]
+    found = [alone(roster, name) for name in ALONE] + [rare_together(roster, names) for names in TOGETHER]
     kept = [collapsed(groups)[0] for groups, _ in found]
     return gathered(kept), tuple(left for _, left in found if left.values)

@@ -15,6 +15,8 @@ from stillwatch.coordination.shared import LEAST, Left, collapsed, grouped, pack
 from stillwatch.sketches.hashing import kernel, mix64
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from stillwatch.coordination.outline import Outline
 
 FEWEST_HOURS: Final = 8
@@ -82,27 +84,40 @@ def _checked(groups: Groups, outline: Outline) -> Groups:
     return whole.take(np.flatnonzero(sizes >= LEAST))
 
 
-def rhythms(outline: Outline) -> tuple[Groups, tuple[Left, ...]]:
+def bands(outline: Outline, rows: NDArray[np.int64] | None = None) -> NDArray[np.uint32]:
+    """Hash the hours of all or of some accounts; (n, bands), 0 where there is no rhythm."""
+    week = outline.week if rows is None else outline.week[rows]
+    made = np.zeros((week.shape[0], 2 * _BANDS), np.uint64)
+    _bands(week, made)
+    return (made >> np.uint64(32)).astype(np.uint32)
+
+
+def rhythms(
+    outline: Outline, keys: NDArray[np.uint32] | None = None, touched: NDArray[np.uint32] | None = None
+) -> tuple[Groups, tuple[Left, ...]]:
     """Find groups that are at work in the same hours of the week.
 
     Parameters
     ----------
     outline
         Sketches of all accounts.
+    keys
+        Their hours as :func:`bands` gives them; made here where not given.
+    touched
+        Hashes of which alone groups are wanted; all where not given.
 
     Returns
     -------
     Groups, tuple of Left
         Groups, and what was shared by too many.
     """
-    n = outline.week.shape[0]
-    made = np.zeros((n, 2 * _BANDS), np.uint64)
-    _bands(outline.week, made)
+    keys = bands(outline) if keys is None else keys
     parts, left = [no_groups("hours")], []
-    for band in range(2 * _BANDS):
-        account = np.flatnonzero(made[:, band])
-        key = (made[account, band] >> np.uint64(32)).astype(np.uint32)
-        groups, dropped = grouped(packed(key, account), "hours", RHYTHM, most=MOST)
+    for band in range(keys.shape[1]):
+        account = np.flatnonzero(keys[:, band])
+        if touched is not None:
+            account = account[np.isin(keys[account, band], touched)]
+        groups, dropped = grouped(packed(keys[account, band], account), "hours", RHYTHM, most=MOST)
         parts.append(groups)
         left.append(dropped)
     return _checked(collapsed(gathered(parts))[0], outline), tuple(one for one in left if one.values)

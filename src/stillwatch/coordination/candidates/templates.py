@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from stillwatch.coordination.groups import PRODUCT, Groups, gathered, no_groups
 from stillwatch.coordination.outline import NO_PIECE
 from stillwatch.coordination.shared import Left, collapsed, grouped, packed
+from stillwatch.sketches.hashing import kernel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
     from stillwatch.coordination.outline import Outline
@@ -44,6 +47,35 @@ def piece_pairs(outline: Outline, share: int, shares: int) -> NDArray[np.uint64]
     return pairs
 
 
+@kernel
+def _marked(pieces: np.ndarray, marks: np.ndarray, out: np.ndarray) -> None:
+    """Say which pieces, shape (n, k), are marked in a bitmap by their low bits."""
+    mask = np.uint32(marks.shape[0] * 8 - 1)
+    for i in range(pieces.shape[0]):
+        for k in range(pieces.shape[1]):
+            bit = pieces[i, k] & mask
+            out[i, k] = (marks[bit >> np.uint32(3)] >> np.uint8(bit & np.uint32(7))) & np.uint8(1)
+
+
+_MARKS: Final = 1 << 22
+
+
+def pairs_of(outline: Outline, touched: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Pack the (piece, account) pairs of some pieces, sorted: one pass over all, with a bitmap of the wanted ones."""
+    marks = np.zeros(_MARKS, np.uint8)
+    bit = touched & np.uint32(_MARKS * 8 - 1)
+    np.bitwise_or.at(marks, bit >> np.uint32(3), np.uint8(1) << (bit & np.uint32(7)).astype(np.uint8))
+    parts = [np.zeros(0, np.uint64)]
+    for column in (outline.sample_piece, outline.slot_piece):
+        found = np.zeros(column.shape, np.bool_)
+        _marked(column, marks, found)
+        account, cell = np.nonzero(found)
+        piece = column[account, cell]
+        exact = np.isin(piece, touched) & (piece != NO_PIECE)
+        parts.append(packed(piece[exact], account[exact]))
+    return np.sort(np.concatenate(parts))
+
+
 def templates(outline: Outline) -> Templates:
     """Find the groups that share a rare template.
 
@@ -62,10 +94,15 @@ def templates(outline: Outline) -> Templates:
     O(pieces log pieces) in a few passes over shares of the pieces, so that memory stays bounded. Blind spot: a
     template reworded for every account, or drowned among more than two dozen different prompts.
     """
-    parts, left = [no_groups("template")], []
     shares = max(1, min(_PASSES, outline.key.shape[0] // 50_000))
-    for share in range(shares):
-        found, dropped = grouped(piece_pairs(outline, share, shares), "template", PRODUCT)
+    return of_pairs(piece_pairs(outline, share, shares) for share in range(shares))
+
+
+def of_pairs(shares: Iterable[NDArray[np.uint64]]) -> Templates:
+    """Read templates off shares of sorted (piece, account) pairs."""
+    parts, left = [no_groups("template")], [Left("template", 0, 0)]
+    for pairs in shares:
+        found, dropped = grouped(pairs, "template", PRODUCT)
         parts.append(found)
         left.append(dropped)
     every = gathered(parts)

@@ -49,6 +49,10 @@ MOST_COMMON: Final = 0.1
 """Share of sampled prompts asked by several members from which sameness is a common task, not shards."""
 TRIMMED: Final = 20
 """One member in so many, those that deviate most, is left out of the dispersion."""
+FAR: Final = 6.0
+"""Deviations from the first draws at which no more are made: more would not change what is found."""
+MEMBERS: Final = 400
+"""Members of one group on which its dispersion is judged; of more, so many are drawn."""
 MEMBER_DRAWS: Final = 40_000
 """Draws times members of one group, at most."""
 FEWEST_DRAWS: Final = 60
@@ -162,6 +166,13 @@ def varying(table: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(chosen[chosen.sum(axis=1) > 0])
 
 
+def some_members(table: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Draw MEMBERS rows of a larger table; a smaller one is given as it is."""
+    if table.shape[0] <= MEMBERS:
+        return table
+    return table[np.sort(rng.choice(table.shape[0], MEMBERS, replace=False))]
+
+
 def customers(
     table: NDArray[np.float64], concentration: float, draws: int, rng: np.random.Generator
 ) -> NDArray[np.float64]:
@@ -263,11 +274,14 @@ def _judge(
     if out.dispersion[group] >= usual:
         out.log_p[group] = np.log(0.5)
         return
-    # Sums over many members are told by fewer draws.
+    # Sums over many members are told by some of them, and by fewer draws.
+    seen = some_members(seen, rng)
+    out.dispersion[group] = dispersion(seen)
     draws = max(min(draws, MEMBER_DRAWS // seen.shape[0]), FEWEST_DRAWS)
     first = customers(seen, concentration, draws // 4, rng)
     drawn = first
-    if (first <= out.dispersion[group]).mean() < 0.1:
+    far = (first.mean() - out.dispersion[group]) / max(float(first.std()), 1e-9)
+    if far < FAR and (first <= out.dispersion[group]).mean() < 0.1:
         drawn = np.concatenate([first, customers(seen, concentration, draws - first.shape[0], rng)])
     out.customers[group] = float(np.median(drawn))
     # Small dispersion speaks against customers; ln of it has the milder tail.
