@@ -42,6 +42,8 @@ class Entity:
     """Whether at least half of its accounts extract."""
     one_operator: bool
     """Whether at least half of them have one operator."""
+    taking: int = 0
+    """Accounts among them that extract."""
 
 
 def entities(looked: Looked) -> list[Entity]:
@@ -63,6 +65,7 @@ def entities(looked: Looked) -> list[Entity]:
                 operator_bits=float(np.log2(chance / (1 - chance))),
                 extracts=2 * int(taking[rows].sum()) >= rows.shape[0],
                 one_operator=2 * most >= rows.shape[0],
+                taking=int(taking[rows].sum()),
             )
         )
     return made
@@ -155,7 +158,7 @@ def reliability_table(found: Sequence[Entity], asked: Question, *, key: str, tit
             )
     kinds = len({one.kind for one in found})
     note = (
-        f"Whether {asked.words}: {len(found)} entities of {kinds} kinds. Each is judged by a map that was learnt"
+        f"Whether {asked.words}: {len(found):,} entities of {kinds} kinds. Each is judged by a map that was learnt"
         " without any entity of its kind; intervals (90 %) draw whole worlds again. The base rate is that of the"
         " entities of these worlds, where campaigns are common: at a provider it is lower, and so is every probability."
     )

@@ -87,8 +87,8 @@ def run_job(job: Job, config: Config) -> Judged:
         hard = job.setting is not None and job.setting.table == "hard"
         return Judged(
             outcome=outcome(looked),
-            entities=tuple(entities(looked)),
-            wrong=tuple(wrong(looked)),
+            # The honest groups are those of the main world of this seed again.
+            entities=tuple(one for one in entities(looked) if one.taking),
             shards=tuple(shards(looked, found)) if hard else (),
         )
     return Judged(

@@ -105,13 +105,14 @@ def settings() -> tuple[Setting, ...]:
 
 
 def figures(worlds: Sequence[Outcome]) -> tuple[str, ...]:
-    """Give the cells of one row: recall of campaigns, as extraction, of accounts, honest accounts accused."""
+    """Give the cells of one row: campaigns found, as extraction, joined to others, accounts, honest ones accused."""
     caught = [one for world in worlds for one in world.caught]
     n = len(caught)
     return (
         share(sum(one.best >= 0.5 and one.pure for one in caught), n),
         share(sum(one.best >= 0.8 and one.pure for one in caught), n),
         share(sum(one.best >= 0.5 and one.pure and one.called for one in caught), n),
+        share(sum(one.best >= 0.5 and not one.pure for one in caught), n),
         over_seeds([sum(one.recall for one in world.caught) / len(world.caught) for world in worlds]),
         share(sum(one.accused for world in worlds for one in world.honest.values()), honest_accounts(worlds)),
     )
@@ -129,8 +130,9 @@ def curve_table(found: Mapping[tuple[str, str], Sequence[Outcome]], *, key: str,
         caught = [one for world in worlds for one in world.caught]
         half = sum(one.best >= 0.5 and one.pure for one in caught) / len(caught)
         called = sum(one.best >= 0.5 and one.pure and one.called for one in caught) / len(caught)
-        rows.append((number, half, called, recall(worlds)))
-    head = ("knobs turned", "campaigns half found", "and called extraction", "accounts in extraction entities")
+        joined = sum(one.best >= 0.5 for one in caught) / len(caught)
+        rows.append((number, joined, half, called, recall(worlds)))
+    head = ("knobs turned", "half found", "and apart from others", "and called extraction", "accounts found")
     return Table(key, title, head, tuple(rows), "The rows of the table above as a picture.")
 
 
@@ -138,12 +140,14 @@ HEAD: Final = (
     "half found",
     "four fifths found",
     "half found and called extraction",
+    "half found, joined with others",
     "accounts in extraction entities",
     "honest in extraction entities",
 )
 NOTE: Final = (
     "Campaigns over all worlds, 95 % intervals after Wilson (campaigns of one world share its crowds); accounts: mean"
-    " over worlds, drawn again. "
+    " over worlds, drawn again. Joined with others: half of the campaign lies in one entity that is not mostly its own,"
+    " here one of several such campaigns; its accounts are found, its operator is not told apart. "
 )
 
 
@@ -157,13 +161,9 @@ def knob_table(found: Mapping[tuple[str, str], Sequence[Outcome]], table: str, *
 
 
 def missed(found: Mapping[tuple[str, str], Sequence[Outcome]], table: str) -> str:
-    """Name the rows of which fewer than half of the campaigns are half found and called extraction."""
-    names = []
-    for (of, name), worlds in found.items():
-        caught = [one for world in worlds for one in world.caught]
-        if of == table and 2 * sum(one.best >= 0.5 and one.pure and one.called for one in caught) < len(caught):
-            names.append(name)
-    return f"Mostly missed as extraction: {'; '.join(names) or 'none of these rows'}."
+    """Name the rows of which fewer than half of the accounts are in entities called extraction."""
+    names = [name for (of, name), worlds in found.items() if of == table and recall(worlds) < 0.5]
+    return f"Fewer than half of the accounts found: {'; '.join(names) or 'in none of these rows'}."
 
 
 def _of(found: Mapping[tuple[str, str], Sequence[Outcome]], table: str) -> list[Sequence[Outcome]]:

@@ -114,7 +114,7 @@ def _found(pairs: Pairs, plan: Plan) -> list[Table]:
     hydra = [one for job, one in pairs if job.part == "hydra"]
     outcomes = [one.outcome for one in hydra if one.outcome is not None]
     counted = [rate for part in ("hydra", "quiet") for job, one in pairs if job.part == part for rate in one.rates]
-    listed = [one.wrong for job, one in pairs if job.part != "leak"]
+    listed = [one.wrong for job, one in pairs if job.part in {"hydra", "quiet", "background"}]
     n = f"{plan.seeds} worlds"
     return [
         found.campaign_table(outcomes, key="campaigns_found", title=f"Campaigns found, {n}"),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stillwatch.evaluate.tables import Cell
     from stillwatch.model.campaign import Campaign
 
-SHOWN: Final = 60
+SHOWN: Final = 100
 """Most rows of each kind in the table."""
 ENTITY: Final = "honest entity called extraction"
 ACCOUNT: Final = "honest account in a campaign's entity"
@@ -120,7 +120,7 @@ def wrong_table(worlds: Sequence[Sequence[Wrong]], *, key: str, title: str) -> T
         rows += [(what, one.seed, one.members, one.who, f"{one.figure:.2g}", one.evidence) for one in mine[:SHOWN]]
     note = (
         f"{len(worlds)} worlds. {'; '.join(counts)}. Figure: bits of extraction, bits of membership, or q-value."
-        " Accusations are of all worlds of this page but those searched step by step; groups of the main worlds,"
-        f" bystanders left out.{''.join(f' {text}.' for text in left)}"
+        " Main worlds, the same without campaigns, and those with a large background; honest accounts accused"
+        f" elsewhere are counted in the tables of knobs. Bystanders are left out of groups.{''.join(f' {text}.' for text in left)}"
     )
     return Table(key, title, ("what", "seed", "accounts", "who", "figure", "evidence"), tuple(rows), note)
