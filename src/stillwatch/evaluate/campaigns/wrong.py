@@ -121,6 +121,7 @@ def wrong_table(worlds: Sequence[Sequence[Wrong]], *, key: str, title: str) -> T
     note = (
         f"{len(worlds)} worlds. {'; '.join(counts)}. Figure: bits of extraction, bits of membership, or q-value."
         " Main worlds, the same without campaigns, and those with a large background; honest accounts accused"
-        f" elsewhere are counted in the tables of knobs. Bystanders are left out of groups.{''.join(f' {text}.' for text in left)}"
+        " elsewhere are counted in the tables of knobs. Bystanders are left out of groups."
+        f"{''.join(f' {text}.' for text in left)}"
     )
     return Table(key, title, ("what", "seed", "accounts", "who", "figure", "evidence"), tuple(rows), note)
