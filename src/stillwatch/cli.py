@@ -195,21 +195,28 @@ def _learn_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _evaluate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     evaluate = verbs.add_parser(
         "evaluate",
-        help="judge the detectors on unseen sources, beside other methods",
-        description="Build accounts from real prompts, leave whole sources out, and count what is found and who is "
-        "wrongly accused; other detectors run on the same accounts. Needs the extra: evaluate.",
+        help="judge the detectors on unseen sources, or the finding of campaigns, beside other methods",
+        description="accounts: build accounts from real prompts, leave whole sources out, and count what is found and "
+        "who is wrongly accused. campaigns: find campaigns among honest crowds in simulated worlds. Other methods run "
+        "on the same accounts. Needs the extra: evaluate.",
         epilog="examples:\n"
         "  stillwatch evaluate --prompts ../shared/data/dev/prompts --out docs/explanation/evaluation.md\n"
-        "  stillwatch evaluate --prompts ../shared/data/dev/prompts --small --no-peers --json",
+        "  stillwatch evaluate --prompts ../shared/data/dev/prompts --small --no-peers --json\n"
+        "  stillwatch evaluate campaigns --out docs/explanation/campaigns-evaluation.md",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    evaluate.add_argument("--prompts", required=True, metavar="FOLDER", help="folder of prompt Parquet")
+    evaluate.add_argument(
+        "what", nargs="?", default="accounts", choices=("accounts", "campaigns"), help="what is judged (%(default)s)"
+    )
+    evaluate.add_argument("--prompts", metavar="FOLDER", help="folder of prompt Parquet; accounts cannot do without")
     evaluate.add_argument("--out", metavar="FILE", help="Markdown page to write, pictures beside it")
     evaluate.add_argument("--seed", type=int, default=1, help="same seed, same accounts (default %(default)s)")
     evaluate.add_argument("--small", action="store_true", help="a few accounts of each kind, for a quick look")
+    evaluate.add_argument("--seeds", type=int, default=0, metavar="N", help="campaigns: worlds of the main tables (20)")
+    evaluate.add_argument("--calibration", metavar="FILE", help="campaigns: what bits were worth, as JSON")
     evaluate.add_argument("--no-peers", action="store_true", help="leave the other methods out")
     evaluate.add_argument("--json", action="store_true", help="print the tables as JSON")
-    evaluate.set_defaults(run=_later("evaluate", "evaluate_verb"))
+    evaluate.set_defaults(run=_evaluate)
 
 
 def _simulate_parser(verbs: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -332,6 +339,18 @@ def build_parser() -> argparse.ArgumentParser:
     for add in PARSERS:
         add(verbs)
     return parser
+
+
+def _evaluate(asked: argparse.Namespace) -> int:
+    if asked.what == "campaigns":
+        from stillwatch.verbs.campaign_study import evaluate_campaigns
+
+        return evaluate_campaigns(asked)
+    if not asked.prompts:
+        raise InputError("accounts are built from prompts: add --prompts FOLDER")
+    from stillwatch.verbs.evaluate import evaluate_verb
+
+    return evaluate_verb(asked)
 
 
 def _topics(asked: argparse.Namespace) -> int:

@@ -72,6 +72,27 @@ def lines(table: Table) -> str:
     return _document(parts, table.title)
 
 
+def curve(table: Table) -> str:
+    """Draw columns of shares, 0 to 1, against the whole numbers of a table's first column."""
+    across = [_number(row[0]) for row in table.rows]
+    most = max(*across, 1.0)
+    base = _HIGH - _BOTTOM
+    parts = _frame(table.title, table.head[0], "share")
+    for x in across:
+        at, _ = _place(x, 0, most, 1)
+        parts.append(element("text", f"{x:g}", x=short(at), y=base + 16, text_anchor="middle", fill=_INK))
+    for part in range(5):
+        left, y = _place(0, part / 4, most, 1)
+        parts.append(element("text", f"{part / 4:.2f}", x=left - 6, y=short(y + 4), text_anchor="end", fill=_INK))
+    for at, name in enumerate(table.head[1:], start=1):
+        colour = _COLOURS[(at - 1) % len(_COLOURS)]
+        points = [_place(x, _number(row[at]), most, 1) for x, row in zip(across, table.rows, strict=True)]
+        parts.append(_path(points, colour))
+        parts += [element("circle", cx=short(x), cy=short(y), r=3, fill=colour) for x, y in points]
+        parts.append(element("text", name, x=_LEFT + 12, y=base - 12 - 16 * (len(table.head) - 1 - at), fill=colour))
+    return _document(parts, table.title)
+
+
 def bars(table: Table) -> str:
     """Draw observed against promised shares of the rows of all accounts, with the line where both are equal."""
     rows = [row for row in table.rows if row[0] == "all"]

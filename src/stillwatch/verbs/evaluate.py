@@ -33,17 +33,20 @@ if TYPE_CHECKING:
     from stillwatch.evaluate.tables import Table
 
 
-class _Told:
+class Told:
     """Says on standard error what is being done, and for how long it has been."""
 
     def __init__(self) -> None:
+        """Start the clock."""
         self._began = time.monotonic()
 
     def __call__(self, what: str) -> None:
+        """Say it."""
         print(f"stillwatch: {time.monotonic() - self._began:6.0f} s  {what}", file=sys.stderr, flush=True)
 
 
-def _shown(table: Table) -> RichTable:
+def shown(table: Table) -> RichTable:
+    """Lay a table out for the terminal."""
     made = RichTable(title=table.title, caption=table.note or None, title_justify="left", caption_justify="left")
     for name in table.head:
         made.add_column(name, overflow="fold")
@@ -56,7 +59,7 @@ def evaluate_verb(asked: argparse.Namespace) -> int:
     """Judge the detectors on real prompts and simulated worlds; see ``stillwatch evaluate --help``."""
     sources = read_sources(Path(asked.prompts))
     scale = study.SMALL if asked.small else study.FULL
-    told = _Told()
+    told = Told()
     found = study.run(sources, DEFAULT, seed=asked.seed, scale=scale, peers=not asked.no_peers, told=told)
     if asked.out:
         told(f"writing {asked.out}")
@@ -70,14 +73,14 @@ def evaluate_verb(asked: argparse.Namespace) -> int:
     else:
         console = Console()
         for table in found.tables:
-            console.print(_shown(table))
+            console.print(shown(table))
     return CLEAN
 
 
 def learn_verb(asked: argparse.Namespace) -> int:
     """Learn the shapes of work from prompt sources; see ``stillwatch learn --help``."""
     sources = read_sources(Path(asked.prompts))
-    told = _Told()
+    told = Told()
     told(f"{len(sources)} sources")
     rng = np.random.default_rng(asked.seed)
     draws = draw_accounts(sources, study.SIZES, asked.accounts, rng)
