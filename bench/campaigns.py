@@ -33,8 +33,6 @@ from stillwatch.sketches.layout import SAMPLE_K, SLOTS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from stillwatch.coordination.members import Membership
-
 START_MS = 1_793_577_600_000
 DAY_MS = 86_400_000
 
@@ -153,8 +151,7 @@ def run(n: int) -> dict[str, float]:
     outline_gb = resident_gb()
     began, cpu = time.monotonic(), time.process_time()
     found = coordinate(made, known, none)
-    weighed: dict[bytes, Membership] = {}
-    belonging = found.memberships(weighed)
+    belonging = found.memberships()
     wall_s, cpu_s = time.monotonic() - began, time.process_time() - cpu
     inside = np.zeros(n, bool)
     for one in belonging:
@@ -162,7 +159,7 @@ def run(n: int) -> dict[str, float]:
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     changed = hour(made, known, 0.05, 2)
     began, cpu = time.monotonic(), time.process_time()
-    recoordinate(found, *changed, none).memberships(weighed)
+    recoordinate(found, *changed, none).memberships(belonging)
     return {
         "accounts": n,
         "groups": len(found.tested.groups),

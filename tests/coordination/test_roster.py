@@ -20,7 +20,7 @@ def test_of_blank_accounts_nothing_is_known() -> None:
     assert len(roster) == 3
     assert len(roster.fields) == len(FIELDS) == 12
     for field in roster.fields:
-        assert not field.known.any()
+        assert not field.known().any()
 
 
 @pytest.mark.parametrize("name", ["user_agent", "ja4"])

@@ -49,7 +49,7 @@ from stillwatch.statistics.fdr import q_values
 from stillwatch.statistics.looks import log_at_look
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from stillwatch.model.registered import Registered
 
 _Columns = TypeVar("_Columns", Held, InStep)
+SAME: Final = 0.9
+"""Jaccard similarity from which what an earlier run found of a template or an entity is taken over."""
 ALPHA: Final = 1e-3
 """False-discovery rate of the review queue: one wrong group in a thousand, over many runs."""
 
@@ -92,26 +94,41 @@ class Coordination:
     left: tuple[Left, ...]
     """What caps left out."""
 
-    def memberships(self, known: dict[bytes, Membership] | None = None) -> tuple[Membership, ...]:
+    def memberships(self, before: Sequence[Membership] = ()) -> tuple[Membership, ...]:
         """Weigh every account against every entity; entities that come out largely the same are one.
 
-        ``known`` remembers what was weighed: between full runs an entity of the same seed is not weighed again.
+        Each is weighed twice, the second time from those who came out: neither bystanders nor the missing decide what
+        is typical. An entity that is nearly one of ``before``, of an earlier run, starts from the members of that.
         """
-        known = {} if known is None else known
         holders = Holders(self.roster)
+        owner = np.full(len(self.roster), -1, np.int64)
+        for at, one in enumerate(before):
+            owner[one.rows] = at
         made = []
         for entity in range(int(self.entity.max(initial=-1)) + 1):
             mine = np.flatnonzero(self.entity == entity)
             seed = np.unique(np.concatenate([self.core.of(int(g)) for g in mine])).astype(np.int64)
             held = self.tested.log_p[self.validated[mine]][:, HOLDING]
             layers = LEAST_LAYERS if (held <= LOG_P).any() else 1
-            name = seed.tobytes() + bytes([layers])
-            if name not in known:
+            first = _nearly(seed, owner, before)
+            if first is None:
                 first = weigh(holders, seed, layers).rows
-                # A second time from those who came out: neither bystanders nor the missing decide what is typical.
-                known[name] = weigh(holders, first if first.shape[0] >= LEAST else seed, layers)
-            made.append(replace(known[name], seeds=(entity,), groups=mine.shape[0]))
+            weighed = weigh(holders, first if first.shape[0] >= LEAST else seed, layers)
+            made.append(replace(weighed, seeds=(entity,), groups=mine.shape[0]))
         return pooled(united([one for one in made if one.rows.shape[0] >= LEAST]), holders)
+
+
+def _nearly(
+    seed: NDArray[np.int64], owner: NDArray[np.int64], before: Sequence[Membership]
+) -> NDArray[np.int64] | None:
+    """Give the members of the earlier entity that a seed nearly is; ``owner`` is the entity of every account."""
+    held = owner[seed]
+    if not (held >= 0).any():
+        return None
+    shared = np.bincount(held[held >= 0])
+    was = before[int(shared.argmax())].rows
+    both = int(shared.max())
+    return was if both >= SAME * (seed.shape[0] + was.shape[0] - both) else None
 
 
 def appended(first: Tested, second: Tested) -> Tested:
@@ -256,11 +273,19 @@ def judged(
     found: Templates,
     spread: Mapping[str, float],
     how: How,
+    known: Partition | None = None,
 ) -> tuple[Tested, Partition]:
-    """Test candidate groups, and the shards of those whose work may make a second kind of evidence."""
+    """Test candidate groups, and the shards of those whose work may make a second kind of evidence.
+
+    ``known``, one row a template group, is what an earlier run found of them; those are not looked at again.
+    """
     tested = examine(groups, roster, spread, how.guards)
     asked = template[undecided(tested) & (template >= 0)]
+    if known is not None:
+        asked = asked[known.members[asked] == 0]
     divided = partition(found, roster, asked, seed=how.seed, concentration=how.concentration)
+    if known is not None:
+        divided = divided.or_else(known)
     shards = np.full(len(groups), np.nan)
     shards[template >= 0] = divided.log_p[template[template >= 0]]
     return with_shards(tested, shards), divided

@@ -17,6 +17,7 @@ from stillwatch.coordination.candidates.rhythm import bands, rhythms
 from stillwatch.coordination.candidates.templates import Templates, of_pairs, pairs_of
 from stillwatch.coordination.coordinate import (
     ALPHA,
+    SAME,
     Candidates,
     Coordination,
     How,
@@ -36,6 +37,7 @@ from stillwatch.coordination.rates import rates
 from stillwatch.coordination.roster import AT, FIELDS, Roster, coded, memberships_of, strata_numbers
 from stillwatch.coordination.shared import collapsed
 from stillwatch.coordination.tested import ALL, Guards, Tested
+from stillwatch.sketches.hashing import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,15 +49,36 @@ _OF_GROUPS: Final = ("template", "artefact")
 """Fields whose values are groups, and so are made anew."""
 
 
-def _pieces(outline: Outline, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Pack (place in rows, piece) of some accounts, each once."""
+def _pieces(outline: Outline, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
+    """Give the pieces of some accounts, ascending in each row; NO_PIECE for all of an account that is unknown (-1)."""
     held = np.concatenate([outline.sample_piece[rows], outline.slot_piece[rows]], axis=1)
-    place, cell = np.nonzero(held != NO_PIECE)
-    return np.unique(place.astype(np.uint64) << np.uint64(32) | held[place, cell].astype(np.uint64))
+    held[rows < 0] = NO_PIECE
+    held.sort(axis=1)
+    return held
 
 
-def _differing(before: NDArray[np.uint64], after: NDArray[np.uint64]) -> NDArray[np.uint32]:
-    return np.unique((np.setxor1d(before, after) & np.uint64(0xFFFFFFFF)).astype(np.uint32))
+@kernel
+def _differing(before: np.ndarray, after: np.ndarray, out: np.ndarray) -> int:
+    """List what ascending rows hold in one of two tables alone, in any order; returns how many."""
+    n = 0
+    for i in range(before.shape[0]):
+        b, a = 0, 0
+        while b < before.shape[1] or a < after.shape[1]:
+            if a == after.shape[1] or (b < before.shape[1] and before[i, b] < after[i, a]):
+                value = before[i, b]
+                out[n] = value
+                n += 1
+            elif b == before.shape[1] or after[i, a] < before[i, b]:
+                value = after[i, a]
+                out[n] = value
+                n += 1
+            else:
+                value = after[i, a]
+            while b < before.shape[1] and before[i, b] == value:
+                b += 1
+            while a < after.shape[1] and after[i, a] == value:
+                a += 1
+    return n
 
 
 def _templates(old: Templates, outline: Outline, touched: NDArray[np.uint32]) -> tuple[Templates, NDArray[np.int64]]:
@@ -131,15 +154,25 @@ def _of_kind(groups: Groups, name: str) -> NDArray[np.bool_]:
     return groups.kind == groups.names.index(name) if name in groups.names else np.zeros(len(groups), np.bool_)
 
 
-def _joined_partition(old: Partition, number: NDArray[np.int64], new: Partition) -> Partition:
-    """Carry what is known of kept templates over; ``new`` has a row for every template."""
+def _known_shards(before: Coordination, found: Templates, number: NDArray[np.int64]) -> Partition:
+    """Carry over what is known of how work is divided in templates whose accounts are nearly what they were."""
+    old, seen = before.templates, before.partition.members > 0
+    was = np.full(len(found.groups), -1, np.int64)
     kept = np.flatnonzero(number >= 0)
-    made = {}
-    for name in Partition.__slots__:
-        column = getattr(new, name).copy()
-        column[number[kept]] = getattr(old, name)[kept]
-        made[name] = column
-    return Partition(**made)
+    was[number[kept]] = kept
+    # A template that was read anew has pieces of the one it was.
+    place = np.minimum(np.searchsorted(old.piece, found.piece), max(old.piece.shape[0] - 1, 0))
+    same = np.flatnonzero(old.piece[place] == found.piece) if old.piece.shape[0] else np.zeros(0, np.int64)
+    fresh, first = np.unique(found.template[same], return_index=True)
+    for new, earlier in zip(fresh.tolist(), old.template[place[same[first]]].tolist(), strict=True):
+        if was[new] < 0 and seen[earlier] and _alike(old.groups.of(earlier), found.groups.of(new)):
+            was[new] = earlier
+    return before.partition.of(was)
+
+
+def _alike(first: NDArray[np.int32], second: NDArray[np.int32]) -> bool:
+    both = np.intersect1d(first, second, assume_unique=True).shape[0]
+    return bool(both >= SAME * (first.shape[0] + second.shape[0] - both))
 
 
 def recoordinate(
@@ -178,19 +211,21 @@ def recoordinate(
     -----
     Time grows with the groups that gained or lost a member, plus a pass over all accounts a field. Blind spot until
     the next full run: strata, everybody's moments and how ordinary groups are alike are those of the last one, and
-    members who only sent more of the same do not bring their groups up again.
+    members who only sent more of the same do not bring their groups up again, nor is it looked at again how the work
+    of a template is divided whose accounts are nine tenths the same.
     """
     how = How(seed, alpha, concentration, look, guards)
     was = before.roster
     old_rows = _rows_of(was.outline.key, changed.key)
-    old_pieces = _pieces(was.outline, old_rows[old_rows >= 0])
+    old_pieces = _pieces(was.outline, old_rows)
     old_mixed: dict[tuple[str, ...], NDArray[np.uint64]] = {
         names: _mixed_of(was, names, old_rows) for names in TOGETHER
     }
     outline, rows = put(was.outline, changed)
-    known = old_rows >= 0
-    new_pieces = _pieces(outline, rows[known])
-    pieces = np.union1d(_differing(old_pieces, new_pieces), _all_pieces(outline, rows[~known]))
+    new_pieces = _pieces(outline, rows)
+    differing = np.empty(2 * new_pieces.size, np.uint32)
+    pieces = np.unique(differing[: _differing(old_pieces, new_pieces, differing)])
+    pieces = pieces[pieces != NO_PIECE]
     found, number = _templates(before.templates, outline, pieces)
     joined_by = joined_accounts(outline, artefacts)
     everybody = put_registered(was.registered, registered, rows)
@@ -201,13 +236,14 @@ def recoordinate(
     groups = gathered([new_templates, *fresh, joined_by])
     template = np.full(len(groups), -1, np.int64)
     template[: len(new_templates)] = np.arange(kept_templates, len(found.groups))
-    tested, divided = judged(groups, template, roster, found, before.tested.spreads, how)
+    shards = _known_shards(before, found, number)
+    tested, divided = judged(groups, template, roster, found, before.tested.spreads, how, shards)
     parts = parted(tested, roster, how)
     return _with_kept(
         before,
         number,
         gone,
-        Candidates(roster, found, _joined_partition(before.partition, number, divided), tested, template, hours, left),
+        Candidates(roster, found, divided, tested, template, hours, left),
         parts,
         how,
     )
@@ -226,10 +262,6 @@ def _rows_of(keys: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.i
     place[place == keys.shape[0]] = 0
     rows = order[place] if keys.shape[0] else np.zeros(wanted.shape[0], np.int64)
     return np.where(keys[rows] == wanted, rows, -1) if keys.shape[0] else np.full(wanted.shape[0], -1)
-
-
-def _all_pieces(outline: Outline, rows: NDArray[np.int64]) -> NDArray[np.uint32]:
-    return np.unique((_pieces(outline, rows) & np.uint64(0xFFFFFFFF)).astype(np.uint32))
 
 
 def _candidates(

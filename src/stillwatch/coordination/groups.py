@@ -57,7 +57,7 @@ class Groups:
 
 def spans(start: NDArray[np.int64], which: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give the starts of some groups laid end to end, and the places their members come from."""
-    sizes = np.diff(start)[which]
+    sizes = start[which + 1] - start[which]
     made = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     return made, np.repeat(start[which] - made[:-1], sizes) + np.arange(int(made[-1]), dtype=np.int64)
 

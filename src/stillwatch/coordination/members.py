@@ -108,8 +108,8 @@ def _values(
     """Count the values that some accounts hold: codes, and how many customers hold each."""
     start, at = spans(field.start, rows)
     unit = np.repeat(units, np.diff(start))
-    pairs = np.unique(np.stack([field.value[at].astype(np.int64), unit]), axis=1)
-    codes, counts = np.unique(pairs[0], return_counts=True)
+    pairs = np.unique(field.value[at].astype(np.int64) << np.int64(32) | unit)
+    codes, counts = np.unique(pairs >> np.int64(32), return_counts=True)
     return codes, counts
 
 
@@ -171,7 +171,7 @@ class _Typical:
 
 def _typical(field: Coded, seed: NDArray[np.int64], units: NDArray[np.int64]) -> _Typical:
     """Find the values that are typical of an entity; shares are of customers, not of accounts."""
-    customers = int(np.unique(units[field.known[seed]]).shape[0])
+    customers = int(np.unique(units[field.known(seed)]).shape[0])
     codes, counts = _values(field, seed, units)
     kept = (counts >= FEWEST) & (counts >= TYPICAL * customers)
     # The share is shrunk: what two of three members hold is not known to two thirds.
@@ -196,7 +196,7 @@ def _field(
     weight = np.zeros(rows.shape[0])
     if typical.customers < FEWEST:
         return weight
-    known = field.known[rows]
+    known = field.known(rows)
     start, places = spans(field.start, rows)
     row = np.repeat(np.arange(rows.shape[0]), np.diff(start))
     code = np.searchsorted(typical.codes, field.value[places])

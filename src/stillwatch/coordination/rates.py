@@ -61,7 +61,7 @@ def rates(field: Coded, stratum: NDArray[np.int32]) -> Rates:
     """
     strata = int(stratum.max(initial=0)) + 1
     values = field.token.shape[0]
-    has = field.known
+    has = field.known()
     owner = np.repeat(stratum, np.diff(field.start))
     keys = field.value.astype(np.int64) * strata + owner
     keys.sort()

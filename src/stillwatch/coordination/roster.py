@@ -73,10 +73,11 @@ class Coded:
     token: NDArray[np.uint64]
     """(values,) what each code stands for, as a keyed hash or a number."""
 
-    @property
-    def known(self) -> NDArray[np.bool_]:
-        """Accounts with a value, shape (n,)."""
-        return np.diff(self.start) > 0
+    def known(self, rows: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
+        """Say which of all or of some accounts have a value."""
+        if rows is None:
+            return np.diff(self.start) > 0
+        return np.asarray(self.start[rows + 1] > self.start[rows])
 
 
 @dataclass(frozen=True, slots=True)

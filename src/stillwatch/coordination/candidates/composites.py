@@ -51,7 +51,7 @@ def _mix(tokens: np.ndarray, known: np.ndarray, out: np.ndarray) -> None:
 def mixed(roster: Roster, names: tuple[str, ...], rows: NDArray[np.int64] | None = None) -> NDArray[np.uint64]:
     """Hash the values of some fields of all or of some accounts together; 0 where one is unknown."""
     rows = np.arange(len(roster)) if rows is None else rows
-    known = np.stack([roster.fields[AT[name]].known[rows] for name in names])
+    known = np.stack([roster.fields[AT[name]].known(rows) for name in names])
     tokens = np.zeros(known.shape, np.uint64)
     for at, name in enumerate(names):
         field = roster.fields[AT[name]]
@@ -127,7 +127,7 @@ def rare_together(
     # Against all but the last together: client and TLS fingerprint go together anyway.
     last = roster.fields[AT[names[-1]]]
     codes = np.full(len(roster), -1, np.int64)
-    codes[last.known] = last.value
+    codes[last.known()] = last.value
     larger = _rare_together(groups, mixed(roster, names[:-1]), codes, np.flatnonzero(whole))
     return groups.take(np.flatnonzero(larger)), left
 

@@ -32,8 +32,32 @@ _ROWS: Final = 8
 
 
 @kernel
-def _bands(week: np.ndarray, out: np.ndarray) -> None:
-    """Fill ``out`` (n, 2 * bands) with band hashes of the active pairs of hours; 0 where there is no rhythm."""
+def _hashes(out: np.ndarray) -> None:
+    """Fill ``out`` (cells, bands * rows) with the hashes of each pair of hours."""
+    for cell in range(out.shape[0]):
+        for band in range(_BANDS):
+            for r in range(_ROWS):
+                out[cell, band * _ROWS + r] = mix64(np.uint64(cell + 1) * np.uint64(2 * (100 * band + r) + 3))
+
+
+@kernel
+def _least(hours: np.ndarray, grid: int, hashes: np.ndarray, out: np.ndarray) -> None:
+    """Fill ``out`` with the smallest of each hash over the active pairs of hours."""
+    for f in range(out.shape[0]):
+        out[f] = np.uint64(0xFFFFFFFFFFFFFFFF)
+    for hour in range(hours.shape[0]):
+        if hours[hour] > 0:
+            cell = (hour + grid) // 2
+            for f in range(out.shape[0]):
+                out[f] = min(out[f], hashes[cell, f])
+
+
+@kernel
+def _bands(week: np.ndarray, hashes: np.ndarray, least: np.ndarray, out: np.ndarray) -> None:
+    """Fill ``out`` (n, 2 * bands) with band hashes of the active pairs of hours; 0 where there is no rhythm.
+
+    ``hashes`` as :func:`_hashes` gives them; ``least`` (bands * rows) is room.
+    """
     for i in range(week.shape[0]):
         active = 0
         for hour in range(week.shape[1]):
@@ -41,15 +65,11 @@ def _bands(week: np.ndarray, out: np.ndarray) -> None:
         if active < FEWEST_HOURS or active > MOST_HOURS:
             continue
         for grid in range(2):
+            _least(week[i], grid, hashes, least)
             for band in range(_BANDS):
                 key = np.uint64(grid * _BANDS + band + 1)
                 for r in range(_ROWS):
-                    least = np.uint64(0xFFFFFFFFFFFFFFFF)
-                    for hour in range(week.shape[1]):
-                        if week[i, hour] > 0:
-                            cell = np.uint64((hour + grid) // 2)
-                            least = min(least, mix64((cell + np.uint64(1)) * np.uint64(2 * (100 * band + r) + 3)))
-                    key = mix64(key ^ least)
+                    key = mix64(key ^ least[band * _ROWS + r])
                 out[i, grid * _BANDS + band] = key
 
 
@@ -88,7 +108,9 @@ def bands(outline: Outline, rows: NDArray[np.int64] | None = None) -> NDArray[np
     """Hash the hours of all or of some accounts; (n, bands), 0 where there is no rhythm."""
     week = outline.week if rows is None else outline.week[rows]
     made = np.zeros((week.shape[0], 2 * _BANDS), np.uint64)
-    _bands(week, made)
+    hashes = np.zeros((week.shape[1] // 2 + 1, _BANDS * _ROWS), np.uint64)
+    _hashes(hashes)
+    _bands(week, hashes, np.zeros(_BANDS * _ROWS, np.uint64), made)
     return (made >> np.uint64(32)).astype(np.uint32)
 
 

@@ -48,13 +48,19 @@ def piece_pairs(outline: Outline, share: int, shares: int) -> NDArray[np.uint64]
 
 
 @kernel
-def _marked(pieces: np.ndarray, marks: np.ndarray, out: np.ndarray) -> None:
-    """Say which pieces, shape (n, k), are marked in a bitmap by their low bits."""
-    mask = np.uint32(marks.shape[0] * 8 - 1)
+def _marked(pieces: np.ndarray, marks: np.ndarray, out: np.ndarray) -> int:
+    """List the places in a row of pieces that are marked in a bitmap by their low bits; returns how many.
+
+    Only so many as ``out`` has room for are listed.
+    """
+    mask, n = np.uint32(marks.shape[0] * 8 - 1), 0
     for i in range(pieces.shape[0]):
-        for k in range(pieces.shape[1]):
-            bit = pieces[i, k] & mask
-            out[i, k] = (marks[bit >> np.uint32(3)] >> np.uint8(bit & np.uint32(7))) & np.uint8(1)
+        bit = pieces[i] & mask
+        if (marks[bit >> np.uint32(3)] >> np.uint8(bit & np.uint32(7))) & np.uint8(1):
+            if n < out.shape[0]:
+                out[n] = i
+            n += 1
+    return n
 
 
 _MARKS: Final = 1 << 22
@@ -67,12 +73,15 @@ def pairs_of(outline: Outline, touched: NDArray[np.uint32]) -> NDArray[np.uint64
     np.bitwise_or.at(marks, bit >> np.uint32(3), np.uint8(1) << (bit & np.uint32(7)).astype(np.uint8))
     parts = [np.zeros(0, np.uint64)]
     for column in (outline.sample_piece, outline.slot_piece):
-        found = np.zeros(column.shape, np.bool_)
-        _marked(column, marks, found)
-        account, cell = np.nonzero(found)
-        piece = column[account, cell]
-        exact = np.isin(piece, touched) & (piece != NO_PIECE)
-        parts.append(packed(piece[exact], account[exact]))
+        row = column.reshape(-1)
+        place = np.zeros(max(row.shape[0] // 8, 1), np.int64)
+        found = _marked(row, marks, place)
+        if found > place.shape[0]:
+            place = np.zeros(found, np.int64)
+            _marked(row, marks, place)
+        place = place[:found]
+        exact = np.isin(row[place], touched) & (row[place] != NO_PIECE)
+        parts.append(packed(row[place[exact]], place[exact] // column.shape[1]))
     return np.sort(np.concatenate(parts))
 
 

@@ -28,23 +28,21 @@ _WITHIN_MS: Final = SUCCEEDS_WITHIN_H * 3_600_000
 
 
 @kernel
-def _bursts(begun: np.ndarray, n: int, ends: np.ndarray, closings: int) -> tuple[int, int]:
-    """Count bursts of beginnings, and those whose first beginning follows a closing; sorts ``begun``."""
-    for a in range(1, n):
-        value, b = begun[a], a - 1
-        while b >= 0 and begun[b] > value:
-            begun[b + 1] = begun[b]
-            b -= 1
-        begun[b + 1] = value
+def _follows(ms: int, ends: np.ndarray) -> bool:
+    """Say whether a moment lies within the window after a closing; ``ends`` ascend, and the last one before counts."""
+    before = np.searchsorted(ends, ms, side="right")
+    return bool(before > 0 and ms < ends[before - 1] + _WITHIN_MS)
+
+
+@kernel
+def _bursts(begun: np.ndarray, ends: np.ndarray) -> tuple[int, int]:
+    """Count bursts of beginnings, and those whose first beginning follows a closing; both ascend."""
     bursts, after = 0, 0
     last = np.int64(-(1 << 62))
-    for a in range(n):
+    for a in range(begun.shape[0]):
         if begun[a] - last >= _BURST_MS:
             bursts += 1
-            for c in range(closings):
-                if ends[c] <= begun[a] < ends[c] + _WITHIN_MS:
-                    after += 1
-                    break
+            after += _follows(begun[a], ends)
             last = begun[a]
     return bursts, after
 
@@ -52,56 +50,42 @@ def _bursts(begun: np.ndarray, n: int, ends: np.ndarray, closings: int) -> tuple
 @kernel
 def _successors(
     start: np.ndarray,
-    members: np.ndarray,
-    first_ms: np.ndarray,
-    closed_ms: np.ndarray,
-    firsts: np.ndarray,
-    ends: np.ndarray,
     begun: np.ndarray,
+    end_start: np.ndarray,
+    ends: np.ndarray,
+    firsts: np.ndarray,
     out_p: np.ndarray,
     out_count: np.ndarray,
-    out_closed: np.ndarray,
     out_expected: np.ndarray,
 ) -> None:
-    """Fill the outputs, one row a group; ``firsts`` are all beginnings, sorted, the rest is room."""
+    """Fill the outputs, one row a group; beginnings and closings ascend within a group, ``firsts`` are everybody's."""
     for g in range(start.shape[0] - 1):
-        closings = 0
-        for m in range(start[g], start[g + 1]):
-            if closed_ms[members[m]] >= 0:
-                ends[closings] = closed_ms[members[m]]
-                closings += 1
-        out_closed[g] = closings
-        fresh_members = start[g + 1] - start[g] - 1
-        if not closings or fresh_members < FEWEST:
+        mine, closed = begun[start[g] : start[g + 1]], ends[end_start[g] : end_start[g + 1]]
+        fresh_members = mine.shape[0] - 1
+        if fresh_members < FEWEST:
             continue
-        # Insertion keeps the closings of one group in order without taking room.
-        for a in range(1, closings):
-            value, b = ends[a], a - 1
-            while b >= 0 and ends[b] > value:
-                ends[b + 1] = ends[b]
-                b -= 1
-            ends[b + 1] = value
         # Beginnings of anybody inside the union of the windows, and those of members.
         covered, upto = 0, np.int64(-(1 << 62))
-        for a in range(closings):
-            lower = max(ends[a], upto)
-            upper = ends[a] + _WITHIN_MS
+        for a in range(closed.shape[0]):
+            lower = max(closed[a], upto)
+            upper = closed[a] + _WITHIN_MS
             if upper > lower:
                 covered += np.searchsorted(firsts, upper) - np.searchsorted(firsts, lower)
                 upto = upper
         count = 0
-        for m in range(start[g], start[g + 1]):
-            begun[m - start[g]] = first_ms[members[m]]
-            for a in range(closings):
-                if ends[a] <= first_ms[members[m]] < ends[a] + _WITHIN_MS:
-                    count += 1
-                    break
-        rate = min((covered - count + 0.5) / (firsts.shape[0] - (start[g + 1] - start[g]) + 1.0), 1.0)
+        for m in range(mine.shape[0]):
+            count += _follows(mine[m], closed)
+        rate = min((covered - count + 0.5) / (firsts.shape[0] - mine.shape[0] + 1.0), 1.0)
         out_count[g] = count
         out_expected[g] = rate * fresh_members
         # Members who begin together are one event, not many: a burst of sign-ups falls on one closing by chance.
-        bursts, after = _bursts(begun, start[g + 1] - start[g], ends, closings)
+        bursts, after = _bursts(mine, closed)
         out_p[g] = log_binomial_tail(after, bursts, rate) if count >= FEWEST else 0.0
+
+
+def _ascending(group: NDArray[np.int64], ms: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sort moments within their groups, groups being in order."""
+    return np.asarray(ms[np.lexsort((ms, group))])
 
 
 def succession(
@@ -123,19 +107,27 @@ def succession(
 
     Notes
     -----
-    O(memberships times closings of a group). Blind spot: replacements held ready for weeks.
+    O(m log m) in the memberships of groups with a closed member. Blind spot: replacements held ready for weeks.
     """
     g = len(groups)
     out = (np.full(g, np.nan), np.zeros(g, np.int64), np.zeros(g, np.int64), np.zeros(g))
+    closed = roster.registered.closed_ms >= 0
+    group = np.repeat(np.arange(g), groups.sizes)
+    gone = closed[groups.members]
+    out[2][:] = np.bincount(group[gone], minlength=g)
+    which = np.flatnonzero(out[2])
+    some = groups.take(which)
     first = roster.outline.first_ms
+    log_p, count, expected = out[0][which], out[1][which], out[3][which]
     _successors(
-        groups.start,
-        groups.members,
-        first,
-        roster.registered.closed_ms,
+        some.start,
+        _ascending(np.repeat(np.arange(len(some)), some.sizes), first[some.members]),
+        np.concatenate([[0], np.cumsum(out[2][which])]).astype(np.int64),
+        _ascending(group[gone], roster.registered.closed_ms[groups.members[gone]]),
         np.sort(first),
-        np.zeros(int(groups.sizes.max(initial=1)), np.int64),
-        np.zeros(int(groups.sizes.max(initial=1)), np.int64),
-        *out,
+        log_p,
+        count,
+        expected,
     )
+    out[0][which], out[1][which], out[3][which] = log_p, count, expected
     return out

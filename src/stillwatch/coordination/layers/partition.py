@@ -82,6 +82,25 @@ class Partition:
     quota_spread: NDArray[np.float64]
     """(g,) standard deviation of ln events of the members; below 0.5 volumes are dealt out, above 1 they grew."""
 
+    def of(self, which: NDArray[np.int64]) -> Partition:
+        """Give the rows of some groups; -1 for one that nobody has looked at."""
+        some = unjudged(which.shape[0])
+        there = which >= 0
+        for name in Partition.__slots__:
+            getattr(some, name)[there] = getattr(self, name)[which[there]]
+        return some
+
+    def or_else(self, other: Partition) -> Partition:
+        """Take the rows of ``other`` where this one has nothing."""
+        blank = self.members == 0
+        return Partition(*(np.where(blank, getattr(other, name), getattr(self, name)) for name in Partition.__slots__))
+
+
+def unjudged(g: int) -> Partition:
+    """Give what is known of g template groups that nobody has looked at."""
+    blank, none = np.full(g, np.nan), np.zeros(g, np.int64)
+    return Partition(blank, blank.copy(), blank.copy(), none, none.copy(), blank.copy(), blank.copy(), blank.copy())
+
 
 @kernel
 def _tables(
@@ -231,20 +250,10 @@ def partition(
     Blind spot: topic personas (every account its own subject), templates with one subject, customers nearly alike.
     """
     groups, state = found.groups, roster.outline
-    g = len(groups)
     most = int(groups.sizes.max(initial=1))
     table, prompts = np.zeros((most, 2 * BINS)), np.zeros(most * state.sample.shape[1], np.uint64)
     events = state.events.astype(np.float64)
-    out = Partition(
-        np.full(g, np.nan),
-        np.full(g, np.nan),
-        np.full(g, np.nan),
-        np.zeros(g, np.int64),
-        np.zeros(g, np.int64),
-        np.full(g, np.nan),
-        np.full(g, np.nan),
-        np.full(g, np.nan),
-    )
+    out = unjudged(len(groups))
     for group in which.tolist():
         rows, n = _tables(state, groups.start, groups.members, found.piece, found.template, group, table, prompts)
         out.members[group], out.prompts[group] = rows, n
