@@ -159,7 +159,7 @@ def command_line() -> str:
     """Render the page of the command line: every command, every argument."""
     parser = build_parser()
     lines = [
-        MADE.format(source="src/stillwatch/cli.py"),
+        MADE.format(source="src/stillwatch/parsers"),
         "# Command line",
         "",
         "`stillwatch COMMAND --help` says the same. What a command's exit code means: [exit codes](exit-codes.md).",

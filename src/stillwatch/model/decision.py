@@ -1,0 +1,88 @@
+"""A decision: what is done about an account, under which clause, until when, and how to contest it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+
+class Action(IntEnum):
+    """The ladder, mildest first. Each is reversible in one command and expires."""
+
+    OBSERVE = 0
+    """Recorded, nothing else."""
+    NOTIFY = 1
+    """The customer is told what was seen."""
+    THROTTLE = 2
+    """Fewer requests a minute, answers delayed."""
+    STEP_UP = 3
+    """Requests are answered with a request to verify, until that is done."""
+    RESTRICT = 4
+    """Some features are closed: log-probabilities, reasoning, several answers."""
+    HOLD = 5
+    """No requests until a person has looked."""
+    SUSPEND = 6
+    """The account is closed; only ever by a person."""
+
+
+HUMAN_ONLY: Final = (Action.SUSPEND,)
+"""Actions that nothing but a person, named by id, may take."""
+POLICY: Final = "policy"
+"""``by`` of a decision that no person took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision about one account."""
+
+    id: str
+    """Stable id: the same account, clause, terms and span give the same."""
+    account: int
+    """Pseudonym."""
+    action: Action
+    """What is done."""
+    clause: str
+    """Clause that permits it."""
+    terms: str
+    """Id and version of the terms."""
+    campaign: str
+    """Campaign it belongs to, "" for the account alone; linked decisions are undone together."""
+    evidence: tuple[str, ...]
+    """Sentences it stands on, as they may be shown to the customer."""
+    notice: str
+    """Text to the customer."""
+    appeal: str
+    """How to contest it: address of the appeal."""
+    from_ms: int
+    """In force from (ms since 1970)."""
+    until_ms: int
+    """In force until (ms since 1970); there is no decision without an end."""
+    by: str
+    """``policy``, or the id of the person who decided."""
+    shadow: bool
+    """Whether it is only recorded and never in force."""
+    at_ms: int
+    """When it was taken (ms since 1970)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is in force for one account: all the gateway ever reads."""
+
+    account: int
+    """Pseudonym."""
+    action: Action
+    """The strictest action in force."""
+    until_ms: int
+    """Until when (ms since 1970)."""
+    decision: str
+    """Decision it comes from."""
+    clause: str
+    """Clause of that decision."""
+    campaign: str
+    """Campaign, "" for the account alone: accounts of one share a bucket of tokens."""
+
+
+IN_GOOD_STANDING: Final = Standing(0, Action.OBSERVE, 0, "", "", "")
+"""The standing of everybody about whom nothing was decided."""
