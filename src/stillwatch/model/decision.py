@@ -84,5 +84,32 @@ class Standing:
     """Campaign, "" for the account alone: accounts of one share a bucket of tokens."""
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A decision that no machine may take: nothing is in force until a person approves it."""
+
+    decision: Decision
+    """What would be done."""
+    reason: str
+    """Why a person is needed, one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """A decision as it stands on record."""
+
+    decision: Decision
+    """The decision."""
+    case: str
+    """Case that joins it with the other decisions of its account or campaign."""
+    lifted_ms: int = -1
+    """When it was undone (ms since 1970), -1 where it was not."""
+
+    def in_force(self, now_ms: int) -> bool:
+        """Whether it binds at a moment: not shadow, not undone, begun and not over."""
+        spans = self.decision.from_ms <= now_ms < self.decision.until_ms
+        return spans and not self.decision.shadow and self.lifted_ms < 0
+
+
 IN_GOOD_STANDING: Final = Standing(0, Action.OBSERVE, 0, "", "", "")
 """The standing of everybody about whom nothing was decided."""

@@ -8,7 +8,9 @@
     │   ├── ForbiddenField  the input carries direct personal data (class P4), named
     │   └── KeyFileError    the pseudonym key is missing, malformed or readable by others
     └── StoreError          our side: the output folder, the disk, a checkpoint   -> exit code 2
-        └── CheckpointError a checkpoint is torn, from another version or from another key
+        ├── CheckpointError a checkpoint is torn, from another version or from another key
+        ├── StoreBusy       another writer holds the store; the same call may be made again
+        └── StoreTorn       the store's file is damaged, of another version, or open to others
 
 "Not enough evidence" is no error: it is the value :class:`stillwatch.model.finding.NotEnoughEvidence`.
 """
@@ -42,3 +44,11 @@ class StoreError(StillwatchError):
 
 class CheckpointError(StoreError):
     """A checkpoint is torn, of another version, or was made under another key."""
+
+
+class StoreBusy(StoreError):
+    """Another writer held the store for longer than the busy time; nothing was written."""
+
+
+class StoreTorn(StoreError):
+    """The store's file is damaged, of another version, or open to others; it is left as it is."""
