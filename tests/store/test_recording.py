@@ -146,7 +146,7 @@ def test_an_undone_decision_goes_to_the_calibration_set_without_content(database
 def test_only_a_person_undoes(database: Database, by: str) -> None:
     record(database, [A_DECISION], NOW)
 
-    with pytest.raises(InputError, match="--by|person"):
+    with pytest.raises(InputError, match=r"--by|person"):
         undo(database, Scope(decision="d-1"), by=by, why="wrong", now_ms=NOW)
 
 

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from stillwatch.model.decision import Action, Decision
 from stillwatch.model.errors import StoreError
 from stillwatch.store import standing as module
-from stillwatch.store.database import Database
 from stillwatch.store.decisions import record
 from stillwatch.store.spans import MACHINE, pack
 from stillwatch.store.standing import StandingTable, standing
@@ -20,8 +19,11 @@ from store.stored import A_DECISION, HOUR, NOW, decision
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stillwatch.store.database import Database
 
-def test_nobody_decided_about_is_in_good_standing(database: Database, file: Path) -> None:
+
+@pytest.mark.usefixtures("database")
+def test_nobody_decided_about_is_in_good_standing(file: Path) -> None:
     table = StandingTable(file)
 
     found = table.get(-5, NOW)
@@ -103,7 +105,8 @@ def test_a_store_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         StandingTable(tmp_path / "none.db")
 
 
-def test_the_table_writes_nothing(database: Database, file: Path) -> None:
+@pytest.mark.usefixtures("database")
+def test_the_table_writes_nothing(file: Path) -> None:
     table = StandingTable(file)
 
     with pytest.raises(Exception, match="readonly"):

@@ -12,7 +12,7 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import StoreBusy, StoreError, StoreTorn
-from stillwatch.store.schema import APPLICATION, TABLES, TRIGGERS, VERSION
+from stillwatch.store.schema import APPLICATION, TABLES, TRIGGERS, VERSION, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,7 +93,7 @@ class Database:
             known = run("PRAGMA application_id").fetchone()[0] == APPLICATION
             empty = not run("SELECT count(*) FROM sqlite_master").fetchone()[0]
             if empty and not version:
-                for statement in _statements(TABLES + TRIGGERS):
+                for statement in statements(TABLES + TRIGGERS):
                     run(statement)
                 run(f"PRAGMA application_id = {APPLICATION}")
                 run(f"PRAGMA user_version = {VERSION}")
@@ -160,16 +160,6 @@ class Database:
         """Close the file."""
         with self._lock:
             self._connection.close()
-
-
-def _statements(text: str) -> Iterator[str]:
-    """Cut a script into statements; a transaction cannot take a script whole."""
-    statement = ""
-    for line in text.splitlines():
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 def _settle(path: Path, *, create: bool) -> None:

@@ -5,7 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+import sqlite3
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 VERSION: Final = 1
 """``user_version`` of the file; raised with every change of the tables."""
@@ -164,10 +168,12 @@ BEGIN SELECT RAISE(ABORT, 'an appeal is answered once'); END;
 )
 """Rules that hold whoever writes."""
 
-NAMES: Final = tuple(
-    sorted(
-        [f"{table}_no_{what}" for table in ADDED_TO_ONLY for what in ("update", "delete")]
-        + ["ledger_in_order", "decisions_once", "appeals_answered_once"]
-    )
-)
-"""Names of the triggers; ``ledger verify`` looks whether one was dropped."""
+
+def statements(text: str) -> Iterator[str]:
+    """Cut a script into statements; a transaction cannot take a script whole."""
+    statement = ""
+    for line in text.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement.strip()
+            statement = ""
