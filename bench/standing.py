@@ -21,7 +21,7 @@ from stillwatch.store.standing import StandingTable
 NOW = 1_790_000_000_000
 A_DECISION = Decision(
     "", 0, Action.THROTTLE, "no-model-copying", "lab@1", "", ("A fact with 12 numbers.",), "Slowed down until {until}.",
-    "https://lab.example/appeals/", NOW, NOW + 86_400_000, "policy", False, NOW,
+    "https://lab.example/appeals/", NOW, NOW + 86_400_000, "policy", shadow=False, at_ms=NOW,
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from stillwatch.store import past
 from stillwatch.store.canonical import encode
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stillwatch.store.ledger import Entry
+
+    Body: TypeAlias = dict[str, Any]
 
 _COUNTS: Final = (
     ("decision", "decisions", "SELECT count(*) FROM decisions"),
@@ -51,7 +53,7 @@ def disagreements(connection: sqlite3.Connection) -> Iterator[str]:
         yield "the kill switch stands otherwise than the ledger says"
 
 
-def _decision(connection: sqlite3.Connection, entry: Entry, body: Any) -> str:
+def _decision(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     found = past.by_id(connection, entry.subject)
     if found is None:
         return f"decision {entry.subject} is gone"
@@ -63,12 +65,12 @@ def _decision(connection: sqlite3.Connection, entry: Entry, body: Any) -> str:
     return ""
 
 
-def _undo(connection: sqlite3.Connection, entry: Entry, body: Any) -> str:
+def _undo(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     row = connection.execute("SELECT seq, by, why FROM lifts WHERE decision = ?", (entry.subject,)).fetchone()
     return "" if row == (entry.seq, body["by"], body["why"]) else f"the undoing of {entry.subject} is gone or another"
 
 
-def _case(connection: sqlite3.Connection, entry: Entry, body: Any) -> str:
+def _case(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     rows = connection.execute(
         "SELECT 1 FROM outcomes WHERE case_id = ? AND outcome = ? AND by = ? AND why = ? AND at_ms = ?",
         (entry.subject, body["outcome"], body["by"], body["why"], entry.at_ms),
@@ -76,25 +78,25 @@ def _case(connection: sqlite3.Connection, entry: Entry, body: Any) -> str:
     return "" if rows.fetchone() else f"the outcome of case {entry.subject} is gone or another"
 
 
-def _waiting(connection: sqlite3.Connection, entry: Entry, body: Any) -> str:
+def _waiting(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     row = connection.execute("SELECT body, reason FROM waiting WHERE id = ?", (entry.subject,)).fetchone()
     same = row == (encode(body["decision"]), body["reason"])
     return "" if same else f"what waits as {entry.subject} is gone or another"
 
 
-def _answer(connection: sqlite3.Connection, entry: Entry, body: Any) -> str:
+def _answer(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     row = connection.execute("SELECT answer, by, why FROM waiting WHERE id = ?", (entry.subject,)).fetchone()
     same = row == (body["answer"], body["by"], body["why"])
     return "" if same else f"the answer to {entry.subject} is gone or another"
 
 
-def _outcome(connection: sqlite3.Connection, entry: Entry, body: Any) -> str:
+def _outcome(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     row = connection.execute("SELECT outcome, by, why FROM appeals WHERE id = ?", (entry.subject,)).fetchone()
     same = row == (body["outcome"], body["by"], body["why"])
     return "" if same else f"the outcome of appeal {entry.subject} is gone or another"
 
 
-def _appeal(connection: sqlite3.Connection, entry: Entry, body: Any) -> str:
+def _appeal(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     row = connection.execute("SELECT decision FROM appeals WHERE id = ?", (entry.subject,)).fetchone()
     return "" if row == (body["decision"],) else f"appeal {entry.subject} is gone or another"
 

@@ -36,7 +36,7 @@ class Case:
 
 
 def _where(account: int, campaign: str) -> tuple[str, tuple[str | int, ...]]:
-    return ("c.campaign = ?", (campaign,)) if campaign else ("c.account = ?", (account,))
+    return ("c.campaign = ? AND c.campaign <> ''", (campaign,)) if campaign else ("c.account = ?", (account,))
 
 
 def cases_of(connection: sqlite3.Connection, account: int, campaign: str = "") -> tuple[Case, ...]:

@@ -1,4 +1,4 @@
-"""Verifying: does the ledger's chain hold, and do the tables say what the ledger says?"""
+"""Verifying: whether the ledger's chain holds, and whether the tables say what the ledger says."""
 
 from __future__ import annotations
 
