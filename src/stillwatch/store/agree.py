@@ -22,7 +22,7 @@ _COUNTS: Final = (
     ("undo", "lifts", "SELECT count(*) FROM lifts"),
     ("case", "outcomes", "SELECT count(*) FROM outcomes"),
     ("waiting", "waiting", "SELECT count(*) FROM waiting"),
-    ("answer", "waiting", "SELECT count(*) FROM waiting WHERE answer IN ('approved', 'declined')"),
+    ("answer", "waiting", "SELECT count(*) FROM waiting WHERE answer <> ''"),
     ("appeal", "appeals", "SELECT count(*) FROM appeals"),
     ("outcome", "appeals", "SELECT count(*) FROM appeals WHERE outcome <> ''"),
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stillwatch.model.decision import POLICY, Waiting
 from stillwatch.store.cases import open_case
 from stillwatch.store.ledger import append
 from stillwatch.store.switch import stopped
-from stillwatch.store.waiting import put_waiting
+from stillwatch.store.waiting import put_waiting, waits
 from stillwatch.store.written import COLUMNS, fingerprint, plain, row, verdict_text
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Recorded:
     known: tuple[str, ...]
     """Ids that were on record already; nothing was added."""
     waiting: tuple[str, ...]
-    """Ids that wait for a person: as given, and automatic ones that met the kill switch."""
+    """Ids that wait for a person: as given, automatic ones that met the kill switch, and those that waited before."""
 
 
 def record(
@@ -88,7 +88,7 @@ def record(
         for decision in decisions:
             if _on_record(connection, decision.id):
                 known.append(decision.id)
-            elif halted and decision.by == POLICY and not decision.shadow:
+            elif _is_automatic(decision) and (halted or waits(connection, decision.id)):
                 held.append(Waiting(decision, halted))
             else:
                 _write(connection, decision, reasons.get(decision.id), now_ms)
@@ -97,6 +97,10 @@ def record(
         if run is not None and (new or any(news for _, news in wait)):
             append(connection, "run", f"{len(new)} decisions", run, now_ms)
     return Recorded(tuple(new), tuple(known), tuple(id_ for id_, _ in wait))
+
+
+def _is_automatic(decision: Decision) -> bool:
+    return decision.by == POLICY and not decision.shadow
 
 
 def _on_record(connection: sqlite3.Connection, id_: str) -> bool:
@@ -111,10 +115,3 @@ def _write(connection: sqlite3.Connection, decision: Decision, verdict: Verdict 
     connection.execute(_INSERT, (seq, case, *row(decision)))
     if text:
         connection.execute("INSERT INTO verdicts VALUES (?, ?)", (decision.id, text))
-    connection.execute("UPDATE waiting SET answer = 'taken' WHERE id = ? AND answer = ''", (decision.id,))
-
-
-def taken_by_person(decision: Decision, by: str, now_ms: int) -> Decision:
-    """Make a waiting decision a person's, with the same span from now on."""
-    shift = now_ms - decision.at_ms
-    return replace(decision, by=by, at_ms=now_ms, from_ms=decision.from_ms + shift, until_ms=decision.until_ms + shift)

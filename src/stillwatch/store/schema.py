@@ -88,11 +88,11 @@ CREATE TABLE waiting (
   verdict TEXT NOT NULL,
   reason TEXT NOT NULL,
   at_ms INTEGER NOT NULL,
-  answer TEXT NOT NULL DEFAULT '' CHECK (answer IN ('', 'approved', 'declined', 'taken')),
+  answer TEXT NOT NULL DEFAULT '' CHECK (answer IN ('', 'approved', 'declined')),
   by TEXT NOT NULL DEFAULT '',
   why TEXT NOT NULL DEFAULT '',
   answered_ms INTEGER NOT NULL DEFAULT -1,
-  CHECK (answer NOT IN ('approved', 'declined') OR by NOT IN ('', 'policy'))
+  CHECK (answer = '' OR by NOT IN ('', 'policy'))
 ) STRICT;
 CREATE INDEX waiting_of_accounts ON waiting (account);
 CREATE INDEX waiting_open ON waiting (at_ms) WHERE answer = '';
@@ -161,6 +161,9 @@ BEGIN SELECT RAISE(ABORT, 'the ledger is only added to, in order'); END;
 CREATE TRIGGER decisions_once BEFORE INSERT ON decisions
 WHEN EXISTS (SELECT 1 FROM decisions WHERE id = NEW.id OR seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'a decision is recorded once'); END;
+CREATE TRIGGER waiting_answered_once BEFORE UPDATE ON waiting
+WHEN OLD.answer <> '' OR NEW.body <> OLD.body OR NEW.reason <> OLD.reason OR NEW.verdict <> OLD.verdict
+BEGIN SELECT RAISE(ABORT, 'what waits is answered once'); END;
 CREATE TRIGGER appeals_answered_once BEFORE UPDATE ON appeals
 WHEN OLD.outcome <> '' AND (NEW.outcome <> OLD.outcome OR NEW.by <> OLD.by OR NEW.sealed IS NOT NULL)
 BEGIN SELECT RAISE(ABORT, 'an appeal is answered once'); END;

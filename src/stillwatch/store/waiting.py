@@ -28,7 +28,7 @@ class Held:
     at_ms: int
     """Since when (ms since 1970)."""
     answer: str
-    """"" while it waits, ``approved``, ``declined``, or ``taken`` where the guards let it pass later."""
+    """"" while it waits, ``approved`` or ``declined``."""
     by: str
     """Who answered."""
     why: str
@@ -59,6 +59,11 @@ def put_waiting(connection: sqlite3.Connection, one: Waiting, verdict: Verdict |
         (id_, one.decision.account, encode(body), verdict_text(verdict) if verdict else "", one.reason, at_ms),
     )
     return id_, True
+
+
+def waits(connection: sqlite3.Connection, id_: str) -> bool:
+    """Say whether something was ever left to a person: then no machine takes it."""
+    return connection.execute("SELECT 1 FROM waiting WHERE id = ?", (id_,)).fetchone() is not None
 
 
 def held(connection: sqlite3.Connection, id_: str) -> Held | None:
