@@ -4,7 +4,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.model.decision import Waiting
@@ -158,7 +158,8 @@ PLAIN = st.recursive(
 )
 
 
-@given(st.dictionaries(st.text(), PLAIN))
+@settings(max_examples=40, deadline=None)
+@given(st.dictionaries(st.text(max_size=8), PLAIN, max_size=5))
 def test_canonical_text_ignores_the_order_of_keys(value: dict[str, object]) -> None:
     turned = dict(reversed(value.items()))
 

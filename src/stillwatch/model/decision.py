@@ -118,7 +118,7 @@ def moment(ms: int) -> str:
     Examples
     --------
     >>> moment(1_790_000_000_000)
-    '2026-09-21 13:33 UTC'
+    '2026-09-21 14:13 UTC'
     """
     return f"{datetime.fromtimestamp(ms / 1000, tz=UTC):%Y-%m-%d %H:%M} UTC"
 

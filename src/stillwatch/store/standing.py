@@ -40,11 +40,7 @@ def standing(connection: sqlite3.Connection, account: int, now_ms: int) -> Stand
     """Read an account's standing from the store itself; what :class:`StandingTable` must agree with."""
     least = MACHINE if state(connection) == "released" else 0
     rows = connection.execute(f"{_SPANS} AND d.account = ?{_ORDER}", (account,))
-    return pack(rows).find(account, now_ms, least) or _good(account)
-
-
-def _good(account: int) -> Standing:
-    return Standing(account, IN_GOOD_STANDING.action, 0, "", "", "")
+    return pack(rows).find(account, now_ms, least) or IN_GOOD_STANDING
 
 
 class StandingTable:
@@ -98,11 +94,11 @@ class StandingTable:
         Returns
         -------
         Standing
-            The strictest action in force; ``OBSERVE`` without a decision where there is none.
+            The strictest action in force; ``IN_GOOD_STANDING``, which names no account, where there is none.
         """
         overlay = self._overlay.get(account) if self._overlay else None
         found = (self._base if overlay is None else overlay).find(account, now_ms, self._least)
-        return found or _good(account)
+        return found or IN_GOOD_STANDING
 
     def refresh(self, now_ms: int = 0) -> bool:
         """Take over what changed; says whether anything had.
