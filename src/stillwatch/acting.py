@@ -99,12 +99,11 @@ def _situation(
     accounts = {verdict.account for verdict in broken}
     for campaign in sorted({verdict.campaign for verdict in broken} - {""}):
         accounts |= {one.decision.account for one in past.of_campaign(connection, campaign)}
-    held = [one.waiting.decision for one in all_held(connection)]
     return Situation(
         facts=facts,
         past=past.histories(connection, sorted(accounts)),
         lately=past.acted_on(connection, now_ms - DAY_MS),
-        held=frozenset((one.account, one.clause) for one in held),
+        held=frozenset(one.waiting.decision.account for one in all_held(connection)),
         population=population,
     )
 

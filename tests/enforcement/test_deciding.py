@@ -62,14 +62,23 @@ def test_of_several_broken_clauses_the_strictest_step_counts() -> None:
     assert [(one.clause, one.action) for one in made.taken] == [("no-resale", Action.THROTTLE)]
 
 
+def test_beside_a_running_decision_another_clause_adds_only_what_is_stricter() -> None:
+    running = on_record(action=Action.THROTTLE, from_ms=NOW + HOUR, until_ms=NOW + DAY)
+    given = situation(past={7: (running,)}, facts={7: facts()})
+
+    assert not decide([verdict(classes=STRONG, clause="no-resale")], TERMS, given, RULES, NOW).taken
+    close = verdict(classes=STRONG, clause="no-resale", permitted=(Action.RESTRICT,))
+    assert [one.action for one in decide([close], TERMS, given, RULES, NOW).taken] == [Action.RESTRICT]
+
+
 def test_a_clause_that_the_terms_no_longer_have_comes_to_nothing() -> None:
     assert not decide([verdict(clause="gone")], TERMS, situation(), RULES, NOW).taken
 
 
-def test_what_waits_already_is_not_put_down_again() -> None:
-    held = frozenset({(7, "no-model-copying")})
+def test_about_an_account_that_waits_for_a_person_no_machine_decides() -> None:
+    given = [verdict(), verdict(7, clause="no-resale"), verdict(8)]
 
-    made = decide([verdict(), verdict(8)], TERMS, situation(held=held), RULES, NOW)
+    made = decide(given, TERMS, situation(held=frozenset({7})), RULES, NOW)
 
     assert [one.account for one in made.taken] == [8]
 

@@ -79,6 +79,12 @@ def test_nobody_knows_how_many_there_are_so_nothing_is_automatic() -> None:
     assert "not known" in done.waiting[0].reason
 
 
+def test_a_plan_of_unknown_size_waits() -> None:
+    done = run(range(1), situation(facts={0: facts(traits=Traits("new"))}))
+
+    assert "plan new are active is not known" in done.waiting[0].reason
+
+
 def test_a_cohort_acted_on_out_of_proportion_waits_and_the_others_pass() -> None:
     known = spread(40) | {n: facts(traits=Traits("free", "small", "research", "openai")) for n in range(100, 108)}
     accounts = [*range(20), *range(100, 108)]

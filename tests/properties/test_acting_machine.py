@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from enforcement.judged import DAY, HOUR, LADDER, NOW, TERMS, facts, verdict
 from stillwatch.acting import Acted, act
 from stillwatch.enforcement.rules import Limits, Rules, Stagger
-from stillwatch.enforcement.situation import Population
+from stillwatch.enforcement.situation import Population, Traits
 from stillwatch.model.decision import IN_GOOD_STANDING, Action, OnRecord
 from stillwatch.store import past
 from stillwatch.store.answering import approve, decline
@@ -90,7 +90,7 @@ class Acting(RuleBasedStateMachine):
         return {account: strictest(records, account, self.now, released=released) for account in ACCOUNTS}
 
     def run(self, verdicts: list[Verdict]) -> Acted:
-        known = {account: facts(last_ms=self.now) for account in ACCOUNTS}
+        known = {account: facts(traits=Traits(), last_ms=self.now) for account in ACCOUNTS}
         return act(
             self.database, verdicts, TERMS, facts=known, population=POPULATION, rules=self.rules, now_ms=self.now
         )
@@ -190,7 +190,7 @@ class Acting(RuleBasedStateMachine):
 
 
 Acting.TestCase.settings = settings(
-    max_examples=120, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=100, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestActing = Acting.TestCase
 

@@ -101,11 +101,24 @@ def _drafts(
     if verdict.shadow:
         # What a person would have to decide is watched, too; only what never is a machine's is left out.
         return [made(step, "") for step in steps if step.action not in HUMAN_ONLY][:1]
-    if (verdict.account, verdict.clause) in situation.held:
+    if verdict.account in situation.held:
         return []
     joint = whole.past if whole else ()
     reason = _agreed(facts, now_ms) or wary(own, joint, verdict.clause, rules.ladder, now_ms)
-    return [made(step, step.person or reason) for step in steps]
+    under = _covered(own, now_ms)
+    return [made(step, step.person or reason) for step in steps if step.action > under]
+
+
+def _covered(own: Sequence[OnRecord], now_ms: int) -> int:
+    """Give the strictest action running or about to run, of whatever clause: a milder one beside it adds nothing."""
+    return max(
+        (
+            one.decision.action
+            for one in own
+            if one.decision.until_ms > now_ms and one.lifted_ms < 0 and not one.decision.shadow
+        ),
+        default=-1,
+    )
 
 
 def _steps(

@@ -93,6 +93,9 @@ def _blast(decisions: Sequence[Decision], situation: Situation, limits: Limits) 
         there = situation.population.cohorts.get(("plan", plan), 0)
         if not plan:
             continue
+        if there <= 0:
+            found.append(Trip("blast", f"how many accounts of plan {plan} are active is not known"))
+            continue
         limit = allowed(there, limits.share_of_plan, limits.few)
         if number > limit:
             found.append(

@@ -63,8 +63,8 @@ class Situation:
     """Account -> what was decided before, oldest first; what a person declined counts as undone."""
     lately: Mapping[int, str] = field(default_factory=dict)
     """Accounts acted on automatically in the past 24 h -> campaign, "" for the account alone."""
-    held: frozenset[tuple[int, str]] = frozenset()
-    """(account, clause) about which something waits for a person already."""
+    held: frozenset[int] = frozenset()
+    """Accounts about which something waits for a person already: until that is answered no machine decides."""
     population: Population = field(default_factory=Population)
     """Who there is."""
     stopped: str = ""
