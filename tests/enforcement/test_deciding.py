@@ -92,6 +92,14 @@ def test_members_of_a_campaign_stand_on_one_step_and_late_ones_join_it() -> None
     assert [(one.account, one.action) for one in made.taken] == [(2, Action.RESTRICT)]
 
 
+def test_members_begin_on_one_step_as_far_as_their_evidence_goes() -> None:
+    given = [verdict(1, STRONG, campaign="C"), verdict(2, ("probing",), campaign="C"), verdict(3, campaign="C")]
+
+    made = decide(given, TERMS, situation(), RULES, NOW)
+
+    assert [one.action for one in made.taken] == [Action.THROTTLE, Action.THROTTLE, Action.NOTIFY]
+
+
 def test_a_late_member_is_not_carried_past_its_own_evidence() -> None:
     running = on_record(1, Action.RESTRICT, campaign="C", from_ms=NOW - HOUR, until_ms=NOW + DAY)
     given = situation(past={1: (running,)}, facts={2: facts()})

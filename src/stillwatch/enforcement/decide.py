@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stillwatch.enforcement.draft import draft
 from stillwatch.enforcement.guards import trips
 from stillwatch.enforcement.ladder import counted, joining, next_steps, wary
-from stillwatch.enforcement.together import joined
+from stillwatch.enforcement.together import joined, key_of, level, levelled
 from stillwatch.model.decision import HUMAN_ONLY, Waiting, begun, moment
 
 if TYPE_CHECKING:
@@ -80,19 +80,29 @@ def decide(verdicts: Iterable[Verdict], terms: Terms, situation: Situation, rule
     broken = [verdict for verdict in verdicts if verdict.outcome == "broken" and verdict.clause in clauses]
     together = joined(broken, situation)
     drafts: dict[tuple[int, str], list[_Draft]] = defaultdict(list)
-    for verdict in broken:
-        whole = together.get((verdict.campaign, verdict.clause, verdict.shadow))
-        for one in _drafts(verdict, clauses[verdict.clause], situation, rules, now_ms, whole):
+    stepped = [
+        (verdict, _steps(verdict, situation, rules, now_ms, together.get(key_of(verdict)))) for verdict in broken
+    ]
+    levels = level(stepped)
+    for verdict, own in stepped:
+        steps = levelled(verdict, own, levels.get(key_of(verdict)), rules.ladder)
+        whole = together.get(key_of(verdict))
+        for one in _drafts(verdict, steps, clauses[verdict.clause], situation, rules, now_ms, whole):
             drafts[verdict.account, verdict.clause if verdict.shadow else ""].append(one)
     picked = [one for of_account in drafts.values() for one in _strictest(of_account)]
     return _guarded(picked, situation, rules)
 
 
 def _drafts(
-    verdict: Verdict, clause: Clause, situation: Situation, rules: Rules, now_ms: int, whole: Whole | None
+    verdict: Verdict,
+    steps: tuple[Step, ...],
+    clause: Clause,
+    situation: Situation,
+    rules: Rules,
+    now_ms: int,
+    whole: Whole | None,
 ) -> list[_Draft]:
     own, facts = situation.past.get(verdict.account, ()), situation.of(verdict.account)
-    steps = _steps(verdict, own, facts, rules, now_ms, whole)
     ordinal = sum(one.decision.clause == verdict.clause and one.decision.shadow == verdict.shadow for one in own)
 
     def made(step: Step, person: str) -> _Draft:
@@ -121,13 +131,11 @@ def _covered(own: Sequence[OnRecord], now_ms: int) -> int:
     )
 
 
-def _steps(
-    verdict: Verdict, own: Sequence[OnRecord], facts: Facts, rules: Rules, now_ms: int, whole: Whole | None
-) -> tuple[Step, ...]:
+def _steps(verdict: Verdict, situation: Situation, rules: Rules, now_ms: int, whole: Whole | None) -> tuple[Step, ...]:
     """Give an account's next steps; a member that is found later stands on its campaign's step at once."""
-    mine = counted(own, verdict, rules.ladder, now_ms)
+    mine = counted(situation.past.get(verdict.account, ()), verdict, rules.ladder, now_ms)
     if whole is None:
-        return next_steps(verdict, mine, facts, rules.ladder, now_ms)
+        return next_steps(verdict, mine, situation.of(verdict.account), rules.ladder, now_ms)
     past = counted(whole.past, verdict, rules.ladder, now_ms)
     climbed = next_steps(verdict, past, whole.facts, rules.ladder, now_ms)
     if climbed or not past:
