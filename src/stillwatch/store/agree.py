@@ -23,6 +23,7 @@ _COUNTS: Final = (
     ("case", "outcomes", "SELECT count(*) FROM outcomes"),
     ("waiting", "waiting", "SELECT count(*) FROM waiting"),
     ("answer", "waiting", "SELECT count(*) FROM waiting WHERE answer <> ''"),
+    ("clause", "clauses", "SELECT count(*) FROM clauses"),
     ("appeal", "appeals", "SELECT count(*) FROM appeals"),
     ("outcome", "appeals", "SELECT count(*) FROM appeals WHERE outcome <> ''"),
 )
@@ -101,12 +102,21 @@ def _appeal(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     return "" if row == (body["decision"],) else f"appeal {entry.subject} is gone or another"
 
 
+def _clause(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
+    rows = connection.execute(
+        "SELECT 1 FROM clauses WHERE terms = ? AND id = ? AND sentence = ?",
+        (body["terms"], entry.subject, body["sentence"]),
+    )
+    return "" if rows.fetchone() else f"the sentence of clause {entry.subject} is gone or another"
+
+
 _COMPARED: Final = {
     "decision": _decision,
     "undo": _undo,
     "case": _case,
     "waiting": _waiting,
     "answer": _answer,
+    "clause": _clause,
     "appeal": _appeal,
     "outcome": _outcome,
 }

@@ -44,6 +44,12 @@ CREATE TABLE outcomes (
   at_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX outcomes_of_cases ON outcomes (case_id);
+CREATE TABLE clauses (
+  terms TEXT NOT NULL,
+  id TEXT NOT NULL,
+  sentence TEXT NOT NULL,
+  PRIMARY KEY (terms, id)
+) STRICT;
 CREATE TABLE decisions (
   seq INTEGER PRIMARY KEY REFERENCES ledger (seq),
   id TEXT NOT NULL UNIQUE CHECK (length(id) BETWEEN 1 AND 64),
@@ -143,7 +149,17 @@ CREATE TABLE callbacks (
 CREATE INDEX callbacks_due ON callbacks (due_ms) WHERE done_ms < 0;
 """
 
-ADDED_TO_ONLY: Final = ("ledger", "cases", "outcomes", "decisions", "lifts", "verdicts", "calibration", "tokens")
+ADDED_TO_ONLY: Final = (
+    "ledger",
+    "cases",
+    "outcomes",
+    "decisions",
+    "lifts",
+    "verdicts",
+    "calibration",
+    "tokens",
+    "clauses",
+)
 """Tables whose rows are never changed and never removed."""
 
 _REFUSE: Final = """

@@ -1,0 +1,91 @@
+"""``stillwatch appeals serve``: the customer's page, the REST surface, outcomes told, texts forgotten in time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from stillwatch.model.errors import InputError, KeyFileError
+from stillwatch.store.appeals import forget_texts
+from stillwatch.store.database import Database
+from stillwatch.verbs.appeals import appeal_keys
+from stillwatch.verbs.stores import now_ms
+
+try:
+    import uvicorn
+
+    from stillwatch.serve.appeals.app import appeals_app
+    from stillwatch.serve.appeals.desk import Desk
+    from stillwatch.serve.appeals.telling import Teller
+except ImportError as error:
+    raise InputError("appeals serve needs the extra serve: pip install 'stillwatch[serve]'") from error
+
+if TYPE_CHECKING:
+    import argparse
+
+FORGET_S: Final = 3_600.0
+"""Pause between two looks for texts whose time is over (s)."""
+LEAST_SECRET: Final = 16
+"""Bytes of a callback secret, at least."""
+
+
+def _secret(path: Path) -> bytes:
+    try:
+        if path.stat().st_mode & 0o077:
+            raise KeyFileError(f"{path}: others may read the callback secret; run: chmod 600 {path}")
+        found = path.read_bytes().strip()
+    except OSError as error:
+        raise KeyFileError(f"--callback-key {path}: {error.strerror}") from error
+    if len(found) < LEAST_SECRET:
+        raise KeyFileError(f"{path}: a callback secret has at least {LEAST_SECRET} bytes")
+    return found
+
+
+async def _forget(database: Database) -> None:
+    while True:
+        await asyncio.to_thread(forget_texts, database, now_ms())
+        await asyncio.sleep(FORGET_S)
+
+
+async def _run(server: uvicorn.Server, database: Database, teller: Teller | None) -> None:
+    beside = [asyncio.create_task(_forget(database))]
+    if teller:
+        beside.append(asyncio.create_task(teller.run()))
+    try:
+        await server.serve()
+    finally:
+        for task in beside:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+def serve(asked: argparse.Namespace) -> int:
+    """Serve until stopped."""
+    if bool(asked.callback) != bool(asked.callback_key):
+        raise InputError("--callback and --callback-key go together: an outcome is never told unsigned")
+    if asked.callback and not asked.callback.startswith(("https://", "http://127.0.0.1", "http://[::1]")):
+        raise InputError(f"--callback {asked.callback[:200]}: write an https address")
+    keys = appeal_keys(Path(asked.key), make=True)
+    database = Database(Path(asked.store))
+    teller = Teller(database, asked.callback, _secret(Path(asked.callback_key)), now_ms) if asked.callback else None
+    # No access log: the addresses asked for hold the tokens.
+    config = uvicorn.Config(
+        appeals_app(Desk(database, keys, now_ms)),
+        host=asked.host,
+        port=asked.port,
+        access_log=False,
+        log_level="warning",
+        limit_concurrency=200,
+        timeout_keep_alive=5,
+        server_header=False,
+        h11_max_incomplete_event_size=16_384,
+    )
+    print(f"stillwatch: appeals of {asked.store} on http://{asked.host}:{asked.port}", flush=True)
+    try:
+        asyncio.run(_run(uvicorn.Server(config), database, teller))
+    finally:
+        database.close()
+    return 0
