@@ -17,13 +17,13 @@ def appeals_parser(verbs: Verbs) -> None:
     appeals = verbs.add_parser(
         "appeals",
         help="hear appeals: list, read, uphold or overturn, and serve the customer's page",
-        description="Hear what customers say against decisions. A person answers, named by id; no program rates a text.",
+        description="Hear what customers say against decisions. A person answers by name; no program rates a text.",
         epilog="examples:\n"
         "  stillwatch appeals serve --store stillwatch.db --key appeals.key --port 8470\n"
         "  stillwatch appeals link d-4f0c2a91b7e3d5066a1c88f2 --base https://lab.example\n"
         "  stillwatch appeals list\n"
         "  stillwatch appeals show a-0d9c3be1f00a77c2a4e1\n"
-        '  stillwatch appeals overturn a-0d9c3be1f00a77c2a4e1 --by ada --why "It was the evaluation of contract 12."\n\n'
+        '  stillwatch appeals overturn a-0d9c3be1f00a77c2a4e1 --by ada --why "the evaluation of contract 12"\n\n'
         "exit codes: 0 done, 1 appeals are open (list), 2 bad input or the store refused, 130 stopped.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -88,7 +88,7 @@ def ledger_parser(verbs: Verbs) -> None:
     ledger = verbs.add_parser(
         "ledger",
         help="verify, show or export the head of the chained record of all decisions",
-        description="The ledger holds every decision, answer, undoing and appeal, each entry chained to the one before.",
+        description="The ledger holds every decision, answer, undoing and appeal, each chained to the one before.",
         epilog="examples:\n"
         "  stillwatch ledger head --store stillwatch.db --out head-2026-11-27.json\n"
         "  stillwatch ledger verify --store stillwatch.db --head head-2026-11-27.json\n"

@@ -1,4 +1,4 @@
-"""Decisions in the terminal: tables for many, lines for one. Whatever came from outside is cleaned, nothing is markup."""
+"""Decisions in the terminal: tables for many, lines for one. What came from outside is cleaned, nothing is markup."""
 
 from __future__ import annotations
 

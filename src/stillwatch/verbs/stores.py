@@ -46,7 +46,8 @@ def state_of(one: OnRecord, at_ms: int) -> str:
 
 def shown(one: OnRecord, at_ms: int) -> dict[str, object]:
     """Lay a decision out for JSON."""
-    return plain(one.decision) | {
+    return {
+        **plain(one.decision),
         "account": pseudonym_text(one.decision.account),
         "action": one.decision.action.name,
         "case": one.case,
