@@ -8,7 +8,9 @@
     │   ├── ForbiddenField  the input carries direct personal data (class P4), named
     │   └── KeyFileError    the pseudonym key is missing, malformed or readable by others
     └── StoreError          our side: the output folder, the disk, a checkpoint   -> exit code 2
-        └── CheckpointError a checkpoint is torn, from another version or from another key
+        ├── CheckpointError a checkpoint is torn, from another version or from another key
+        └── SpoolError      the spool of events is full, damaged or in use
+            └── SpoolFull   no room until more was folded: whoever sends must send again later
 
 "Not enough evidence" is no error: it is the value :class:`stillwatch.model.finding.NotEnoughEvidence`.
 """
@@ -42,3 +44,11 @@ class StoreError(StillwatchError):
 
 class CheckpointError(StoreError):
     """A checkpoint is torn, of another version, or was made under another key."""
+
+
+class SpoolError(StoreError):
+    """The spool of events cannot be written or read."""
+
+
+class SpoolFull(SpoolError):
+    """The spool has no room; whoever sends must send again later. Nothing of what was refused is kept."""
