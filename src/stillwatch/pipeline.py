@@ -17,7 +17,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from stillwatch.model.event import Reject
     from stillwatch.model.finding import Ranking
     from stillwatch.model.profile import Profile
+    from stillwatch.sketches.artefacts import Replay
 
     Finder: TypeAlias = Callable[[LocalEngine, AccountFile, Ranking, Config], Campaigns | None]
     """Finds campaigns among folded accounts; None where it did not look."""
@@ -243,8 +244,10 @@ class Scan:
         )
 
 
-def profile_engine(engine: LocalEngine, accounts: AccountFile = EMPTY) -> Profile:
-    """Turn an engine's state into the profile of all its accounts.
+def profile_engine(
+    engine: LocalEngine, accounts: AccountFile = EMPTY, only: NDArray[np.int64] | None = None
+) -> Profile:
+    """Turn an engine's state into the profile of all its accounts, or of some.
 
     Parameters
     ----------
@@ -252,28 +255,34 @@ def profile_engine(engine: LocalEngine, accounts: AccountFile = EMPTY) -> Profil
         Folded events.
     accounts
         The provider's account file.
+    only
+        Pseudonyms of the accounts wanted; all where not given.
 
     Returns
     -------
     Profile
         One row an account, ascending.
     """
-    arrays = engine.arrays()
+    arrays = engine.arrays() if only is None else engine.rows(only)
     account = np.sort(arrays.key)
+    # Whose an artefact is depends on accounts that are not wanted, too.
+    everybody = account if only is None else np.sort(np.concatenate([part.key for part in engine.parts()]))
+    wanted = np.searchsorted(everybody, account)
     # What the log says of the organisation is in the index itself and counts first.
-    owner = accounts.owner_of(account, np.zeros(account.shape[0], np.int64))
+    owner = accounts.owner_of(everybody, np.zeros(everybody.shape[0], np.int64))
     replay = None
     if len(engine.artefacts):
-        found = engine.artefacts.replay(account, owner)
-        replay = ReplayColumns(
-            found.artefacts_distinct, found.foreign_distinct, found.foreign_owners, found.owner_known
-        )
+        replay = ReplayColumns(*_some(engine.artefacts.replay(everybody, owner), wanted))
     recycled = None
     if engine.prints.births:
-        fed = engine.prints.replay(account, owner)
-        recycled = RecycledColumns(fed.artefacts_distinct, fed.foreign_distinct, fed.foreign_owners, fed.owner_known)
+        recycled = RecycledColumns(*_some(engine.prints.replay(everybody, owner), wanted))
     corpus = engine.tables.corpus.shape[0] > 0
     return profile(arrays, account.shape[0], accounts.facts(account), replay, recycled=recycled, corpus=corpus)
+
+
+def _some(found: Replay, rows: NDArray[np.int64]) -> tuple[NDArray[Any], ...]:
+    columns = (found.artefacts_distinct, found.foreign_distinct, found.foreign_owners, found.owner_known)
+    return tuple(column[rows] for column in columns)
 
 
 def scan(

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from stillwatch.store.spool.reader import Frames
 from stillwatch.store.spool.segment import HEAD_BYTES, name_of, segments
 from stillwatch.store.spool.writer import Spool
 from store.spool_frames import frames
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_frames_come_back_in_order_over_segments(tmp_path: Path) -> None:
@@ -151,7 +155,7 @@ def test_a_full_disk_keeps_nothing_of_what_it_refused(tmp_path: Path) -> None:
     """A limit on the length of files stands for the full disk: the write stops in the middle of a frame."""
     program = f"""
 import resource, signal
-from pathlib import Path
+from typing import TYPE_CHECKING
 from stillwatch.store.spool.writer import Spool
 from stillwatch.model.errors import SpoolFull
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -179,7 +183,7 @@ spool.close()
 def test_kill_nine_loses_nothing_that_was_acknowledged(tmp_path: Path, seed: int) -> None:
     program = f"""
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 from stillwatch.store.spool.writer import Spool
 spool = Spool(Path({str(tmp_path)!r}), segment_bytes=3_000)
 k = 0
