@@ -155,7 +155,7 @@ def test_a_full_disk_keeps_nothing_of_what_it_refused(tmp_path: Path) -> None:
     """A limit on the length of files stands for the full disk: the write stops in the middle of a frame."""
     program = f"""
 import resource, signal
-from typing import TYPE_CHECKING
+from pathlib import Path
 from stillwatch.store.spool.writer import Spool
 from stillwatch.model.errors import SpoolFull
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -183,7 +183,7 @@ spool.close()
 def test_kill_nine_loses_nothing_that_was_acknowledged(tmp_path: Path, seed: int) -> None:
     program = f"""
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 from stillwatch.store.spool.writer import Spool
 spool = Spool(Path({str(tmp_path)!r}), segment_bytes=3_000)
 k = 0
