@@ -21,9 +21,10 @@ from stillwatch.ingest.addresses import trusted_networks
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.keys import create_key, read_key
 from stillwatch.ingest.read import Reading
+from stillwatch.looking import Against
 from stillwatch.model.errors import InputError, StoreError
 from stillwatch.model.event import EVENT_FIELDS
-from stillwatch.pipeline import Against, scan
+from stillwatch.pipeline import scan
 from stillwatch.reports.progress import ProgressLine
 from stillwatch.sketches.corpus import NO_CORPUS, read_corpus
 from stillwatch.sketches.warmth import is_cold
