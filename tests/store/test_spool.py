@@ -132,6 +132,17 @@ def test_segments_that_are_folded_are_dropped_and_no_others(tmp_path: Path) -> N
     spool.close()
 
 
+def test_a_turn_begins_a_segment_so_that_what_is_folded_can_go(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    first = spool.put(b"folded").result()
+    turned = spool.turn().result()
+    assert turned.segment == first.segment + 1
+    assert spool.turn().result() == turned
+    assert spool.drop(turned) == 1
+    assert frames(tmp_path, spool.put(b"next").result(), turned) == [b"next"]
+    spool.close()
+
+
 def test_a_full_spool_refuses_and_takes_again_once_folded(tmp_path: Path) -> None:
     spool = Spool(tmp_path, most_bytes=2_000, segment_bytes=500)
     while spool.nbytes + 100 <= 2_000:

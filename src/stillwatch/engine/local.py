@@ -154,6 +154,10 @@ class LocalEngine:
             self._index(batch, mask, printed)
         return Folded(folded, int(attributed.sum()) - folded, int((~attributed).sum()))
 
+    def close(self) -> None:
+        """Let the threads go."""
+        self._pool.shutdown(wait=True)
+
     def parts(self) -> list[Arrays]:
         """See the rows of each bucket, without copying them."""
         return [first_rows(state.arrays, state.used) for state in self.states]

@@ -14,7 +14,8 @@ import threading
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from itertools import groupby
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from stillwatch.model.errors import SpoolError, SpoolFull
 from stillwatch.store.spool.key import spool_key
@@ -53,6 +54,10 @@ class _Open:
     length: int
 
 
+_Put: TypeAlias = tuple[bytes | None, Future[Position]]
+"""What waits: the content of a frame, or None where a new segment is asked for."""
+
+
 class Spool:
     """The writing end of a spool; one a folder.
 
@@ -80,7 +85,7 @@ class Spool:
         self._key = spool_key(folder)
         self._held = {number: (folder / name_of(number)).stat().st_size for number in segments(folder)}
         self._open = self._last()
-        self._waiting: deque[tuple[bytes, Future[Position]]] = deque()
+        self._waiting: deque[_Put] = deque()
         self._waiting_bytes = 0
         self._wake = threading.Condition()
         self._closed = False
@@ -133,6 +138,16 @@ class Spool:
             self._wake.notify()
         return done
 
+    def turn(self) -> Future[Position]:
+        """Begin a new segment behind what was put so far, so that the one before can be dropped once it is folded."""
+        with self._wake:
+            if self._closed:
+                raise self._broken or SpoolError("the spool was closed")
+            done: Future[Position] = Future()
+            self._waiting.append((None, done))
+            self._wake.notify()
+        return done
+
     def drop(self, before: Position) -> int:
         """Remove the segments that lie wholly before a position; gives how many."""
         gone = [number for number in self._held if number < before.segment and number != self._open.number]
@@ -161,9 +176,24 @@ class Spool:
                     return
                 group = list(self._waiting)
                 self._waiting.clear()
-            self._commit(group)
+            for turns, some in groupby(group, key=lambda put: put[0] is None):
+                if turns:
+                    self._turn_all(list(some))
+                else:
+                    self._commit([(content, done) for content, done in some if content is not None])
             with self._wake:
-                self._waiting_bytes -= sum(len(content) for content, _ in group)
+                self._waiting_bytes -= sum(len(content) for content, _ in group if content is not None)
+
+    def _turn_all(self, asked: list[_Put]) -> None:
+        try:
+            if self._open.frames:
+                self._turn(self._open)
+        except SpoolError as error:
+            for _, done in asked:
+                done.set_exception(error)
+        else:
+            for _, done in asked:
+                done.set_result(self.end)
 
     def _commit(self, group: list[tuple[bytes, Future[Position]]]) -> None:
         at = self._open
@@ -197,8 +227,10 @@ class Spool:
             failure = SpoolError(f"the spool broke: {error.strerror}; start again when the disk has room")
             with self._wake:
                 self._broken, self._closed = failure, True
-                group = [*group, *self._waiting]
+                late = list(self._waiting)
                 self._waiting.clear()
+            for _, done in late:
+                done.set_exception(failure)
         for _, done in group:
             done.set_exception(failure)
 
