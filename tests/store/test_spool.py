@@ -128,6 +128,7 @@ def test_segments_that_are_folded_are_dropped_and_no_others(tmp_path: Path) -> N
     ends = [spool.put(bytes([k]) * 120).result() for k in range(6)]
     assert spool.drop(ends[3]) == 3
     assert frames(tmp_path, ends[-1], ends[3]) == [bytes([k]) * 120 for k in (4, 5)]
+    spool.turn().result()
     assert spool.nbytes == sum(path.stat().st_size for path in tmp_path.glob("*.spool"))
     spool.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 
 from stillwatch.model.errors import InputError, StillwatchError
+from stillwatch.serve.server import Server
 from stillwatch.serve.watch.folder import SETTLED_MS, Following
 from stillwatch.serve.watch.intake import Intake
 
@@ -202,12 +204,13 @@ def serve(
     config = uvicorn.Config(
         intake, host=listen[0], port=listen[1], log_level="warning", access_log=False, timeout_graceful_shutdown=10
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     follower = Follower(lambda: Following(follow, opened.reading, watch.spool, measures, watch.sources), folding)
     folding.start()
     if follow:
         follower.start()
     started()
+    server.stop_on((signal.SIGTERM, signal.SIGINT))
     guard = threading.Thread(target=_stop_with, args=(folding, server), daemon=True)
     guard.start()
     try:
@@ -221,7 +224,7 @@ def serve(
     return folding.failure
 
 
-def _stop_with(folding: Folding, server: uvicorn.Server) -> None:
+def _stop_with(folding: Folding, server: Server) -> None:
     """Stop taking events in where folding has ended by itself: they would pile up unseen."""
     while folding.failure is None and not server.should_exit:
         time.sleep(0.5)

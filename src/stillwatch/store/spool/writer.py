@@ -96,7 +96,8 @@ class Spool:
     @property
     def nbytes(self) -> int:
         """Bytes on the disk."""
-        return sum(self._held.values())
+        # A copy: another thread may begin a segment meanwhile.
+        return sum(list(self._held.values()))
 
     @property
     def end(self) -> Position:
@@ -150,7 +151,7 @@ class Spool:
 
     def drop(self, before: Position) -> int:
         """Remove the segments that lie wholly before a position; gives how many."""
-        gone = [number for number in self._held if number < before.segment and number != self._open.number]
+        gone = [number for number in list(self._held) if number < before.segment and number != self._open.number]
         for number in gone:
             (self._folder / name_of(number)).unlink(missing_ok=True)
             del self._held[number]
