@@ -1,4 +1,4 @@
-"""Conditions, clauses and dossiers drawn at random, with few values each, so that bounds are met exactly and narrowly."""
+"""Conditions, clauses and dossiers drawn at random, of few values each, so that bounds are met exactly and narrowly."""
 
 from __future__ import annotations
 

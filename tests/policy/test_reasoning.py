@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from policy.drawn import NOW_MS, clauses, conditions, dossiers, speaking
 from stillwatch.model.verdict import Met
-from stillwatch.policy.conditions.evidence.speaking import Speaking
 from stillwatch.policy.conditions.logic import All, Not
 from stillwatch.policy.judge import judge_clause
 from stillwatch.policy.reasoning.formulas import formula
@@ -25,7 +24,7 @@ def test_truth_and_answer_agree(condition, dossier) -> None:
 
 
 @given(speaking, dossiers())
-def test_evidence_asked_for_is_its_tree_and_says_why(evidence: Speaking, dossier) -> None:
+def test_evidence_asked_for_is_its_tree_and_says_why(evidence, dossier) -> None:
     truth, answer = evidence.truth(dossier), evidence.answer(dossier)
 
     assert truth == evidence.tree().truth(dossier)
@@ -77,9 +76,9 @@ def test_an_implication_holds_of_every_dossier(narrow, wide, dossier) -> None:
 
 @given(clauses(), conditions)
 def test_one_more_condition_implies_the_clause_without_it(clause, condition) -> None:
-    more = type(clause)(**{name: getattr(clause, name) for name in clause.__slots__} | {
-        "conditions": (*clause.conditions, condition)
-    })
+    more = type(clause)(
+        **{name: getattr(clause, name) for name in clause.__slots__} | {"conditions": (*clause.conditions, condition)}
+    )
 
     assert implies(more, clause).possible is False
 

@@ -264,4 +264,3 @@ def read_dossiers(lines: Iterable[bytes], file: str) -> Iterator[Dossier]:
     for at, line in enumerate(lines, 1):
         if line.strip():
             yield from_json(line, f"{file}:{at}")
-

@@ -39,8 +39,11 @@ class Need:
     def within(self, other: Need) -> bool:
         """Whether every account with this has the other, too."""
         above = self.total_bits >= other.total_bits and self.chance >= other.chance
-        return above and self.q_value <= other.q_value and self.requests >= other.requests and (
-            self.reported or not other.reported
+        return (
+            above
+            and self.q_value <= other.q_value
+            and self.requests >= other.requests
+            and (self.reported or not other.reported)
         )
 
 

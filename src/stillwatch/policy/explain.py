@@ -60,7 +60,7 @@ def _permits(clause: Clause) -> str:
 def in_words(clause: Clause) -> InWords:
     """Say one clause in words."""
     state = "watched only (shadow)" if clause.mode == "shadow" else "live"
-    told = f"{clause.notice or 'nothing'} Contest at {clause.appeal or 'no address'}."
+    told = f"{clause.notice or 'nothing'} Contest: {clause.appeal or 'no address'}"
     return InWords(
         id=clause.id,
         sentence=clause.sentence,

@@ -1,8 +1,8 @@
 """Old and new terms over recorded dossiers, in event time: whose verdict would change, before anything goes live.
 
-Every clause is taken as in force and live from the first dossier on: a new clause begins tomorrow and in shadow, and the
-question is what it would have permitted. What is compared is the strictest action that the broken clauses permit. What
-would really have been done is less: decisions climb the ladder one step at a time.
+Every clause is taken as in force and live from the first dossier on: a new clause begins tomorrow and in shadow, and
+the question is what it would have permitted. What is compared is the strictest action that the broken clauses permit.
+What would really have been done is less: decisions climb the ladder one step at a time.
 """
 
 from __future__ import annotations
@@ -126,8 +126,8 @@ def replay(dossiers: Iterable[Dossier], old: Terms, new: Terms) -> Replayed:
 
     Notes
     -----
-    Some microseconds a dossier and version; memory grows with accounts, not with dossiers. Blind spot: a dossier records
-    what was known then, so detectors that came later speak in none of them.
+    Some microseconds a dossier and version; memory grows with accounts, not with dossiers. Blind spot: a dossier
+    records what was known then, so detectors that came later speak in none of them.
     """
     versions = _always(old), _always(new)
     accounts: dict[int, _Account] = {}

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from stillwatch.model.terms import Condition
 from stillwatch.model.verdict import Met, NotMet
 from stillwatch.policy.reasoning.sets import Spans, Values
 
@@ -15,12 +16,8 @@ if TYPE_CHECKING:
     from stillwatch.policy.reasoning.variables import Variable
 
 
-class Leaf(Protocol):
+class Leaf(Condition, Protocol):
     """A condition about one quantity: it is met where the quantity is known and among some values."""
-
-    def answer(self, dossier: Dossier) -> Answer:
-        """Say whether it holds, and why."""
-        ...
 
     def truth(self, dossier: Dossier) -> bool | None:
         """Say whether it holds without a word why; None where a field is missing."""

@@ -29,7 +29,7 @@ class All:
     """Its parts."""
 
     def truth(self, dossier: Dossier) -> bool | None:
-        """False if one part is, else None if one part is unknown, else True."""
+        """Give False if one part is, else None if one part is unknown, else True."""
         unknown = False
         for part in self.parts:
             truth = part.truth(dossier)
@@ -64,7 +64,7 @@ class AnyOf:
     """Its parts."""
 
     def truth(self, dossier: Dossier) -> bool | None:
-        """True if one part is, else None if one part is unknown, else False."""
+        """Give True if one part is, else None if one part is unknown, else False."""
         unknown = False
         for part in self.parts:
             truth = part.truth(dossier)

@@ -63,7 +63,8 @@ class RecordOf:
         for one in self.fields:
             if one.required and one.name not in node.fields:
                 reading.note(node.line, f"{self.title} lacks {one.name!r}; write {one.name}: {one.kind.words()}")
-        if self.any_of and not node.fields.keys() & set(self.any_of):
+        # A key that was misspelt is most likely the bound that seems to lack.
+        if self.any_of and node.fields.keys() <= known.keys() - set(self.any_of):
             reading.note(node.line, f"{self.title} lacks a bound; write {' or '.join(self.any_of)}")
         if len(reading.problems) > before:
             raise Unreadable

@@ -1,8 +1,8 @@
 """YAML text as a tree of nodes with line numbers, and nothing that YAML can do beyond that.
 
-Read from parser events, so no constructor of PyYAML ever runs. Refused: anchors and aliases (they multiply), tags, several
-documents, repeated keys, keys that are no words, and whatever is larger or deeper than terms ever are. A plain ``no`` is
-the text ``no``: what a value means is decided by the table of fields, not by YAML.
+Read from parser events, so no constructor of PyYAML ever runs. Refused: anchors and aliases (they multiply), tags,
+several documents, repeated keys, keys that are no words, and whatever is larger or deeper than terms ever are. A plain
+``no`` is the text ``no``: what a value means is decided by the table of fields, not by YAML.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Place, nationality and language: words that no terms may hold.
 
-A dossier has no such field, so a condition cannot ask for one. What is left are names (of plans, detectors, clauses) and
-wording: a plan called ``trial-cn``, a sentence that only some nationality would break.
+A dossier has no such field, so a condition cannot ask for one. What is left are names (of plans, detectors, clauses)
+and wording: a plan called ``trial-cn``, a sentence that only some nationality would break.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.policy.conditions.account.plan import PlanIn
@@ -29,13 +30,6 @@ _HARMLESS: Final = re.compile(
     re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_CODES: Final = frozenset(
-    "ae af ag al ao ar au az ba bd bg bh bo br bw ca ch ci cl cm cn co cr cu cy cz de dk dz ec ee eg es et eu fi fr gb ge gh gr "
-    "gt hk hn hr ht hu ie il iq ir jm jo jp ke kg kh kp kr kw kz la lb lk lt lu lv ly ma md mk mm mn mo mt mx mz na ng ni nl np "
-    "nz om pe pk pl ps pt py qa ro rs ru rw sa sd se sg si sk sn sv sy th tj tn tr tw tz ua ug uk usa uy uz ve vn ye za zm zw "
-    "chn rus irn prk kor jpn ind deu fra gbr bra".split()
-)
-"""Codes of countries, but for those that are words of their own (in, is, it, us, no ...)."""
 
 
 @cache
@@ -57,10 +51,10 @@ def _spoken(text: str, *, name: bool) -> Iterator[str]:
     rest = _HARMLESS.sub(" ", text.replace("_", "-"))
     for found in _WORD.finditer(rest):
         parts = found[0].split("-")
-        yield from (found[0], *parts, *("-".join(pair) for pair in zip(parts, parts[1:], strict=False)))
+        yield from (found[0], *parts, *("-".join(pair) for pair in pairwise(parts)))
     if not name:
         apart = _WORD.findall(rest)
-        yield from ("-".join(pair) for pair in zip(apart, apart[1:], strict=False))
+        yield from ("-".join(pair) for pair in pairwise(apart))
 
 
 def named(text: str, *, name: bool = False) -> str:
@@ -81,7 +75,7 @@ def named(text: str, *, name: bool = False) -> str:
     known = _words()
     lower = known["ideas"] | known["countries"] | known["peoples"] | known["phrases"]
     for word in _spoken(text, name=name):
-        if word.lower() in lower or word in known["written-as-names"] or (name and word.lower() in _CODES):
+        if word.lower() in lower or word in known["written-as-names"] or (name and word.lower() in known["codes"]):
             return word
     return ""
 

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from stillwatch.policy.lint.remark import Looked, Remark
 
 
+def can_break(clause: Clause) -> bool:
+    """Say whether some dossier breaks a clause; True also where that cannot be told."""
+    return find([broken(clause)], clause.from_ms, lambda one: is_broken(one, clause)).possible is not False
+
+
 def unreachable(looked: Looked) -> Iterator[Remark]:
     """Find clauses that no dossier breaks: bounds that contradict each other, or exemptions that cover everything."""
     for clause in looked.terms.clauses:
-        if find([broken(clause)], clause.from_ms, lambda one, clause=clause: is_broken(one, clause)).possible is not False:
+        if can_break(clause):
             continue
         if find([holding(clause)], clause.from_ms, lambda _: True).possible is False:
             says = "can never be broken: its conditions and the evidence it asks for contradict each other"

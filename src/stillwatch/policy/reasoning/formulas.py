@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from stillwatch.model.dossier import STRENGTH
 from stillwatch.policy.conditions.evidence.speaking import COUNTABLE, Speaking, speaks
@@ -101,4 +101,5 @@ def formula(condition: Condition, want: Want) -> Formula:
         return Both(parts) if isinstance(condition, All) == (want in _BOTH) else Either(parts)
     if not hasattr(condition, "met_by"):
         raise TypeError(f"nothing can be proved of {type(condition).__name__}")
-    return _leaf(condition, want)
+    leaf: Any = condition
+    return _leaf(leaf, want)

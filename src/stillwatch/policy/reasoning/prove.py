@@ -1,4 +1,4 @@
-"""Questions about clauses, answered by search: can it be broken, by what, and does one clause imply another?"""
+"""Questions about clauses, answered by search: can it be broken, by what, does one imply another."""
 
 from __future__ import annotations
 

@@ -38,10 +38,15 @@ def _campaign(box: Mapping[Variable, Domain]) -> bool:
 def _classes(box: Mapping[Variable, Domain]) -> bool:
     for variable, domain in box.items():
         if variable.quantity == "detector_bits" and not domain.unknown:
-            whole = box.get(class_variable(variable.about.partition(":")[0]))  # type: ignore[arg-type]
+            whole = box.get(class_variable(variable.about.partition(":")[0]))
             if whole is not None and not whole.values:
                 return False
     return True
+
+
+def _spans(box: Mapping[Variable, Domain], variable: Variable) -> Spans:
+    values = box[variable].values if variable in box else _EVERY
+    return values if isinstance(values, Spans) else _EVERY
 
 
 def volume(box: Mapping[Variable, Domain]) -> tuple[float, float] | None:
@@ -49,12 +54,11 @@ def volume(box: Mapping[Variable, Domain]) -> tuple[float, float] | None:
 
     Days are at least one, so the pace never exceeds the requests, and no pace is no request.
     """
-    requests = box[REQUESTS].values if REQUESTS in box else _EVERY
-    pace = box[PACE].values if PACE in box else _EVERY
-    if _USUAL[0] in requests and _USUAL[1] in pace:  # type: ignore[operator]
+    requests, pace = _spans(box, REQUESTS), _spans(box, PACE)
+    if _USUAL[0] in requests and _USUAL[1] in pace:
         return _USUAL
-    for low, high in getattr(requests, "spans", ()):
-        for slowest, fastest in getattr(pace, "spans", ()):
+    for low, high in requests.spans:
+        for slowest, fastest in pace.spans:
             if low <= 0 and slowest <= 0:
                 return 0.0, 0.0
             # More requests only need more days for the same pace, so the fewest that do are tried.

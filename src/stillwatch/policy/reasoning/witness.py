@@ -147,5 +147,3 @@ def build(box: Box, at_ms: int) -> Dossier | None:
         agreements=_agreements(box, at_ms),
         attributed_share=choose(box, share, math.nan) if share in box and not box[share].unknown else math.nan,
     )
-
-

@@ -32,7 +32,7 @@ class AccountAge(Bounded):
 
     def named(self) -> str:
         """Name it."""
-        return "the age of the account (days)"
+        return "the age of the account in days"
 
     def written(self) -> tuple[str, str]:
         """Give the key."""

@@ -42,7 +42,9 @@ class RequestsPerDay(Bounded):
         return VARIABLE
 
 
-_KIND: Final = RecordOf("requests_per_day", bounds(Number(0, 1e12, "requests a day"), "number"), ("at_least", "at_most"))
+_KIND: Final = RecordOf(
+    "requests_per_day", bounds(Number(0, 1e12, "requests a day"), "number"), ("at_least", "at_most")
+)
 WORD: Final = Word(
     "requests_per_day",
     _KIND,

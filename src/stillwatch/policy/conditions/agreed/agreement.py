@@ -34,7 +34,7 @@ _LARGEST: Final = math.nextafter(math.inf, 0.0)
 
 @cache
 def agreement_variable(kind: AgreementKind) -> Variable:
-    """Name the quantity: length of the shortest agreement of a kind that covers the account (days), infinite for none."""
+    """Name the quantity: length of the shortest agreement that covers the account (days), infinite for none."""
     return Variable("agreement_d", kind, low=0.0, may_miss=False)
 
 
@@ -117,8 +117,8 @@ _KIND: Final = RecordOf(
 WORD: Final = Word(
     "agreement",
     _KIND,
-    "Whether an agreement of this kind is in force when the dossier was put together, and its requests a day cover those "
-    "seen.",
+    "Whether an agreement of this kind is in force when the dossier was put together, and its requests a day cover "
+    "those seen.",
     "Never: what is not in the provider's register is not agreed.",
     _build,
     ("agreement: {kind: research}", "agreement: {kind: red_team, longest: 31d}"),

@@ -20,7 +20,7 @@ _NAMES: Final[dict[CampaignNumber, str]] = {
     "belongs": "the chance that the account belongs to the campaign",
     "one_operator": "the chance that one operator stands behind the campaign",
     "extraction": "the chance that the operator extracts, if there is one",
-    "harvest_bits": "the evidence that the campaign harvests (bits)",
+    "harvest_bits": "the evidence that the campaign harvests in bits",
     "log_p_rest": "ln p of the campaign without its strongest kind of evidence",
 }
 _INF: Final = math.inf
@@ -31,9 +31,7 @@ _ENDS: Final[dict[CampaignNumber, tuple[float, float]]] = {
     "harvest_bits": (-_INF, _INF),
     "log_p_rest": (-_INF, 0.0),
 }
-VARIABLES: Final = {
-    name: Variable("campaign", name, low=low, high=high) for name, (low, high) in sorted(_ENDS.items())
-}
+VARIABLES: Final = {name: Variable("campaign", name, low=low, high=high) for name, (low, high) in sorted(_ENDS.items())}
 """Number of a campaign -> the quantity it is."""
 
 
@@ -85,8 +83,8 @@ _KIND: Final = RecordOf(
 WORD: Final = Word(
     "campaign",
     _KIND,
-    "A number of the campaign that the account belongs to: `belongs`, `one_operator` and `extraction` are chances (0 to "
-    "1), `harvest_bits` is evidence of harvest (bits), `log_p_rest` is ln p without the strongest kind of evidence.",
+    "A number of the campaign that the account belongs to: `belongs`, `one_operator` and `extraction` are chances (0 "
+    "to 1), `harvest_bits` is evidence of harvest (bits), `log_p_rest` is ln p without the strongest kind of evidence.",
     "The account is in no campaign.",
     _build,
     ("campaign: {number: belongs, at_least: 0.9}", "campaign: {number: log_p_rest, at_most: -7}"),

@@ -51,7 +51,7 @@ class ClassBits(Bounded):
 
     def named(self) -> str:
         """Name it."""
-        return f"the evidence from {self.evidence_class} (bits)"
+        return f"the evidence from {self.evidence_class} in bits"
 
     def written(self) -> tuple[str, str]:
         """Give the key and the class."""

@@ -41,7 +41,7 @@ class DetectorBits(Bounded):
 
     def named(self) -> str:
         """Name it."""
-        return f"the evidence of {self.detector} (bits)"
+        return f"the evidence of {self.detector.replace('_', ' ')} in bits"
 
     def written(self) -> tuple[str, str]:
         """Give the key, the detector and its class."""

@@ -126,4 +126,4 @@ def _voice(evidence_class: EvidenceClass, least_bits: float, dossier: Dossier) -
     campaign = dossier.campaign
     if campaign is None:
         return None
-    return campaign.extracting and (None if campaign.belongs != campaign.belongs else campaign.belongs >= LIKELY)  # noqa: PLR0124
+    return campaign.extracting and (None if campaign.belongs != campaign.belongs else campaign.belongs >= LIKELY)

@@ -30,7 +30,7 @@ class TotalBits(Bounded):
 
     def named(self) -> str:
         """Name it."""
-        return "the total of all evidence (bits)"
+        return "the total of all evidence in bits"
 
     def written(self) -> tuple[str, str]:
         """Give the key."""
