@@ -242,7 +242,14 @@ def terms_conditions() -> list[str]:
     """Lay out every word of the language of terms."""
     lines = []
     for word in CONDITIONS:
-        lines += [f"### {word.name}", "", word.meaning, "", f"Unknown: {word.unknown[:1].lower()}{word.unknown[1:]}", ""]
+        lines += [
+            f"### {word.name}",
+            "",
+            word.meaning,
+            "",
+            f"Unknown: {word.unknown[:1].lower()}{word.unknown[1:]}",
+            "",
+        ]
         if isinstance(word.kind, RecordOf):
             lines += [*terms_table(word.kind.fields), ""]
         lines += ["```yaml", *(f"- {example}" for example in word.examples), "```", ""]
@@ -255,35 +262,36 @@ def terms() -> str:
         MADE.format(source="src/stillwatch/policy/language/table.py and src/stillwatch/policy/conditions/"),
         "# Language of terms",
         "",
-        "Terms of use are a YAML file of at most 256 KiB ([how to write one](../how-to/write-your-terms.md)). Keys that are",
-        "not on this page are refused by name; so are anchors, tags and a key written twice. The same table as a JSON Schema",
-        "for editors: [terms.schema.json](terms.schema.json), or `stillwatch terms schema`.",
+        "Terms of use are a YAML file of at most 256 KiB ([how to write one](../how-to/write-your-terms.md)). Keys",
+        "that are not on this page are refused by name; so are anchors, tags and a key written twice. The same table",
+        "as a JSON Schema for editors: [terms.schema.json](terms.schema.json), or `stillwatch terms schema`.",
         "",
         *terms_table(TERMS.fields),
         "",
         "## Clause",
         "",
-        "A clause is *broken* where all of its conditions are met, enough classes of evidence speak, and every exemption is",
-        "known not to hold. Where an exemption cannot be told, it is not broken.",
+        "A clause is *broken* where all of its conditions are met, enough classes of evidence speak, and every",
+        "exemption is known not to hold. Where an exemption cannot be told, it is not broken.",
         "",
         *terms_table(CLAUSE.fields),
         "",
         "## Evidence",
         "",
-        "A class speaks where its detectors together weigh at least `bits`. `campaign` speaks where the campaign is reported",
-        "as extraction and the account belongs to it with a chance of one half or more. Coordination never speaks.",
+        "A class speaks where its detectors together weigh at least `bits`. `campaign` speaks where the campaign is",
+        "reported as extraction and the account belongs to it with a chance of one half or more. Coordination never",
+        "speaks.",
         "",
         *terms_table(EVIDENCE.fields),
         "",
         "## Conditions",
         "",
-        "One condition is one key. Bounds are included. A condition of which nothing can be told is *unknown*: never met,",
-        "under `not` either. Exemptions are conditions, too.",
+        "One condition is one key. Bounds are included. A condition of which nothing can be told is *unknown*: never",
+        "met, under `not` either. Exemptions are conditions, too.",
         "",
         *terms_conditions(),
         "## Placeholders",
         "",
-        "`{facts}`, `{until}` and `{appeal}` in `notice`, `{decision}` in `appeal` are filled in when a decision is made.",
+        "`{facts}`, `{until}` and `{appeal}` in `notice` and `{decision}` in `appeal` are filled in by each decision.",
         "",
     ]
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Laws that every condition keeps: absent is not zero, an answer has a reason, and the same question the same answer."""
+"""Laws that every condition keeps: absent is not zero, an answer has a reason, one question has one answer."""
 
 from __future__ import annotations
 

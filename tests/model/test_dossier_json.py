@@ -35,9 +35,7 @@ def test_pseudonyms_of_64_bits_survive(account: int) -> None:
 
 
 def test_what_is_unknown_is_null_and_an_open_pace_too() -> None:
-    unknown = replaced(
-        PLAIN, total_bits=math.nan, q_value=math.nan, agreements=(Agreement("research", "A-1", 0, 10),)
-    )
+    unknown = replaced(PLAIN, total_bits=math.nan, q_value=math.nan, agreements=(Agreement("research", "A-1", 0, 10),))
 
     written = json.loads(to_json(unknown))
 

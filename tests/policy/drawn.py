@@ -175,11 +175,14 @@ def dossiers(draw: st.DrawFn) -> Dossier:
 def weak_dossiers(draw: st.DrawFn) -> Dossier:
     """A dossier in which nothing stronger than weak evidence speaks."""
     found = draw(dossiers())
-    weak = tuple(one for one in found.seen if STRENGTH[one.evidence_class] <= 1 or one.bits <= 0)
+    seen = list(found.seen)
+    for name in (one for one in WEIGHED if STRENGTH[one] > 1):
+        bits = sum(one.bits for one in found.seen if one.evidence_class == name)
+        seen += [Seen("other", name, -bits, "speaks for the account")] if bits > 0 else []
     campaign = found.campaign
     if campaign and campaign.extracting and campaign.belongs >= 0.5:
         campaign = None
-    return replaced(found, seen=weak, campaign=campaign)
+    return replaced(found, seen=tuple(seen), campaign=campaign)
 
 
 def replaced(dossier: Dossier, **changes: object) -> Dossier:

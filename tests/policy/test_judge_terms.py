@@ -19,7 +19,19 @@ ASKED = Seen("technique_sweep", "asked", 4.0, "12 techniques were tried")
 RHYTHM = Seen("rhythm", "habits", 2.0, "gaps of 4.0 s in 99 of 100 cases")
 TOGETHER = Seen("together", "coordination", 30.0, "acts with 40 others")
 COPIER = Dossier(
-    7, NOW_MS, "pro", NOW_MS - 40 * DAY_MS, 3, 900, NOW_MS - 9 * DAY_MS, NOW_MS, 90_000, 6.0, 0.98, 0.01, (CONTENT, ASKED)
+    7,
+    NOW_MS,
+    "pro",
+    NOW_MS - 40 * DAY_MS,
+    3,
+    900,
+    NOW_MS - 9 * DAY_MS,
+    NOW_MS,
+    90_000,
+    6.0,
+    0.98,
+    0.01,
+    (CONTENT, ASKED),
 )
 RESELLER = Agreement("reseller", "C-17", NOW_MS - DAY_MS, NOW_MS + DAY_MS)
 RESEARCH = Agreement("research", "R-2", NOW_MS - DAY_MS, NOW_MS + DAY_MS, 100.0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.dossier import STRENGTH
 from stillwatch.policy.conditions.base import plain
+from stillwatch.policy.conditions.evidence.classes import WEIGHED, bits_of
 from stillwatch.policy.conditions.evidence.speaking import COUNTABLE, speaks
 from stillwatch.policy.lint.remark import can_restrict
 from stillwatch.policy.reasoning.formulas import formula
@@ -41,7 +42,8 @@ def shown(dossier: Dossier | None) -> str:
     """Say in words what an example holds."""
     if dossier is None:
         return ""
-    seen = [f"{one.evidence_class} {one.bits:+.1f} bits" for one in dossier.seen if one.bits > 0]
+    sums = {one: bits_of(dossier, one) for one in WEIGHED}
+    seen = [f"{name} {bits:+.1f} bits" for name, bits in sums.items() if bits > 0]
     if dossier.campaign:
         seen.append("a campaign " + ("reported as extraction" if dossier.campaign.extracting else "not reported"))
     evidence = ", ".join(seen) or "no evidence against it"
