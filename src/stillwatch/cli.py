@@ -18,6 +18,7 @@ from stillwatch.parsers.making import simulate_parser
 from stillwatch.parsers.names import key_parser, pseudonym_parser
 from stillwatch.parsers.reading import calibrate_parser, campaigns_parser, scan_parser
 from stillwatch.parsers.study import corpus_parser, evaluate_parser, learn_parser, topics_parser
+from stillwatch.parsers.terms import terms_parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ PARSERS: Final = (
     campaigns_parser,
     watch_parser,
     calibrate_parser,
+    terms_parser,
     simulate_parser,
     evaluate_parser,
     learn_parser,

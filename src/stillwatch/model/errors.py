@@ -6,7 +6,8 @@
     ├── InputError          the caller: a path, an option or a file is wrong      -> exit code 2
     │   ├── FormatError     the bytes are not what the named format promises
     │   ├── ForbiddenField  the input carries direct personal data (class P4), named
-    │   └── KeyFileError    the pseudonym key is missing, malformed or readable by others
+    │   ├── KeyFileError    the pseudonym key is missing, malformed or readable by others
+    │   └── TermsError      the terms of use are not written as their language asks; names every line
     └── StoreError          our side: the output folder, the disk, a checkpoint   -> exit code 2
         ├── CheckpointError a checkpoint is torn, from another version or from another key
         └── SpoolError      the spool of events is full, damaged or in use
@@ -36,6 +37,10 @@ class ForbiddenField(InputError):
 
 class KeyFileError(InputError):
     """The pseudonym key file cannot be used as it is."""
+
+
+class TermsError(InputError):
+    """Terms of use that are not written as their language asks; the message names file, line and clause."""
 
 
 class StoreError(StillwatchError):
