@@ -16,6 +16,7 @@ from stillwatch.parsers.common import BAD_INPUT, EPILOG, STOPPED
 from stillwatch.parsers.making import simulate_parser
 from stillwatch.parsers.names import key_parser, pseudonym_parser
 from stillwatch.parsers.reading import calibrate_parser, campaigns_parser, scan_parser
+from stillwatch.parsers.serving import gateway_parser
 from stillwatch.parsers.study import corpus_parser, evaluate_parser, learn_parser, topics_parser
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ PARSERS: Final = (
     evaluate_parser,
     learn_parser,
     corpus_parser,
+    gateway_parser,
     key_parser,
     pseudonym_parser,
     topics_parser,
