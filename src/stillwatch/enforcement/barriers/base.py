@@ -30,7 +30,8 @@ Event: TypeAlias = tuple[str, Body]
 """Name ("" where the stream has none) and body of one streamed event."""
 
 Rewrite: TypeAlias = "Callable[[Event], tuple[list[Event], tuple[str, ...]]]"
-"""One event in, what is sent for it out, and what changed."""
+"""One event in, what is sent for it out, and what changed. One that holds text back also has ``end()``, which gives it
+as events where the stream ends without an event that says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Stream:
         self._signed: set[Any] = set()
         self._noted: set[Any] = set()
         self._count = 0
+        self._last: Body = {}
 
     def __call__(self, event: Event) -> tuple[list[Event], tuple[str, ...]]:
         """Take one event, give what is sent for it and what changed."""
@@ -42,6 +43,16 @@ class Stream:
         changed = len(out) != 1 or out[0][1] is not body
         return out, ("reasoning withheld",) if changed and hidden else ()
 
+    def end(self) -> list[Event]:
+        """Give what was held back, where the stream ended without saying so."""
+        held = [(key, text) for key, pieces in self._texts.items() if (text := pieces.end())]
+        if self._shape not in {"chat", "completion"}:
+            return []
+        return [("", {**self._last, "choices": [self._ended(key, text)]}) for key, text in held]
+
+    def _ended(self, key: Any, text: str) -> Body:  # noqa: ANN401
+        return {"index": key, "text": text} if self._shape == "completion" else {"index": key, "delta": {"content": text}}
+
     def _pieces(self, key: Any) -> Pieces:  # noqa: ANN401
         if key not in self._texts and len(self._texts) >= _MOST_TEXTS:
             key = None
@@ -54,6 +65,7 @@ class Stream:
         return self._note
 
     def _chat(self, name: str, body: Body) -> list[Event]:
+        self._last = body
         return [(name, each(body, "choices", self._choice))]
 
     def _choice(self, choice: Body) -> Body:

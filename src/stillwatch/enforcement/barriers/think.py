@@ -56,14 +56,15 @@ def cut(text: str, note: str, *, opened: bool = False) -> tuple[str, int]:
 class Pieces:
     """The same over a text that arrives in pieces; holds back at most ``WINDOW`` characters and a tag.
 
-    Blind spot: a further close tag more than ``WINDOW`` characters after the one before; what stands between has
-    then been sent.
+    Blind spots: a further close tag more than ``WINDOW`` characters after the one before, as what stands between has
+    then been sent; and with ``opened`` an answer without any close tag, of which nothing is shown.
     """
 
-    __slots__ = ("_held", "_note", "_state", "hidden")
+    __slots__ = ("_held", "_note", "_noted", "_state", "hidden")
 
     def __init__(self, note: str, *, opened: bool = False) -> None:
         self._note = note
+        self._noted = False
         self._state = "hidden" if opened else "start"
         self._held = ""
         self.hidden = 0
@@ -75,7 +76,7 @@ class Pieces:
         state = ""
         while state != self._state:
             state = self._state
-            shown += getattr(self, f"_{state}")()
+            shown += _STEPS[state](self)
         return shown
 
     def end(self) -> str:
@@ -83,8 +84,17 @@ class Pieces:
         held, self._held = self._held, ""
         if self._state == "hidden":
             self.hidden += len(held)
+            return self._note_once()
+        return self._begun(held) if self._state == "after" else held
+
+    def _note_once(self) -> str:
+        if self._noted or not self._note:
             return ""
-        return held
+        self._noted = True
+        return f"{OPEN}{self._note}{CLOSE}"
+
+    def _begun(self, text: str) -> str:
+        return text if self._note else text.lstrip("\n")
 
     def _start(self) -> str:
         bare = self._held.lstrip()
@@ -99,16 +109,15 @@ class Pieces:
         return shown
 
     def _hidden(self) -> str:
+        shown = self._note_once()
         at = self._held.find(CLOSE)
         if at < 0:
             keep = min(len(self._held), len(CLOSE) - 1)
             self.hidden += len(self._held) - keep
             self._held = self._held[len(self._held) - keep :]
-            return ""
+            return shown
         self.hidden += at
         self._held, self._state = self._held[at + len(CLOSE) :], "after"
-        shown = f"{OPEN}{self._note}{CLOSE}" if self._note else ""
-        self._note = ""
         return shown
 
     def _after(self) -> str:
@@ -116,9 +125,8 @@ class Pieces:
         if at >= 0:
             self.hidden += at
             self._held = self._held[at + len(CLOSE) :]
-        if len(self._held) <= WINDOW:
-            return ""
-        self._held, self._state = self._held.lstrip("\n"), "seen"
+        if len(self._held) > WINDOW:
+            self._held, self._state = self._begun(self._held), "seen"
         return ""
 
     def _seen(self) -> str:
@@ -126,7 +134,16 @@ class Pieces:
         if at >= 0:
             shown, self._held, self._state = self._held[:at], self._held[at + len(OPEN) :], "hidden"
             return shown
-        keep = next((k for k in range(len(OPEN) - 1, 0, -1) if OPEN.startswith(self._held[-k:])), 0)
+        keep = next((k for k in range(len(OPEN) - 1, 0, -1) if self._held.endswith(OPEN[:k])), 0)
         end = len(self._held) - keep
         shown, self._held = self._held[:end], self._held[end:]
         return shown
+
+
+_STEPS: Final = {
+    "start": Pieces._start,  # noqa: SLF001  the class's own
+    "plain": Pieces._plain,  # noqa: SLF001
+    "hidden": Pieces._hidden,  # noqa: SLF001
+    "after": Pieces._after,  # noqa: SLF001
+    "seen": Pieces._seen,  # noqa: SLF001
+}

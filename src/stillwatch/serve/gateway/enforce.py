@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from stillwatch.enforcement.barriers.base import Barrier
 from stillwatch.enforcement.barriers.carried import Carried
@@ -26,6 +26,10 @@ MARKS = (Variants, Canaries)
 """Barriers that are recorded and never named in an answer: a mark that is announced proves nothing."""
 
 
+_MOST_CHANGES: Final = 128
+"""Most different changes that one record tells apart."""
+
+
 class Applied:
     """What barriers did in one call."""
 
@@ -40,13 +44,13 @@ class Applied:
 
     def note(self, barrier: str, what: Iterable[str]) -> None:
         """Write down what a barrier changed."""
-        for one in what:
-            self._changes[barrier, one] = self._changes.get((barrier, one), 0) + 1
+        self.add({(barrier, one): 1 for one in what})
 
     def add(self, changes: dict[tuple[str, str], int]) -> None:
         """Write down what barriers changed in a stream."""
         for (barrier, what), count in changes.items():
-            self._changes[barrier, what] = self._changes.get((barrier, what), 0) + count
+            key = (barrier, what if len(self._changes) < _MOST_CHANGES else "more")
+            self._changes[key] = self._changes.get(key, 0) + count
 
     @property
     def barriers(self) -> list[str]:

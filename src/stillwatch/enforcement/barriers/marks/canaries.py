@@ -18,7 +18,7 @@ from stillwatch.model.decision import Action
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stillwatch.enforcement.barriers.base import Body, Call, Changed, Event, Rewrite
+    from stillwatch.enforcement.barriers.base import Body, Call, Changed, Rewrite
 
 FIRST: Final = ("ada", "ben", "cleo", "dev", "elin", "finn", "gwen", "hugo")
 LAST: Final = ("abel", "brook", "cole", "dunn", "ellis", "frost", "grant", "hale")
@@ -60,13 +60,7 @@ class Canaries(Barrier):
         if call.shape not in {"chat", "messages"}:
             return None
         edits: list[str] = []
-        events = Stream(call, self._change(call, edits))
-
-        def rewrite(event: Event) -> tuple[list[Event], tuple[str, ...]]:
-            edits.clear()
-            return events(event), tuple(edits)
-
-        return rewrite
+        return Stream(call, self._change(call, edits), edits)
 
     def pick(self, call: Call, place: str) -> int:
         """Give the pick for one placeholder, 0 to 65,535."""

@@ -108,15 +108,28 @@ def whole(body: Body, call: Call, change: Callable[[str], str]) -> Body:
 class Stream:
     """The same over the events of a streamed Chat Completions or Messages answer; other streams stay unmarked."""
 
-    def __init__(self, call: Call, change: Callable[[str], str]) -> None:
+    def __init__(self, call: Call, change: Callable[[str], str], edits: list[str]) -> None:
         self._shape = call.shape
         self._change = change
+        self._edits = edits
         self._texts: dict[object, Pieces] = {}
+        self._last: Body = {}
 
-    def __call__(self, event: Event) -> list[Event]:
-        """Take one event, give what is sent for it."""
-        name, body = event
+    def __call__(self, event: Event) -> tuple[list[Event], tuple[str, ...]]:
+        """Take one event, give what is sent for it, and the edits."""
+        self._edits.clear()
+        return self._sent(*event), tuple(self._edits)
+
+    def end(self) -> list[Event]:
+        """Give what was held back, where the stream ended without saying so."""
+        held = [(key, text) for key, pieces in self._texts.items() if (text := pieces.end())]
+        if self._shape != "chat":
+            return []
+        return [("", {**self._last, "choices": [{"index": key, "delta": {"content": text}}]}) for key, text in held]
+
+    def _sent(self, name: str, body: Body) -> list[Event]:
         if self._shape == "chat":
+            self._last = body
             return [(name, each(body, "choices", self._choice))]
         kind, key, delta = body.get("type"), body.get("index"), body.get("delta")
         if kind == "content_block_delta" and isinstance(delta, dict) and delta.get("type") == "text_delta":

@@ -18,7 +18,7 @@ from stillwatch.model.decision import Action
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stillwatch.enforcement.barriers.base import Body, Call, Changed, Event, Rewrite
+    from stillwatch.enforcement.barriers.base import Body, Call, Changed, Rewrite
 
 SLOTS: Final[tuple[tuple[str, str], ...]] = (
     ("for example", "for instance"),
@@ -97,13 +97,7 @@ class Variants(Barrier):
         if call.shape not in {"chat", "messages"}:
             return None
         edits: list[str] = []
-        events = Stream(call, self._change(call, edits))
-
-        def rewrite(event: Event) -> tuple[list[Event], tuple[str, ...]]:
-            edits.clear()
-            return events(event), tuple(edits)
-
-        return rewrite
+        return Stream(call, self._change(call, edits), edits)
 
     def _change(self, call: Call, edits: list[str]) -> Callable[[str], str]:
         wanted = {

@@ -84,7 +84,9 @@ class Answering:
         """Pass bytes as they come; the record reads along behind."""
         await self._start(answer, rewritten=False)
         send, feed = self._send, tap.feed
-        async for chunk in answer.content.iter_any():
+        read = answer.content.readany
+        # The customer first: the record is made while the next piece is on its way.
+        while chunk := await read():
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
             feed(chunk)
         await send({"type": "http.response.body"})

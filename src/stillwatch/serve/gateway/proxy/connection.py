@@ -77,6 +77,13 @@ class Connection(HttpToolsProtocol):
         self._head_bytes, self._in_head, self._framing, self._hosts = 0, True, [], 0
         self.deadline = self.loop.time() + self.limits.head_s
 
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the target."""
+        self._head_bytes += len(url)
+        if self._head_bytes > self.limits.head_bytes:
+            self._refuse(431, "the request's head is too long")
+        super().on_url(url)
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
         self._head_bytes += len(name) + len(value) + 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from dataclasses import dataclass
 from time import perf_counter
@@ -152,8 +153,7 @@ class Proxy:
         if isinstance(standing, Refusal):
             return standing
         parts.counts.add("standing", ("standing", standing.action.name.lower()))
-        concerned = parts.enforcer.concerns(standing.action)
-        if concerned:
+        if parts.enforcer.concerns(standing.action):
             exchange.applied = Applied(Call(path.shape, standing))
             refusal = await self._gated(exchange.applied, caller, exchange.at_ms)
             if refusal is not None:
@@ -162,7 +162,9 @@ class Proxy:
         if isinstance(body, Refusal):
             return body
         exchange.record.update(read_asked(path.shape, body))
-        if concerned and parts.enforcer.asks(exchange.applied.call):  # type: ignore[union-attr]
+        if exchange.applied is not None:
+            exchange.applied.call = _informed(exchange.applied.call, exchange.record)
+        if exchange.applied is not None and parts.enforcer.asks(exchange.applied.call):
             changed = self._asked(exchange, head, body, caller)
             if isinstance(changed, Refusal):
                 return changed
@@ -198,9 +200,7 @@ class Proxy:
             hashed = parts.callers.artefacts(texts)
             found = parts.owners.foreign(hashed.values(), caller.account, exchange.at_ms)
             foreign = frozenset(text for text, value in hashed.items() if value in found)
-        old = applied.call
-        prose = not any(tree.get(name) for name in ("tools", "functions", "response_format", "text"))
-        applied.call = Call(old.shape, old.standing, foreign, prose, str(exchange.record.get("prompt", "")))
+        applied.call = dataclasses.replace(applied.call, foreign=foreign)
         if foreign and (refusal := parts.enforcer.carried(applied)) is not None:
             return refusal
         return ENCODE(parts.enforcer.ask(tree, applied))
@@ -274,6 +274,12 @@ class Exchange:
         if connection is not None:
             connection.abort()
         return None
+
+
+def _informed(call: Call, record: Record) -> Call:
+    """Tell barriers what the request says: whether its answer may be prose, and the user's own words."""
+    prose = not record.get("n_tools") and record.get("response_format") in {None, "text"}
+    return dataclasses.replace(call, plain_prose=prose, prompt=str(record.get("prompt", "")))
 
 
 async def read_body(receive: Callable[[], Awaitable[Any]], most: int) -> bytes | Refusal:

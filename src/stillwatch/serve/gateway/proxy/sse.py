@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DECODE: Final = msgspec.json.Decoder().decode
 ENCODE: Final = msgspec.json.Encoder().encode
 DONE: Final = b"[DONE]"
+_MOST_CHANGES: Final = 128
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -113,10 +114,21 @@ class Rewriter:
 
     def end(self) -> bytes:
         """Give what is left once the stream has ended."""
-        return b"".join(map(self._block, self._events.end()))
+        return b"".join(map(self._block, self._events.end())) + self._held()
+
+    def _held(self) -> bytes:
+        """Give what barriers held back; what an earlier one held passes the later ones."""
+        out: list[Event] = []
+        for barrier, rewrite in self._rewrites:
+            out = [new for event in out for new in self._rewritten(barrier, rewrite, event)]
+            ended = getattr(rewrite, "end", None)
+            out += ended() if ended is not None else []
+        return b"".join(_written(event, ()) for event in out)
 
     def _block(self, block: Block) -> bytes:
-        if not block.text or block.text.strip() == DONE:
+        if block.text.strip() == DONE:
+            return self._held() + block.raw + b"\n\n"
+        if not block.text:
             return block.raw + b"\n\n"
         try:
             body = DECODE(block.text)
@@ -135,7 +147,8 @@ class Rewriter:
     def _rewritten(self, barrier: str, rewrite: Rewrite, event: Event) -> list[Event]:
         events, notes = rewrite(event)
         for note in notes:
-            self.changes[barrier, note] = self.changes.get((barrier, note), 0) + 1
+            key = (barrier, note if len(self.changes) < _MOST_CHANGES else "more")
+            self.changes[key] = self.changes.get(key, 0) + 1
         return events
 
 

@@ -22,6 +22,29 @@ _UNPACKED: Final = ("", "identity")
 _ZIPPED: Final = ("gzip", "deflate", "x-gzip")
 
 
+class _Delta(msgspec.Struct):
+    content: str | None = None
+    text: str | None = None
+
+
+class _Choice(msgspec.Struct):
+    delta: _Delta | None = None
+    text: str | None = None
+    finish_reason: str | None = None
+
+
+class _Piece(msgspec.Struct):
+    """The events that make up nearly all of a stream: a piece of text and nothing else."""
+
+    type: str = ""
+    choices: list[_Choice] = []
+    delta: _Delta | None = None
+    usage: msgspec.Raw | None = None
+
+
+_PIECE: Final = msgspec.json.Decoder(_Piece).decode
+
+
 class Tap:
     """Follows one answer."""
 
@@ -65,7 +88,7 @@ class Tap:
                 self._hold(chunk)
             else:
                 for block in self._events.feed(chunk):
-                    if block.text and block.text != DONE:
+                    if block.text and block.text != DONE and not self._said(block.text):
                         self._event(DECODE(block.text))
         except (Malformed, msgspec.DecodeError, zlib.error, UnicodeDecodeError, RecursionError):
             self.unread = True
@@ -93,6 +116,26 @@ class Tap:
         if self._born:
             self._record["artefacts_born"] = self._born
         return self._record
+
+    def _said(self, event: bytes) -> bool:
+        """Take an event that is only a piece of text; False for any other, which is then read as a whole."""
+        if not self._record:
+            return False
+        try:
+            piece = _PIECE(event)
+        except msgspec.DecodeError:
+            return False
+        if self._shape == "messages":
+            said = piece.delta.text if piece.delta is not None and piece.type == "content_block_delta" else None
+        elif len(piece.choices) == 1 and piece.usage is None and piece.choices[0].finish_reason is None:
+            [choice] = piece.choices
+            said = choice.delta.content if choice.delta is not None else choice.text
+        else:
+            return False
+        if said is None:
+            return False
+        self._say(said)
+        return True
 
     def _event(self, body: Any) -> None:  # noqa: ANN401
         if not isinstance(body, dict):

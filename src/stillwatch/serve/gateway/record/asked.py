@@ -63,6 +63,7 @@ class _Asked(msgspec.Struct):
     system: msgspec.Raw = _NONE
     instructions: msgspec.Raw = _NONE
     tools: msgspec.Raw = _NONE
+    functions: msgspec.Raw = _NONE
 
 
 class _Turn(msgspec.Struct):
@@ -138,7 +139,8 @@ def _plain(record: Record, asked: _Asked) -> None:
     record["end_user_id"] = text(asked.safety_identifier) or text(asked.user) or text(metadata.get("user_id"))
     record["parent_event_id"] = text(asked.previous_response_id)
     try:
-        record["n_tools"] = len(_COUNTED.decode(asked.tools)) if asked.tools else None
+        offered = [len(_COUNTED.decode(tools)) for tools in (asked.tools, asked.functions) if tools]
+        record["n_tools"] = min(sum(offered), 32_767) if offered else None
     except _ERRORS:
         record["n_tools"] = None
 
