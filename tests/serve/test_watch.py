@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from serve.asgi_call import call
@@ -13,12 +14,16 @@ from stillwatch.ingest.sources import expand
 from stillwatch.model.errors import SpoolError
 from stillwatch.pipeline import Scan
 from stillwatch.serve.watch.measures import Measures
+from stillwatch.serve.watch.watch import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from stillwatch.model.dossier import Dossier
+    from stillwatch.model.scan import Looked
     from stillwatch.serve.watch.watch import Watch
 
 
@@ -108,13 +113,18 @@ def test_only_accounts_that_changed_are_looked_at_and_all_before_a_checkpoint(
 ) -> None:
     seen: list[int] = []
 
-    def judge(some: Sequence[Dossier], now_ms: int) -> int:
-        assert now_ms == START_MS
-        seen.extend(one.account for one in some)
-        return len(some)
+    class Everybody(Observer):
+        def admits(self, looked: Looked, reported: NDArray[np.bool_], now_ms: int) -> NDArray[np.bool_]:
+            del looked, now_ms
+            return np.ones_like(reported)
+
+        def judge(self, some: Sequence[Dossier], now_ms: int) -> int:
+            assert now_ms == START_MS
+            seen.extend(one.account for one in some)
+            return len(some)
 
     measures = Measures()
-    watch = watch_of(tmp_path, measures, bar_bits=-1e9, judge=judge)
+    watch = watch_of(tmp_path, measures, judge=Everybody())
     send(tmp_path, watch, pool, 0, 7)
     drained(watch)
     assert watch.examine(START_MS) == 7

@@ -59,6 +59,13 @@ def watch_parser(verbs: Verbs) -> None:
     watch.add_argument("--threads", type=int, metavar="N", help="worker threads (default: one a processor)")
     watch.add_argument("--base-rate", type=float, metavar="SHARE", help="share of accounts taken to extract (0.001)")
     watch.add_argument(
+        "--agreements", metavar="FILE", help="research, resellers, red teams ...: what was agreed, as CSV"
+    )
+    watch.add_argument(
+        "--terms", metavar="FILE", help="judge by these terms, or by shipped ones such as starter or frontier-lab"
+    )
+    watch.add_argument("--store", metavar="FILE", help="where decisions are recorded; goes with --terms")
+    watch.add_argument(
         "--examine-every", type=float, default=5.0, metavar="S", help="seconds between looks (%(default)s)"
     )
     watch.add_argument(

@@ -13,9 +13,11 @@ from rich.table import Table
 
 from stillwatch.ingest.accounts import EMPTY, read_accounts
 from stillwatch.ingest.addresses import trusted_networks
+from stillwatch.ingest.agreements import read_agreements
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.read import Reading
 from stillwatch.model.errors import InputError, KeyFileError
+from stillwatch.verbs.judging import terms_judge
 from stillwatch.verbs.reading import (
     CLEAN,
     corpus_filter,
@@ -80,7 +82,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
         from stillwatch.serve.watch import service
         from stillwatch.serve.watch.intake import Open
         from stillwatch.serve.watch.measures import Measures
-        from stillwatch.serve.watch.watch import Watch, Watched
+        from stillwatch.serve.watch.watch import Observer, Watch, Watched
     except ImportError as error:
         raise InputError(f"watch needs the extra serve: pip install 'stillwatch[serve]' ({error.name})") from error
     listen, secrets = listen_at(asked.listen), secrets_of(asked.secrets)
@@ -98,7 +100,9 @@ def watch_verb(asked: argparse.Namespace) -> int:
         trusted=trusted_networks(asked.trusted_proxy),
     )
     accounts = read_accounts(Path(asked.accounts), door) if asked.accounts else EMPTY
-    watched = Watched(config, accounts, against, corpus=corpus_filter(asked.corpus))
+    agreements = read_agreements(Path(asked.agreements), door) if asked.agreements else {}
+    judge = terms_judge(asked.terms, asked.store) or Observer()
+    watched = Watched(config, accounts, against, agreements, corpus_filter(asked.corpus), judge)
     measures = Measures()
     watch = Watch(Path(asked.folder), key, watched, measures)
     pace = service.Pace(asked.examine_every, asked.campaigns_every, asked.checkpoint_every)

@@ -176,9 +176,15 @@ def test_responses_streams_lose_reasoning_text_and_keep_what_is_encrypted():
 def test_inline_reasoning_of_a_responses_stream_is_held_back_and_ends_in_one_more_delta():
     place = {"item_id": "m", "output_index": 0, "content_index": 0}
     events = [
-        ("response.output_text.delta", {"type": "response.output_text.delta", **place, "delta": "<think>way</think>sho"}),
+        (
+            "response.output_text.delta",
+            {"type": "response.output_text.delta", **place, "delta": "<think>way</think>sho"},
+        ),
         ("response.output_text.delta", {"type": "response.output_text.delta", **place, "delta": "wn"}),
-        ("response.output_text.done", {"type": "response.output_text.done", **place, "text": "<think>way</think>shown"}),
+        (
+            "response.output_text.done",
+            {"type": "response.output_text.done", **place, "text": "<think>way</think>shown"},
+        ),
     ]
 
     out, _ = run(Reasoning(), events, "responses")
@@ -252,7 +258,9 @@ def test_a_campaign_shares_its_marks_and_accounts_do_not():
 
 
 def test_placeholders_of_a_stream_are_exchanged():
-    out, notes = run(Canaries(on=True, key=KEY), chat_events("Write to jane.roe@example.org.\nBye", [4] * 9), "chat", Action.NOTIFY)
+    out, notes = run(
+        Canaries(on=True, key=KEY), chat_events("Write to jane.roe@example.org.\nBye", [4] * 9), "chat", Action.NOTIFY
+    )
 
     assert "jane.roe" not in said(out)
     assert "@example.org.\nBye" in said(out)

@@ -84,7 +84,11 @@ class MockModel:
 
     async def _json(self, send, tree, status, *, packed=False) -> None:
         body = json.dumps(tree, indent=1, ensure_ascii=False).encode()
-        headers = [(b"content-type", b"application/json"), (b"x-ratelimit-remaining", b"7"), (b"x-request-id", b"req_1")]
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"x-ratelimit-remaining", b"7"),
+            (b"x-request-id", b"req_1"),
+        ]
         if packed:
             body = gzip.compress(body)
             headers.append((b"content-encoding", b"gzip"))

@@ -18,7 +18,10 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 
 ASK = {"model": "m-1", "messages": [{"role": "user", "content": "Water?"}]}
 GREEDY = {**ASK, "logprobs": True, "top_logprobs": 20, "n": 8, "seed": 3, "x_unknown": {"kept": 1.50}}
-LINKS = {"hold": {"appeal": "https://example.com/appeals/{decision}"}, "step_up": {"link": "https://example.com/v/{decision}"}}
+LINKS = {
+    "hold": {"appeal": "https://example.com/appeals/{decision}"},
+    "step_up": {"link": "https://example.com/v/{decision}"},
+}
 CALM = {"rate": {"account_burst": 1000.0, "credential_burst": 1000.0, "campaign_burst": 1000.0}, "delay": {"on": False}}
 
 
@@ -165,7 +168,10 @@ def test_sdks_get_their_own_error_with_clause_and_link(action, model, gateways):
     judged(gateway, action)
     before = len(model.sent)
 
-    with openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="sk-1") as client, pytest.raises(openai.PermissionDeniedError) as caught:
+    with (
+        openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="sk-1") as client,
+        pytest.raises(openai.PermissionDeniedError) as caught,
+    ):
         client.chat.completions.create(**ASK)
     error = caught.value.body
     assert error["type"] == "permission_error"
@@ -173,7 +179,10 @@ def test_sdks_get_their_own_error_with_clause_and_link(action, model, gateways):
     assert error["link"].startswith("https://example.com/")
     assert error["link"].endswith(f"d-{action.name}")
 
-    with anthropic.Anthropic(base_url=gateway.url, api_key="sk-1") as client, pytest.raises(anthropic.PermissionDeniedError) as caught:
+    with (
+        anthropic.Anthropic(base_url=gateway.url, api_key="sk-1") as client,
+        pytest.raises(anthropic.PermissionDeniedError) as caught,
+    ):
         client.messages.create(model="c", max_tokens=9, messages=ASK["messages"])
     assert caught.value.body["type"] == "error"
     assert caught.value.body["error"]["link"].endswith(f"d-{action.name}")

@@ -59,7 +59,15 @@ def test_errors_are_the_same(status, model, model_url, gateway):
         with client(url) as one, pytest.raises(openai.APIStatusError) as caught:
             one.chat.completions.create(model="m-1", messages=SAID, extra_headers={"x-mock-status": str(status)})
         error = caught.value
-        seen.append((type(error), error.status_code, error.body, error.request_id, error.response.headers["x-ratelimit-remaining"]))
+        seen.append(
+            (
+                type(error),
+                error.status_code,
+                error.body,
+                error.request_id,
+                error.response.headers["x-ratelimit-remaining"],
+            )
+        )
 
     assert seen[0] == seen[1]
     assert gateway.record()["status"] == status

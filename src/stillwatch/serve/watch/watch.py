@@ -15,7 +15,7 @@ at before a checkpoint is written, so that none is forgotten between the two.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -35,9 +35,8 @@ from stillwatch.store.spool.segment import START, Position
 from stillwatch.store.spool.writer import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
-    from typing import TypeAlias
 
     from numpy.typing import NDArray
 
@@ -49,9 +48,6 @@ if TYPE_CHECKING:
     from stillwatch.model.scan import Looked
     from stillwatch.serve.watch.measures import Measures
 
-    Judge: TypeAlias = Callable[[Sequence[Dossier], int], int]
-    """Judges dossiers at a time (ms since 1970) and records what is decided; gives how many decisions."""
-
 DRAINED_EVENTS: Final = 65_536
 """Events of one turn, about: enough to fold at full speed, few enough to look at accounts every few seconds."""
 STATE: Final = "state"
@@ -60,10 +56,38 @@ HISTORY: Final = "campaigns.json"
 """Names in the folder of a watch."""
 
 
-def nobody(seen: Sequence[Dossier], now_ms: int) -> int:
-    """Judge nothing: a watch without terms only observes."""
-    del seen, now_ms
-    return 0
+class Judge(Protocol):
+    """Whoever judges what a watch sees. Times are ms since 1970."""
+
+    def admits(self, looked: Looked, reported: NDArray[np.bool_], now_ms: int) -> NDArray[np.bool_]:
+        """Say which accounts are to be judged; ``reported``: those of campaigns reported as extraction."""
+        ...
+
+    def judge(self, seen: Sequence[Dossier], now_ms: int) -> int:
+        """Judge dossiers and record what is decided; gives how many decisions."""
+        ...
+
+    def counted(self, looked: Looked, known: Known, now_ms: int) -> None:
+        """Take note of who there is; ``looked`` is everybody."""
+        ...
+
+
+class Observer:
+    """Judges nobody: a watch without terms only observes."""
+
+    def admits(self, looked: Looked, reported: NDArray[np.bool_], now_ms: int) -> NDArray[np.bool_]:
+        """Nobody."""
+        del looked, now_ms
+        return np.zeros_like(reported)
+
+    def judge(self, seen: Sequence[Dossier], now_ms: int) -> int:
+        """Nothing."""
+        del seen, now_ms
+        return 0
+
+    def counted(self, looked: Looked, known: Known, now_ms: int) -> None:
+        """Nothing."""
+        del looked, known, now_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +104,7 @@ class Watched:
     """Account or organisation -> what was agreed."""
     corpus: NDArray[np.uint64] = field(default_factory=lambda: NO_CORPUS)
     """Filter of public prompt sets."""
-    bar_bits: float = -2.0
-    """Total from which an account that is in no campaign is judged (bits)."""
-    judge: Judge = nobody
+    judge: Judge = field(default_factory=Observer)
     """Whoever judges."""
 
 
@@ -178,12 +200,12 @@ class Watch:
         return look(self.engine, watched.config, watched.accounts, self._against, only=only)
 
     def _judge(self, looked: Looked, now_ms: int) -> int:
-        account = looked.profile.account
-        member = np.isin(account, np.fromiter(self._known.campaigns, np.int64, len(self._known.campaigns)))
-        rows = np.flatnonzero((looked.ranking.total_bits >= self._watched.bar_bits) | member)
+        extracting = [account for account, one in self._known.campaigns.items() if one.extracting]
+        reported = np.isin(looked.profile.account, np.array(extracting, np.int64))
         with self._measures.stage("judge"):
+            rows = np.flatnonzero(self._watched.judge.admits(looked, reported, now_ms))
             seen = dossiers(rows.tolist(), looked, self._known, now_ms)
-            made = self._watched.judge(seen, now_ms) if seen else 0
+            made = self._watched.judge.judge(seen, now_ms) if seen else 0
         self._measures.count("dossiers", len(seen))
         self._measures.count("decisions", made)
         return made
@@ -212,6 +234,7 @@ class Watch:
         self._measures.put("campaigns", len(found.found))
         self._measures.put("campaigns_extracting", sum(one.extracting for one in found.found))
         _keep(self._folder / HISTORY, identity.to_json(self._history))
+        self._watched.judge.counted(looked, self._known, now_ms)
         decided = self._judge(looked, now_ms)
         self._changed.clear()
         return decided
