@@ -15,10 +15,13 @@ from stillwatch.model.errors import InputError, StillwatchError
 from stillwatch.parsers.appealing import appeals_parser
 from stillwatch.parsers.common import BAD_INPUT, EPILOG, STOPPED
 from stillwatch.parsers.deciding import decisions_parser, fairness_parser, ledger_parser
+from stillwatch.parsers.live import watch_parser
 from stillwatch.parsers.making import simulate_parser
 from stillwatch.parsers.names import key_parser, pseudonym_parser
 from stillwatch.parsers.reading import calibrate_parser, campaigns_parser, scan_parser
+from stillwatch.parsers.serving import gateway_parser
 from stillwatch.parsers.study import corpus_parser, evaluate_parser, learn_parser, topics_parser
+from stillwatch.parsers.terms import terms_parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,7 +29,9 @@ if TYPE_CHECKING:
 PARSERS: Final = (
     scan_parser,
     campaigns_parser,
+    watch_parser,
     calibrate_parser,
+    terms_parser,
     decisions_parser,
     appeals_parser,
     ledger_parser,
@@ -35,6 +40,7 @@ PARSERS: Final = (
     evaluate_parser,
     learn_parser,
     corpus_parser,
+    gateway_parser,
     key_parser,
     pseudonym_parser,
     topics_parser,
