@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from enforcement.judged import DAY, HOUR, LADDER, NOW, facts, on_record, verdict
-from stillwatch.enforcement.ladder import ceiling, counted, next_steps, wary
+from stillwatch.enforcement.ladder import ceiling, counted, joining, next_steps, wary
 from stillwatch.enforcement.rules import Ladder
 from stillwatch.model.decision import Action
 from stillwatch.model.verdict import EvidenceItem
@@ -113,6 +113,23 @@ def test_suspending_is_a_persons_whatever_is_set(setting: Action) -> None:
     assert step.person
 
 
+def test_what_a_clause_leaves_to_a_person_no_machine_takes_first_or_later() -> None:
+    given = dataclasses.replace(verdict(classes=STRONG), by_person=(Action.THROTTLE, Action.RESTRICT))
+    past = counted([on_record()], given, Ladder(), NOW)
+
+    (first,) = next_steps(given, (), facts(), Ladder(), NOW)
+    later = next_steps(given, past, facts(), Ladder(), NOW)
+
+    assert (first.action, first.person) == (Action.NOTIFY, "")
+    assert (later[0].action, later[0].person) == (
+        Action.THROTTLE,
+        "clause no-model-copying leaves THROTTLE to a person",
+    )
+    only = dataclasses.replace(given, permitted=(Action.RESTRICT,))
+    assert next_steps(only, (), facts(), Ladder(), NOW)[0].person
+    assert joining(given, Action.THROTTLE, Ladder())[0].person
+
+
 def test_undone_forgotten_and_shadow_steps_and_other_clauses_do_not_count() -> None:
     others = (
         on_record(action=Action.HOLD, lifted_ms=NOW - DAY),
@@ -125,14 +142,13 @@ def test_undone_forgotten_and_shadow_steps_and_other_clauses_do_not_count() -> N
 
 
 def test_where_it_went_wrong_before_a_person_decides() -> None:
-    ladder, clause = Ladder(), "no-model-copying"
+    ladder = Ladder()
     undone, standing = on_record(lifted_ms=NOW - DAY), on_record(8)
 
-    assert wary([undone], [], clause, ladder, NOW)
-    assert wary([], [undone, on_record(8, lifted_ms=NOW - DAY)], clause, ladder, NOW), "the whole campaign"
-    assert not wary([], [undone, standing], clause, ladder, NOW), "one member of it"
-    assert not wary([undone], [], "no-resale", ladder, NOW)
-    assert not wary([on_record(lifted_ms=NOW - 91 * DAY)], [], clause, ladder, NOW)
+    assert wary([undone], [], ladder, NOW)
+    assert wary([], [undone, on_record(8, lifted_ms=NOW - DAY)], ladder, NOW), "the whole campaign"
+    assert not wary([], [undone, standing], ladder, NOW), "one member of it"
+    assert not wary([on_record(lifted_ms=NOW - 91 * DAY)], [], ladder, NOW)
 
 
 def test_all_actions_of_the_terms_are_on_the_ladder() -> None:

@@ -39,6 +39,7 @@ A_VERDICT = Verdict(
     permitted=(Action.NOTIFY, Action.THROTTLE, Action.RESTRICT),
     campaign="",
     at_ms=NOW,
+    by_person=(Action.RESTRICT,),
 )
 
 

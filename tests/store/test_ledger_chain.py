@@ -87,6 +87,10 @@ def test_an_untouched_ledger_verifies(filled: Path) -> None:
         ("DELETE FROM waiting", 0),
         ("UPDATE waiting SET answer = 'approved', by = 'ben'", 0),
         ("INSERT INTO lifts VALUES (1, 'd-1', 'ben', 'x', 0)", 0),
+        ("UPDATE calibration SET outcome = 'upheld'", 5),
+        ("UPDATE calibration SET bits = '{\"asked\": 40.0}'", 5),
+        ("UPDATE calibration SET account = 77", 5),
+        ("INSERT INTO calibration SELECT NULL, 'd-1', 7, clause, bits, outcome, at_ms FROM calibration", 0),
     ],
 )
 def test_any_change_is_found_and_named(filled: Path, sql: str, where: int) -> None:

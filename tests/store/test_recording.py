@@ -62,6 +62,9 @@ def test_of_one_id_the_first_form_counts(database: Database) -> None:
     [
         {"until_ms": NOW},
         {"action": Action.SUSPEND, "by": "policy"},
+        {"action": Action.SUSPEND, "by": " POLICY"},
+        {"evidence": ()},
+        {"notice": ""},
         {"by": ""},
         {"clause": ""},
         {"appeal": ""},

@@ -114,7 +114,7 @@ def _drafts(
     if verdict.account in situation.held:
         return []
     joint = whole.past if whole else ()
-    reason = _agreed(facts, now_ms) or wary(own, joint, verdict.clause, rules.ladder, now_ms)
+    reason = _agreed(facts, now_ms) or wary(own, joint, rules.ladder, now_ms)
     under = _covered(own, now_ms)
     return [made(step, step.person or reason) for step in steps if step.action > under]
 

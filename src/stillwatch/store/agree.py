@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from stillwatch.store import past
+from stillwatch.store.calibration import bits_text
 from stillwatch.store.canonical import encode
 from stillwatch.store.written import fingerprint, plain
 
@@ -28,6 +29,10 @@ _COUNTS: Final = (
     ("outcome", "appeals", "SELECT count(*) FROM appeals WHERE outcome <> ''"),
 )
 """Kind of entry, table, rows that such entries account for."""
+_LEARNT: Final = (
+    "SELECT count(*) FROM ledger WHERE kind = 'undo' OR (kind = 'outcome' AND json_extract(body, '$.outcome') = 'upheld')"
+)
+"""Entries that add a row to the calibration set."""
 
 
 def of_entry(connection: sqlite3.Connection, entry: Entry) -> Iterator[str]:
@@ -48,6 +53,10 @@ def disagreements(connection: sqlite3.Connection) -> Iterator[str]:
         told = connection.execute("SELECT count(*) FROM ledger WHERE kind = ?", (kind,)).fetchone()[0]
         if rows != told:
             yield f"{table} holds {rows} rows where the ledger tells of {told} ({kind})"
+    rows = connection.execute("SELECT count(*) FROM calibration").fetchone()[0]
+    told = connection.execute(_LEARNT).fetchone()[0]
+    if rows != told:
+        yield f"calibration holds {rows} rows where the ledger tells of {told} answers"
     row = connection.execute("SELECT state FROM switch").fetchone()
     last = connection.execute("SELECT subject FROM ledger WHERE kind = 'switch' ORDER BY seq DESC LIMIT 1").fetchone()
     if (row[0] if row else "on") != (last[0] if last else "on"):
@@ -68,7 +77,20 @@ def _decision(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
 
 def _undo(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     row = connection.execute("SELECT seq, by, why FROM lifts WHERE decision = ?", (entry.subject,)).fetchone()
-    return "" if row == (entry.seq, body["by"], body["why"]) else f"the undoing of {entry.subject} is gone or another"
+    if row != (entry.seq, body["by"], body["why"]):
+        return f"the undoing of {entry.subject} is gone or another"
+    return _learnt(connection, entry.subject, "overturned")
+
+
+def _learnt(connection: sqlite3.Connection, decision: str, outcome: str) -> str:
+    """Tell where the calibration set says something else of a decision than its verdict and its outcome do."""
+    bits = bits_text(past.verdict(connection, decision))
+    rows = connection.execute(
+        "SELECT 1 FROM calibration c JOIN decisions d ON d.id = c.decision"
+        " WHERE d.id = ? AND c.outcome = ? AND c.bits = ? AND c.account = d.account AND c.clause = d.clause",
+        (decision, outcome, bits),
+    )
+    return "" if rows.fetchone() else f"what the calibration set holds of {decision} is gone or another"
 
 
 def _case(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
@@ -92,9 +114,10 @@ def _answer(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
 
 
 def _outcome(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
-    row = connection.execute("SELECT outcome, by, why FROM appeals WHERE id = ?", (entry.subject,)).fetchone()
-    same = row == (body["outcome"], body["by"], body["why"])
-    return "" if same else f"the outcome of appeal {entry.subject} is gone or another"
+    row = connection.execute("SELECT outcome, by, why, decision FROM appeals WHERE id = ?", (entry.subject,)).fetchone()
+    if row is None or row[:3] != (body["outcome"], body["by"], body["why"]):
+        return f"the outcome of appeal {entry.subject} is gone or another"
+    return _learnt(connection, row[3], "upheld") if body["outcome"] == "upheld" else ""
 
 
 def _appeal(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:

@@ -68,7 +68,8 @@ CREATE TABLE decisions (
   shadow INTEGER NOT NULL CHECK (shadow IN (0, 1)),
   at_ms INTEGER NOT NULL,
   CHECK (until_ms > from_ms),
-  CHECK (action < 6 OR by <> 'policy')
+  CHECK (action < 6 OR lower(trim(by)) NOT IN ('', 'policy')),
+  CHECK (action = 0 OR (evidence <> '[]' AND notice <> ''))
 ) STRICT;
 CREATE INDEX decisions_of_accounts ON decisions (account);
 CREATE INDEX decisions_of_campaigns ON decisions (campaign) WHERE campaign <> '';

@@ -96,6 +96,7 @@ def verdict_text(verdict: Verdict) -> str:
             "permitted": [int(action) for action in verdict.permitted],
             "campaign": verdict.campaign,
             "at_ms": verdict.at_ms,
+            "by_person": [int(action) for action in verdict.by_person],
         },
         sort_keys=True,
         allow_nan=False,
@@ -117,6 +118,7 @@ def verdict_of(text: str) -> Verdict:
         permitted=tuple(Action(action) for action in values["permitted"]),
         campaign=values["campaign"],
         at_ms=values["at_ms"],
+        by_person=tuple(Action(action) for action in values.get("by_person", ())),
     )
 
 
