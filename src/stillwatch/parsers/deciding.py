@@ -122,22 +122,41 @@ def fairness_parser(verbs: Verbs) -> None:
     """Take the options of ``stillwatch fairness``."""
     fairness = verbs.add_parser(
         "fairness",
-        help="show which kinds of customers were acted on, how often, and how often wrongly",
-        description="Show the share of accounts noticed, throttled and restricted, by plan and size, and by persona\n"
-        "where the truth is known, with intervals; and how often decisions were undone. Never by nationality.",
+        help="show whom decisions fell on: shares by persona, plan and size, with intervals",
+        description="Show the share of accounts told, slowed down, restricted and held, by persona, plan and size,\n"
+        "with exact intervals that all hold at once, and how often decisions were undone. Never by nationality.",
         epilog="examples:\n"
-        "  stillwatch fairness --store stillwatch.db --accounts accounts.csv --key stillwatch.key\n"
-        "  stillwatch fairness --store stillwatch.db --accounts accounts.csv --truth truth.csv --out fairness.html\n\n"
+        "  stillwatch fairness world world-1/ world-2/ --terms starter --out fairness.html\n"
+        "  stillwatch fairness store --store stillwatch.db --accounts accounts.csv --key stillwatch.key\n\n"
         "exit codes: 0 shown, 1 some group is acted on out of proportion, 2 bad input.",
         formatter_class=_RAW,
     )
-    store_options(fairness)
-    fairness.add_argument("--accounts", required=True, metavar="FILE", help="account file, with the plan; maybe a size")
-    fairness.add_argument("--truth", metavar="FILE", help="CSV with account_id, persona, extracting")
-    fairness.add_argument("--key", metavar="FILE", default="stillwatch.key", help="pseudonym key (%(default)s)")
-    fairness.add_argument("--epoch", type=int, metavar="N", help="epoch of the key (default: the latest)")
-    fairness.add_argument(
-        "--shadow", action="store_true", help="look at shadow decisions, as if they had been in force"
+    acts = fairness.add_subparsers(title="acts", required=True, metavar="ACT")
+    run = later("fairness", "fairness_verb")
+    world = acts.add_parser(
+        "world",
+        help="judge simulated worlds by terms, day by day, on the very path of a watch",
+        description="Judge simulated worlds by terms, day by day, on the very path of a watch: what the machine does\n"
+        "alone, and the worst case, where somebody approves everything that waits and no limit holds back.",
+        formatter_class=_RAW,
     )
-    fairness.add_argument("--out", metavar="FILE", help="write a page there")
-    fairness.set_defaults(run=later("fairness", "fairness_verb"))
+    world.add_argument("worlds", nargs="+", metavar="WORLD", help="folders that `stillwatch simulate` wrote")
+    world.add_argument(
+        "--terms", required=True, metavar="FILE", help="the terms, or shipped ones such as starter; all taken as live"
+    )
+    world.add_argument("--agreements", metavar="FILE", help="what was agreed, as CSV (default: nothing)")
+    store = acts.add_parser(
+        "store",
+        help="look at what is on record in a store",
+        description="Look at what is on record in a store.",
+    )
+    store.add_argument("--store", metavar="FILE", default="stillwatch.db", help="the store (%(default)s)")
+    store.add_argument("--accounts", required=True, metavar="FILE", help="account file with the plan; maybe a size")
+    store.add_argument("--truth", metavar="FILE", help="CSV with account_id, persona, operator, extracting")
+    store.add_argument("--key", metavar="FILE", default="stillwatch.key", help="pseudonym key (%(default)s)")
+    store.add_argument("--epoch", type=int, metavar="N", help="epoch of the key (default: the latest)")
+    store.add_argument("--shadow", action="store_true", help="shadow decisions, as if they had been in force")
+    for act, name in ((world, "world"), (store, "store")):
+        act.add_argument("--json", action="store_true", help="print JSON instead of text")
+        act.add_argument("--out", metavar="FILE", help="write a page there")
+        act.set_defaults(run=run, act=name)

@@ -30,7 +30,8 @@ _COUNTS: Final = (
 )
 """Kind of entry, table, rows that such entries account for."""
 _LEARNT: Final = (
-    "SELECT count(*) FROM ledger WHERE kind = 'undo' OR (kind = 'outcome' AND json_extract(body, '$.outcome') = 'upheld')"
+    "SELECT count(*) FROM ledger WHERE kind = 'undo'"
+    " OR (kind = 'outcome' AND json_extract(body, '$.outcome') = 'upheld')"
 )
 """Entries that add a row to the calibration set."""
 

@@ -13,8 +13,8 @@ from stillwatch.store.database import Database
 from stillwatch.verbs.terms import detector_classes, load_terms
 
 if TYPE_CHECKING:
+    from stillwatch.judging import TermsJudge
     from stillwatch.model.terms import Terms
-    from stillwatch.serve.watch.acting import TermsJudge
 
 
 def sound_terms(name: str) -> Terms:
@@ -48,6 +48,6 @@ def terms_judge(terms: str | None, store: str | None) -> TermsJudge | None:
         return None
     if not terms or not store:
         raise InputError("judging takes both: --terms FILE and --store FILE, where decisions are recorded")
-    from stillwatch.serve.watch.acting import TermsJudge
+    from stillwatch.judging import TermsJudge
 
     return TermsJudge(sound_terms(terms), Database(Path(store)), DEFAULT)
