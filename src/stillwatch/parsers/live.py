@@ -66,6 +66,9 @@ def watch_parser(verbs: Verbs) -> None:
     )
     watch.add_argument("--store", metavar="FILE", help="where decisions are recorded; goes with --terms")
     watch.add_argument(
+        "--rules", metavar="FILE", help="TOML: ladder, limits of anything automatic, delays inside a campaign"
+    )
+    watch.add_argument(
         "--examine-every", type=float, default=5.0, metavar="S", help="seconds between looks (%(default)s)"
     )
     watch.add_argument(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def appeals_verb(asked: argparse.Namespace) -> int:
     """Do one act; see ``stillwatch appeals --help``."""
     if asked.act == "serve":
-        from stillwatch.verbs.appeals_serve import serve  # noqa: PLC0415 - needs the extra serve
+        from stillwatch.verbs.appeals_serve import serve
 
         return serve(asked)
     database = open_store(asked)

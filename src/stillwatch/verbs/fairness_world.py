@@ -62,7 +62,7 @@ def treated(asked: argparse.Namespace) -> Treated:
             stores = (Path(folder) / f"{number}a.db", Path(folder) / f"{number}b.db")
             truth = _one(Path(name), asked.agreements, terms, key, stores)
             for kind, store in zip((ALONE, APPROVED), stores, strict=True):
-                fell[kind] += truth.fell(store)
+                fell[kind] += truth.fell(store, f"{number} ")
             waiting += truth.waiting(stores[0])
     notes = [
         f"terms {terms.name}, every clause taken as live; a look and a search for campaigns a day of the log",
@@ -111,8 +111,8 @@ class _Truth:
         self._extracting = column(path, "extracting", door)
         self._operator = column(path, "operator", door)
 
-    def fell(self, store: Path) -> list[Fell]:
-        """Say what fell on every account that sent a request; the others could not be judged."""
+    def fell(self, store: Path, world: str) -> list[Fell]:
+        """Say what fell on every account that sent a request; ``world`` keeps operators of several apart."""
         database = Database(store, create=False)
         try:
             with database.reading() as connection:
@@ -125,7 +125,8 @@ class _Truth:
             persona = self._persona.get(account, "")
             groups: dict[Kind, str] = {"persona": persona, "plan": self._plans.get(account, ""), "size": size}
             extracting = self._extracting.get(account, "").lower() == "true"
-            found.append(Fell(action, undone, groups, self._operator.get(account, ""), extracting))
+            operator = self._operator.get(account, "")
+            found.append(Fell(action, undone, groups, world + operator if operator else "", extracting))
         return found
 
     def waiting(self, store: Path) -> int:

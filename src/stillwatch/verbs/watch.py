@@ -101,7 +101,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
     )
     accounts = read_accounts(Path(asked.accounts), door) if asked.accounts else EMPTY
     agreements = read_agreements(Path(asked.agreements), door) if asked.agreements else {}
-    judge = terms_judge(asked.terms, asked.store) or Observer()
+    judge = terms_judge(asked.terms, asked.store, asked.rules) or Observer()
     watched = Watched(config, accounts, against, agreements, corpus_filter(asked.corpus), judge)
     measures = Measures()
     watch = Watch(Path(asked.folder), key, watched, measures)
