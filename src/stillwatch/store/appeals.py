@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.decision import Action
-from stillwatch.model.errors import InputError
+from stillwatch.model.errors import InputError, NotNow
 from stillwatch.store import past
 from stillwatch.store.callbacks import enqueue
 from stillwatch.store.ledger import append
@@ -71,7 +71,9 @@ def lodge(database: Database, keys: AppealKeys, decision: str, text: str, now_ms
     Raises
     ------
     InputError
-        There is nothing to contest, the text is empty or too long, or there are appeals enough.
+        The text is empty or too long.
+    NotNow
+        There is nothing to contest, an appeal is open, or there are appeals enough.
     """
     written = text.replace("\r\n", "\n").strip()
     if not written or len(written) > LONGEST:
@@ -79,12 +81,12 @@ def lodge(database: Database, keys: AppealKeys, decision: str, text: str, now_ms
     with database.writing() as connection:
         found = past.by_id(connection, decision)
         if found is None or found.decision.shadow or found.decision.action == Action.OBSERVE or found.lifted_ms >= 0:
-            raise InputError("there is nothing in force to contest")
+            raise NotNow("there is nothing in force to contest")
         earlier = of_decision(connection, decision)
         if any(not one.outcome for one in earlier):
-            raise InputError("an appeal against this decision is open; it will be answered first")
+            raise NotNow("an appeal against this decision is open; it will be answered first")
         if len(earlier) >= PER_DECISION:
-            raise InputError(f"this decision was contested {PER_DECISION} times, and each time a person answered")
+            raise NotNow(f"this decision was contested {PER_DECISION} times, and each time a person answered")
         id_ = "a-" + secrets.token_hex(10)
         _, at_ms = append(connection, "appeal", id_, {"decision": decision}, now_ms)
         connection.execute(

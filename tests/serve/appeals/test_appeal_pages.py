@@ -142,7 +142,7 @@ def test_an_empty_or_too_long_text_is_refused_with_a_reason(app: ASGIApp, text: 
 
 
 def test_one_appeal_at_a_time(app: ASGIApp) -> None:
-    assert [send(app).status for _ in range(2)] == [303, 422]
+    assert [send(app).status for _ in range(2)] == [303, 409]
 
 
 @pytest.mark.parametrize(

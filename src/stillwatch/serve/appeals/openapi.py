@@ -51,11 +51,15 @@ _WORDS: Final = {
     "401": "No token.",
     "404": "No such decision, or the token is not its own.",
     "408": "The body did not come in time.",
+    "409": "Not now: an appeal is open, there were enough, or nothing is in force.",
     "413": "The body is too long.",
     "415": "The body is of another type.",
-    "422": "It cannot be taken in; the message says why.",
+    "422": "The text is empty or too long.",
     "429": "Too many attempts.",
 }
+
+
+_WRITING: Final = ("400", "401", "404", "408", "409", "413", "415", "422", "429")
 
 
 def _json(schema: object) -> dict[str, Any]:
@@ -70,7 +74,7 @@ def _answers(good: str, words: str, schema: object, *bad: str) -> dict[str, Any]
 def description() -> dict[str, Any]:
     """Give the document."""
     where = {"name": "decision", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 64}}
-    text = {"type": "string", "minLength": 1, "maxLength": LONGEST}
+    text = {"type": "string", "minLength": 1, "maxLength": LONGEST, "pattern": r"\S"}
     sent = {"type": "object", "required": ["text"], "additionalProperties": False, "properties": {"text": text}}
     appeals = {
         "type": "object",
@@ -105,7 +109,7 @@ def description() -> dict[str, Any]:
                     "summary": "Contest the decision",
                     "requestBody": {"required": True, "content": _json(sent)},
                     "responses": _answers(
-                        "201", "It waits for a person.", made, "400", "401", "404", "408", "413", "415", "422", "429"
+                        "201", "It waits for a person.", made, *_WRITING
                     ),
                 },
             },

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 
-from stillwatch.model.errors import InputError
+from stillwatch.model.errors import InputError, NotNow
 from stillwatch.reports.reasons import reasons_html
 from stillwatch.serve.appeals.bounds import body_of
 from stillwatch.serve.appeals.desk import Limited
@@ -75,7 +75,8 @@ async def write(request: Request) -> Response:
     try:
         made = await run_in_threadpool(desk.write, shown.decision, text)
     except InputError as error:
-        return _page(request, shown, str(error).capitalize() + ".", 422)
+        status = 409 if isinstance(error, NotNow) else 422
+        return _page(request, shown, str(error).capitalize() + ".", status)
     if isinstance(made, Limited):
         return _no(429, "Too many attempts. Please try again later.")
     return RedirectResponse(quote(request.url.path, safe="/") + "?sent=1", 303)

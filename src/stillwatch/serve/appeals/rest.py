@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from stillwatch.model.errors import InputError
+from stillwatch.model.errors import InputError, NotNow
 from stillwatch.reports.reasons import Statement
 from stillwatch.serve.appeals.bounds import body_of
 from stillwatch.serve.appeals.desk import Limited
@@ -68,6 +68,8 @@ async def appeals(request: Request) -> Response:
     desk: Desk = request.app.state.desk
     try:
         made = await run_in_threadpool(desk.write, found.decision, text)
+    except NotNow as error:
+        return problem(409, str(error))
     except InputError as error:
         return problem(422, str(error))
     if isinstance(made, Limited):
