@@ -1,4 +1,4 @@
-"""Kill -9 at random points of deciding, appealing, answering, undoing: what is lost, torn, done twice?
+"""Kill -9 at random points of deciding, appealing, answering, undoing, and see what is lost, torn or done twice.
 
     python bench/crashes_of_decisions.py [--kills 200] [--seed 1] [--json] [--in-pieces]
 
@@ -72,7 +72,10 @@ def judged(account: int) -> Verdict:
     """Make a verdict; every third account belongs to one of four campaigns."""
     evidence = (EvidenceItem("artefacts", 12.0, "12 artefacts."), EvidenceItem("probing", 5.0, "Probes."))
     campaign = f"C{account % 4}" if account % 3 == 0 else ""
-    return Verdict(account, CLAUSE.id, TERMS.name, "broken", False, (), (), evidence, LADDER, campaign, NOW)
+    return Verdict(
+        account, CLAUSE.id, TERMS.name, "broken", shadow=False, answers=(), exemptions=(), evidence=evidence,
+        permitted=LADDER, campaign=campaign, at_ms=NOW,
+    )  # fmt: skip
 
 
 def step(database: Database, number: int, draw: random.Random) -> dict[str, object]:
@@ -106,7 +109,9 @@ def step(database: Database, number: int, draw: random.Random) -> dict[str, obje
     if kind == 5 and running:
         one = draw.choice(running)
         scope = Scope(campaign=one.campaign) if one.campaign else Scope(account=one.account)
-        return {"lifted": [each.decision.id for each in undo(database, scope, by="ada", why="wrong", now_ms=now).lifted]}
+        return {
+            "lifted": [each.decision.id for each in undo(database, scope, by="ada", why="wrong", now_ms=now).lifted]
+        }
     return {}
 
 
@@ -123,7 +128,7 @@ def child(path: Path, first: int, seed: int, pipe: int, *, pieces: bool) -> None
     number = first
     while True:
         with contextlib.suppress(InputError):
-            done = step(database, number, random.Random(f"{seed} {number}"))
+            done = step(database, number, random.Random(f"{seed} {number}"))  # noqa: S311
             os.write(pipe, json.dumps(done | {"step": number}).encode() + b"\n")
         number += 1
 
@@ -166,6 +171,7 @@ def compare(path: Path, said: Said) -> Counter[str]:
     )
     found["done twice"] += sum(number > 1 for number in now_running.values())
     found["told twice"] += len(rows["told"])
+    found["never told"] += len(rows["untold"])
     table = StandingTable(path)
     for account in range(60):
         strictest = max(
@@ -183,8 +189,11 @@ QUERIES = {
     # A case that was overturned, of which some decision taken before that still stands.
     "half": "SELECT d.id FROM outcomes o JOIN decisions d ON d.case_id = o.case_id LEFT JOIN lifts l ON l.decision = d.id"
     " WHERE o.outcome = 'overturned' AND l.decision IS NULL",
-    "told": "SELECT json_extract(body, '$.appeal') FROM callbacks GROUP BY 1 HAVING count(*) > 1 UNION ALL"
-    " SELECT id FROM appeals WHERE outcome <> '' AND id NOT IN (SELECT json_extract(body, '$.appeal') FROM callbacks)",
+    "told": "SELECT kind, coalesce(body ->> 'appeal', decision) AS what FROM callbacks"
+    " GROUP BY kind, what HAVING count(*) > 1",
+    "untold": "SELECT id FROM appeals WHERE outcome <> '' AND id NOT IN (SELECT coalesce(body ->> 'appeal', '')"
+    " FROM callbacks) UNION ALL SELECT id FROM decisions WHERE shadow = 0 AND action > 0 AND id NOT IN"
+    " (SELECT decision FROM callbacks WHERE kind = 'decision.taken')",
 }
 
 
@@ -234,16 +243,25 @@ def main() -> int:
     asked.add_argument("--json", action="store_true")
     asked.add_argument("--in-pieces", action="store_true")
     given = asked.parse_args()
-    draw, total, steps = random.Random(given.seed), Counter(), 0
+    draw, total, steps, said = random.Random(given.seed), Counter(), 0, Said()  # noqa: S311
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         for number in range(given.kills):
             if number % A_STORE == 0:
-                steps += said.step if number else 0
+                steps += said.step
                 said, path = Said(), Path(folder) / f"{number}.db"
             wait_s = draw.uniform(0.0, 0.02) if number % A_STORE == 0 else draw.uniform(0.005, 0.3)
             killed(path, said, given.seed, wait_s, pieces=given.in_pieces)
             total += compare(path, said)
-    names = ("decisions lost", "undoings lost", "appeals lost", "answers lost", "torn", "done twice", "told twice")
+    names = (
+        "decisions lost",
+        "undoings lost",
+        "appeals lost",
+        "answers lost",
+        "torn",
+        "done twice",
+        "told twice",
+        "never told",
+    )
     shown = {"kills": given.kills, "steps": steps + said.step} | {
         name: total[name] for name in (*names, "standing wrong")
     }

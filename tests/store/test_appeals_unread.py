@@ -109,9 +109,7 @@ def test_nothing_but_a_persons_command_opens_a_text(tmp_path: Path, monkeypatch:
     token = token_for(KEYS.token, waiting.decision)
 
     page = ask(app, "GET", f"/appeals/{waiting.decision}/{token}")
-    listed = ask(
-        app, "GET", f"/v1/decisions/{waiting.decision}/appeals", headers={"authorization": f"Bearer {token}"}
-    )
+    listed = ask(app, "GET", f"/v1/decisions/{waiting.decision}/appeals", headers={"authorization": f"Bearer {token}"})
 
     assert (page.status, listed.status) == (200, 200)
     assert json.loads(listed.body)["appeals"][0]["outcome"] == ""

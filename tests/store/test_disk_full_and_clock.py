@@ -136,7 +136,9 @@ def test_a_clock_set_back_an_hour_loses_nothing_and_is_never_harsher(database: D
     record(database, [A_DECISION, decision("d-2", account=8, campaign="C")], NOW)
     table = StandingTable(file, NOW)
 
-    assert table.get(7, early).action == Action.OBSERVE, "it has not begun yet, and begins when the clock is there again"
+    assert table.get(7, early).action == Action.OBSERVE, (
+        "it has not begun yet, and begins when the clock is there again"
+    )
     assert table.get(7, NOW).action == Action.THROTTLE
     appeal = lodge(database, KEYS, "d-1", "It was ours.", early)
     uphold(database, appeal.id, by="ada", why="it stands", now_ms=early)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -126,7 +127,9 @@ def test_one_command_undoes_all_of_it(
     with database.reading() as connection:
         assert all_held(connection) == ()
         assert open_appeals(connection) == ()
-    assert len(after["callbacks"]) == 1
+    to_tell = [json.loads(row[3]) for row in after["callbacks"] if row not in before["callbacks"]]
+    assert {one["decision"] for one in to_tell if one["kind"] == "decision.undone"} == {one.decision.id for one in made}
+    assert sum(one["kind"] == "appeal.answered" for one in to_tell) == 1
     # All of it is in the calibration set, as overturned.
     learnt = {(row[1], row[5]) for row in after["calibration"]}
     assert learnt == {(id_, "overturned") for id_ in lifted}
@@ -144,9 +147,7 @@ def test_one_command_undoes_all_of_it(
     database.close()
 
 
-def test_the_machine_does_not_come_back_to_it(
-    accused: tuple[Database, Tables, list[Any], str], file: Path
-) -> None:
+def test_the_machine_does_not_come_back_to_it(accused: tuple[Database, Tables, list[Any], str], file: Path) -> None:
     database, *_ = accused
     main(["decisions", "undo", "--campaign", "C", "--store", str(file), "--by", "ada", "--why", "a class"])
 
@@ -174,7 +175,18 @@ def test_one_account_alone_is_undone_in_one_command_too(
 ) -> None:
     database, _, fair, _ = accused
 
-    words = ["decisions", "undo", "--account", pseudonym_text(2), "--store", str(file), "--by", "ada", "--why", "a school"]
+    words = [
+        "decisions",
+        "undo",
+        "--account",
+        pseudonym_text(2),
+        "--store",
+        str(file),
+        "--by",
+        "ada",
+        "--why",
+        "a school",
+    ]
     assert main(words) == 0
 
     now = standings(file, database)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from serve.appeals.lodged import KEYS, NOW, WRITTEN, decided
+from serve.appeals.lodged import KEYS, NOW, WRITTEN, decided, told
 from stillwatch.model.decision import Action
 from stillwatch.model.errors import InputError, StoreTorn
+from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.store import appeals, past
 from stillwatch.store.appeals import forget_texts, lodge, open_appeals, text_of
 from stillwatch.store.calibration import calibration_set
@@ -20,7 +21,7 @@ from stillwatch.store.standing import standing
 from stillwatch.store.tokens import admits, issue, token_for
 from stillwatch.store.undo import Scope, undo
 from stillwatch.store.verify import verify
-from store.stored import decision
+from store.stored import HOUR, decision
 
 if TYPE_CHECKING:
     from stillwatch.store.database import Database
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 def test_overturning_lifts_every_linked_action_and_tells_it(database: Database) -> None:
     decided(database)
+    told(database)
     appeal = lodge(database, KEYS, "d-2", WRITTEN, NOW)
 
     undone = overturn(database, appeal.id, by="ada", why="a class", now_ms=NOW + 1)
@@ -39,8 +41,13 @@ def test_overturning_lifts_every_linked_action_and_tells_it(database: Database) 
             ("d-2", "overturned"),
             ("d-3", "overturned"),
         }
-    (told,) = due(database, NOW + 1)
-    assert json.loads(told.body) | {"case": ""} == {
+    said = [json.loads(one.body) for one in due(database, NOW + 1)]
+    assert sorted((one["kind"], one["decision"]) for one in said) == [
+        ("appeal.answered", "d-2"),
+        ("decision.undone", "d-2"),
+        ("decision.undone", "d-3"),
+    ]
+    assert next(one for one in said if one["kind"] == "appeal.answered") | {"case": ""} == {
         "kind": "appeal.answered",
         "appeal": appeal.id,
         "decision": "d-2",
@@ -92,7 +99,10 @@ def test_undoing_answers_the_open_appeals_too(database: Database) -> None:
 
     with database.reading() as connection:
         assert open_appeals(connection) == ()
-    assert len(due(database, NOW)) == 1
+    assert [json.loads(one.body)["kind"] for one in due(database, NOW) if '"d-1"' in one.body] == [
+        "appeal.answered",
+        "decision.undone",
+    ]
 
 
 @pytest.mark.parametrize("id_", ["d-404", "d-shadow", "d-observe"])
@@ -164,10 +174,11 @@ def test_a_token_outlives_the_key_it_was_issued_under(database: Database) -> Non
 
 def test_what_could_not_be_told_is_tried_again_later_and_later(database: Database) -> None:
     decided(database)
+    told(database)
     uphold(database, lodge(database, KEYS, "d-1", "x", NOW).id, by="ada", why="no", now_ms=NOW)
-    (told,) = due(database, NOW)
+    (first,) = due(database, NOW)
 
-    failed(database, told, "answered 503", NOW)
+    failed(database, first, "answered 503", NOW)
 
     assert due(database, NOW + 29_999) == ()
     (again,) = due(database, NOW + 30_000)
@@ -175,6 +186,30 @@ def test_what_could_not_be_told_is_tried_again_later_and_later(database: Databas
     delivered(database, again.id, NOW + 30_000)
     assert due(database, NOW * 2) == ()
     assert [wait_ms(tries) for tries in (0, 1, 5, 60)] == [30_000, 60_000, 960_000, 21_600_000]
+
+
+def test_a_notice_is_told_when_its_decision_begins_and_not_past_its_end_nor_once_undone(database: Database) -> None:
+    later = decision("d-1", from_ms=NOW + HOUR, until_ms=NOW + 2 * HOUR, notice="Slowed down.")
+    record(database, [later, decision("d-2", account=8, from_ms=NOW + HOUR, until_ms=NOW + 2 * HOUR)], NOW)
+    record(database, [decision("d-3", shadow=True), decision("d-4", action=Action.OBSERVE)], NOW)
+
+    assert due(database, NOW) == ()
+    said = json.loads(due(database, NOW + HOUR)[0].body)
+    assert said == {
+        "kind": "decision.taken",
+        "decision": "d-1",
+        "account": pseudonym_text(7),
+        "clause": "no-model-copying",
+        "action": "throttle",
+        "notice": "Slowed down.",
+        "from_ms": NOW + HOUR,
+        "until_ms": NOW + 2 * HOUR,
+    }
+    assert len(due(database, NOW + HOUR)) == 2, "nobody is told what is only watched or observed"
+    assert due(database, NOW + 2 * HOUR) == ()
+    undo(database, Scope(account=7), by="ada", why="wrong", now_ms=NOW)
+    kinds = [(json.loads(one.body)["kind"], json.loads(one.body)["decision"]) for one in due(database, NOW + HOUR)]
+    assert kinds == [("decision.taken", "d-2"), ("decision.undone", "d-1")]
 
 
 def test_a_decision_recorded_later_brings_its_clause_once(database: Database) -> None:

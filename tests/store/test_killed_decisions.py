@@ -30,6 +30,7 @@ def test_after_ten_kills_everything_said_is_there_whole_and_once(tmp_path: Path)
         "torn": 0,
         "done twice": 0,
         "told twice": 0,
+        "never told": 0,
         "standing wrong": 0,
     }
     assert code == 0

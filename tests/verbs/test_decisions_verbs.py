@@ -78,9 +78,7 @@ def test_list_and_show_name_clause_span_evidence_appeal(path: Path, capsys: pyte
     "words",
     [("decisions", "list"), ("decisions", "show", "d-3"), ("decisions", "waiting"), ("ledger", "show")],
 )
-def test_strangers_strings_are_cleaned(
-    path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]
-) -> None:
+def test_strangers_strings_are_cleaned(path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...]) -> None:
     _, said, _ = run(path, capsys, *words)
 
     assert not {"\x1b", "\x07", "\u202e"} & set(said)

@@ -96,8 +96,11 @@ def test_an_older_copy_that_went_on_otherwise_is_found_too(path: Path, capsys: p
         (["UPDATE ledger SET body = replace(body, '640', '64') WHERE seq = 2"], "was changed"),
         (["DELETE FROM ledger WHERE seq = 2", "DELETE FROM decisions WHERE seq = 2"], "are missing"),
         (
-            ["UPDATE ledger SET seq = -1 WHERE seq = 1", "UPDATE ledger SET seq = 1 WHERE seq = 2"]
-            + ["UPDATE ledger SET seq = 2 WHERE seq = -1"],
+            [
+                "UPDATE ledger SET seq = -1 WHERE seq = 1",
+                "UPDATE ledger SET seq = 1 WHERE seq = 2",
+                "UPDATE ledger SET seq = 2 WHERE seq = -1",
+            ],
             "was changed",
         ),
         (["UPDATE decisions SET until_ms = until_ms + 1 WHERE id = 'd-3'"], "decision d-3 was changed"),

@@ -55,10 +55,11 @@ def appeals_parser(verbs: Verbs) -> None:
     link = add("link", "print the customer's link to a statement of reasons", key=True)
     link.add_argument("decision", nargs="+", metavar="DECISION", help="ids of decisions")
     link.add_argument("--base", default="http://127.0.0.1:8470", metavar="URL", help="where it is served (%(default)s)")
-    serve = add("serve", "serve the customer's page and the REST surface, and tell outcomes", key=True)
+    serve = add("serve", "serve the customer's page and the REST surface, tell notices and outcomes", key=True)
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (%(default)s)")
     serve.add_argument("--port", type=int, default=8470, metavar="N", help="port (%(default)s)")
-    serve.add_argument("--callback", metavar="URL", help="where outcomes are posted")
+    serve.add_argument("--callback", metavar="URL", help="where notices and outcomes are posted, to be passed on")
+    serve.add_argument("--base", metavar="URL", help="public address of this page: notices then carry the link")
     serve.add_argument(
-        "--callback-key", metavar="FILE", help="file with the secret that outcomes are signed with, mode 0600"
+        "--callback-key", metavar="FILE", help="file with the secret that they are signed with, mode 0600"
     )

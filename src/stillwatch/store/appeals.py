@@ -145,8 +145,8 @@ def settle(connection: sqlite3.Connection, one: Appeal, outcome: Outcome, by: st
         "UPDATE appeals SET outcome = ?, by = ?, why = ?, answered_ms = ?, sealed = NULL WHERE id = ?",
         (outcome, by, why, at_ms, one.id),
     )
-    told: dict[str, Plain] = {"kind": "appeal.answered", "appeal": one.id, "decision": one.decision}
-    enqueue(connection, told | {"case": one.case, "outcome": outcome, "at_ms": at_ms}, now_ms)
+    told: dict[str, Plain] = {"appeal": one.id, "case": one.case, "outcome": outcome, "at_ms": at_ms}
+    enqueue(connection, "appeal.answered", one.decision, told, now_ms)
 
 
 def forget_texts(database: Database, now_ms: int) -> int:

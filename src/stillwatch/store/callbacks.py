@@ -1,16 +1,22 @@
-"""The queue of outcomes to be told: written with the outcome itself, so that a crash loses none."""
+"""The queue of what a customer is to be told: written with the thing itself, so that a crash loses none.
+
+Decisions taken, decisions undone, appeals answered. Whoever is told them passes them on: accounts are pseudonyms here.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from stillwatch.model.decision import Action
+from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.store.canonical import encode
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
+    from stillwatch.model.decision import Decision
     from stillwatch.store.canonical import Plain
     from stillwatch.store.database import Database
 
@@ -20,11 +26,14 @@ LONGEST_MS: Final = 21_600_000
 """Longest wait between two tries (ms); there is no last try."""
 TROUBLE_CHARS: Final = 200
 """Characters kept of what went wrong."""
+TAKEN: Final = "decision.taken"
+FOREVER: Final = 1 << 62
+"""Until when something is told that is worth knowing at any time (ms since 1970)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One outcome to be told."""
+    """Something to be told."""
 
     id: int
     """Number; the receiver sees it and can tell a repetition."""
@@ -34,16 +43,56 @@ class Callback:
     """Failed tries so far."""
 
 
-def enqueue(connection: sqlite3.Connection, body: Mapping[str, Plain], now_ms: int) -> None:
-    """Put an outcome into the queue, inside its own transaction."""
-    connection.execute("INSERT INTO callbacks (body, due_ms) VALUES (?, ?)", (encode(body), now_ms))
+def enqueue(
+    connection: sqlite3.Connection,
+    kind: str,
+    decision: str,
+    more: Mapping[str, Plain],
+    now_ms: int,
+    until_ms: int = FOREVER,
+) -> None:
+    """Put something about a decision into the queue, inside its own transaction; past ``until_ms`` it is not told."""
+    body = encode({"kind": kind, "decision": decision, **more})
+    connection.execute(
+        "INSERT INTO callbacks (decision, kind, body, due_ms, until_ms) VALUES (?, ?, ?, ?, ?)",
+        (decision, kind, body, now_ms, until_ms),
+    )
+
+
+def tell_taken(connection: sqlite3.Connection, decision: Decision, now_ms: int) -> None:
+    """Queue the notice of a decision; one that is only watched, or only observes, is nobody's to be told."""
+    if decision.shadow or decision.action == Action.OBSERVE:
+        return
+    more: dict[str, Plain] = _about(decision) | {
+        "action": decision.action.name.lower(),
+        "notice": decision.notice,
+        "from_ms": decision.from_ms,
+        "until_ms": decision.until_ms,
+    }
+    # Nobody is told before it begins: a delay that is announced is none.
+    enqueue(connection, TAKEN, decision.id, more, max(now_ms, decision.from_ms), decision.until_ms)
+
+
+def tell_undone(connection: sqlite3.Connection, decision: Decision, why: str, now_ms: int) -> None:
+    """Queue that a decision was undone; one that had not begun was never told, and its notice is taken back."""
+    if decision.shadow or decision.action == Action.OBSERVE:
+        return
+    connection.execute(
+        "UPDATE callbacks SET until_ms = 0 WHERE decision = ? AND kind = ? AND done_ms < 0", (decision.id, TAKEN)
+    )
+    enqueue(connection, "decision.undone", decision.id, _about(decision) | {"why": why, "at_ms": now_ms}, now_ms)
+
+
+def _about(decision: Decision) -> dict[str, Plain]:
+    return {"account": pseudonym_text(decision.account), "clause": decision.clause}
 
 
 def due(database: Database, now_ms: int, most: int = 20) -> tuple[Callback, ...]:
-    """Give what is to be told now, the oldest first."""
+    """Give what is to be told now, the oldest first; notices of decisions that are over are not."""
     with database.reading() as connection:
         rows = connection.execute(
-            "SELECT id, body, tries FROM callbacks WHERE done_ms < 0 AND due_ms <= ? ORDER BY id LIMIT ?",
+            "SELECT id, body, tries FROM callbacks WHERE done_ms < 0 AND due_ms <= ?1 AND until_ms > ?1"
+            " ORDER BY id LIMIT ?2",
             (now_ms, most),
         )
         return tuple(Callback(*row) for row in rows)

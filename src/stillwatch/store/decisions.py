@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stillwatch.model.decision import POLICY, Waiting
+from stillwatch.store.callbacks import tell_taken
 from stillwatch.store.cases import open_case
 from stillwatch.store.ledger import append
 from stillwatch.store.switch import stopped
@@ -134,3 +135,4 @@ def _write(connection: sqlite3.Connection, decision: Decision, verdict: Verdict 
     connection.execute(_INSERT, (seq, case, *row(decision)))
     if text:
         connection.execute("INSERT INTO verdicts VALUES (?, ?)", (decision.id, text))
+    tell_taken(connection, decision, now_ms)

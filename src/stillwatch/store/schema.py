@@ -141,12 +141,16 @@ CREATE INDEX appeals_of_decisions ON appeals (decision);
 CREATE INDEX appeals_open ON appeals (at_ms) WHERE outcome = '';
 CREATE TABLE callbacks (
   id INTEGER PRIMARY KEY,
+  decision TEXT NOT NULL REFERENCES decisions (id),
+  kind TEXT NOT NULL,
   body TEXT NOT NULL,
   due_ms INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL,
   tries INTEGER NOT NULL DEFAULT 0,
   done_ms INTEGER NOT NULL DEFAULT -1,
   trouble TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE INDEX callbacks_of_decisions ON callbacks (decision);
 CREATE INDEX callbacks_due ON callbacks (due_ms) WHERE done_ms < 0;
 """
 

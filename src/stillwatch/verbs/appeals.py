@@ -52,6 +52,11 @@ def appeal_keys(path: Path, *, make: bool = False) -> AppealKeys:
     )
 
 
+def customers_link(base: str, decision: str, token: str) -> str:
+    """Write the customer's link to a statement of reasons."""
+    return f"{base.rstrip('/')}/appeals/{decision}/{token}"
+
+
 def _values(one: Appeal) -> dict[str, object]:
     return {
         "id": one.id,
@@ -126,7 +131,7 @@ def _link(asked: argparse.Namespace, database: Database) -> int:
     if missing:
         raise InputError(f"there is no decision {missing[0][:80]} on record")
     made = issue(database, keys.token, asked.decision)
-    links = {id_: f"{asked.base.rstrip('/')}/appeals/{id_}/{token}" for id_, token in made.items()}
+    links = {id_: customers_link(asked.base, id_, token) for id_, token in made.items()}
     print(json.dumps(links) if asked.json else "\n".join(links.values()))
     return 0
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from stillwatch.model.errors import InputError, KeyFileError
 from stillwatch.store.appeals import forget_texts
 from stillwatch.store.database import Database
-from stillwatch.verbs.appeals import appeal_keys
+from stillwatch.store.tokens import issue
+from stillwatch.verbs.appeals import appeal_keys, customers_link
 from stillwatch.verbs.stores import now_ms
 
 try:
@@ -70,7 +71,13 @@ def serve(asked: argparse.Namespace) -> int:
         raise InputError(f"--callback {asked.callback[:200]}: write an https address")
     keys = appeal_keys(Path(asked.key), make=True)
     database = Database(Path(asked.store))
-    teller = Teller(database, asked.callback, _secret(Path(asked.callback_key)), now_ms) if asked.callback else None
+
+    def link(decision: str) -> str:
+        return customers_link(asked.base, decision, issue(database, keys.token, [decision])[decision])
+
+    secret = _secret(Path(asked.callback_key)) if asked.callback else b""
+    linked = link if asked.base else None
+    teller = Teller(database, asked.callback, secret, now_ms, linked) if asked.callback else None
     # No access log: the addresses asked for hold the tokens.
     config = uvicorn.Config(
         appeals_app(Desk(database, keys, now_ms)),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stillwatch.model.decision import Action
 from stillwatch.model.terms import Clause, Terms
+from stillwatch.store.callbacks import delivered, due
 from stillwatch.store.decisions import record
 from stillwatch.store.sealed import AppealKeys
 from stillwatch.store.tokens import token_for
@@ -43,6 +44,12 @@ def decided(database: Database) -> None:
         terms=Terms("lab", 1, (clause,)),
     )
     record(database, [decision("d-shadow", shadow=True), decision("d-observe", action=Action.OBSERVE)], NOW)
+
+
+def told(database: Database) -> None:
+    """Tell everything that is to be told by now."""
+    for one in due(database, NOW, 100):
+        delivered(database, one.id, NOW)
 
 
 @dataclass

@@ -11,9 +11,10 @@ from stillwatch.serve.appeals import bounds
 from stillwatch.serve.appeals.app import HEADERS
 from stillwatch.serve.appeals.bounds import Rate
 from stillwatch.store.appeals import open_appeals, text_of
+from stillwatch.store.decisions import record
 from stillwatch.store.hearing import overturn, uphold
 from stillwatch.store.tokens import token_for
-from store.stored import HOUR
+from store.stored import HOUR, decision
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +89,34 @@ def test_without_the_very_token_there_is_nothing(app: ASGIApp, path: str) -> Non
 
         assert answer.status in {404, 405}
         assert "640 prompts" not in answer.text
+
+
+def test_without_a_token_one_is_told_where_to_have_it_whatever_is_asked_for(app: ASGIApp) -> None:
+    answers = [ask(app, "GET", f"/appeals/{id_}") for id_ in ("d-1", "d-404", "<script>")]
+
+    assert {(one.status, one.body) for one in answers} == {(404, answers[0].body)}
+    assert "personal link" in answers[0].text
+    assert answers[0].headers["content-type"].startswith("text/plain")
+
+
+def test_hostile_facts_and_answers_are_text_on_the_page(database: Database, app: ASGIApp) -> None:
+    evil = '</p><script>x()</script><img src=x onerror=y()>" autofocus onfocus=z() \u202e'
+    made = decision("d-evil", account=44, evidence=(evil,), clause="c-<b>")
+    record(database, [made], NOW)
+    page = f"/appeals/d-evil/{token_for(KEYS.token, 'd-evil')}"
+    sent = send(app, evil, page)
+    with database.reading() as connection:
+        (appeal,) = open_appeals(connection)
+    uphold(database, appeal.id, by="ada", why=evil, now_ms=NOW)
+
+    shown = ask(app, "GET", page + "?sent=<script>")
+
+    assert sent.status == 303
+    assert shown.text.count("&lt;script&gt;x()") == 2, "the fact and the answer, as text"
+    for raw in ("<script", "<img", '" autofocus', "<b>"):
+        assert raw not in shown.text
+    assert "script-src" not in shown.headers["content-security-policy"]
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
 
 
 def test_an_unknown_decision_and_a_wrong_token_are_answered_alike(app: ASGIApp) -> None:

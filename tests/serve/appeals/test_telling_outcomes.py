@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 from aiohttp import web
 
+from serve.appeals import lodged
 from serve.appeals.lodged import KEYS, NOW, Clock
 from stillwatch.serve.appeals.telling import Teller, signature
 from stillwatch.store.appeals import lodge
@@ -50,13 +52,14 @@ async def told(teller_of: object, answers: list[int], clock: Clock) -> list[dict
 
 
 def test_an_outcome_is_told_signed_and_until_it_arrives(database: Database, clock: Clock) -> None:
+    lodged.told(database)
     appeal = lodge(database, KEYS, "d-1", "x", NOW)
     uphold(database, appeal.id, by="ada", why="no", now_ms=NOW)
 
     got = asyncio.run(told(lambda url: Teller(database, url, KEY, clock), [500, 302, 204], clock))
 
     assert len(got) == 3
-    assert {one["Stillwatch-Callback"] for one in got} == {"1"}
+    assert len({one["Stillwatch-Callback"] for one in got}) == 1
     for one in got:
         at, _, mac = one["Stillwatch-Signature"].partition(",v1=")
         signed = f"{at.removeprefix('t=')}.{one['body']}".encode()
@@ -65,6 +68,7 @@ def test_an_outcome_is_told_signed_and_until_it_arrives(database: Database, cloc
 
 
 def test_a_receiver_that_is_away_is_tried_again(database: Database, clock: Clock) -> None:
+    lodged.told(database)
     uphold(database, lodge(database, KEYS, "d-1", "x", NOW).id, by="ada", why="no", now_ms=NOW)
 
     async def tell() -> int:
@@ -78,3 +82,17 @@ def test_a_receiver_that_is_away_is_tried_again(database: Database, clock: Clock
 
 def test_a_signature_depends_on_all_of_it() -> None:
     assert len({signature(KEY, 1, "a"), signature(KEY, 2, "a"), signature(KEY, 1, "b"), signature(b"k", 1, "a")}) == 4
+
+
+def test_a_notice_carries_the_customers_link_and_is_signed_with_it(database: Database, clock: Clock) -> None:
+    got = asyncio.run(
+        told(lambda url: Teller(database, url, KEY, clock, lambda id_: f"https://lab.example/{id_}"), [204] * 3, clock)
+    )
+
+    bodies = [json.loads(one["body"]) for one in got]
+    assert {(one["kind"], one["link"]) for one in bodies} == {
+        ("decision.taken", f"https://lab.example/d-{n}") for n in (1, 2, 3)
+    }
+    for one in got:
+        at, _, mac = one["Stillwatch-Signature"].partition(",v1=")
+        assert signature(KEY, int(at.removeprefix("t=")), one["body"]).endswith(mac)

@@ -94,6 +94,7 @@ def appeals_app(desk: Desk) -> ASGIApp:
             Route("/healthz", _alive),
             Route("/openapi.json", _described),
             Route(pages.STYLE, _style),
+            Route("/appeals/{decision}", pages.without_token, methods=["GET"]),
             Route("/appeals/{decision}/{token}", pages.read, methods=["GET"]),
             Route("/appeals/{decision}/{token}", pages.write, methods=["POST"]),
             Route("/v1/decisions/{decision}", rest.decision, methods=["GET"]),

@@ -108,9 +108,7 @@ def description() -> dict[str, Any]:
                 "post": {
                     "summary": "Contest the decision",
                     "requestBody": {"required": True, "content": _json(sent)},
-                    "responses": _answers(
-                        "201", "It waits for a person.", made, *_WRITING
-                    ),
+                    "responses": _answers("201", "It waits for a person.", made, *_WRITING),
                 },
             },
         },

@@ -49,6 +49,15 @@ async def _admitted(request: Request) -> Statement | Response:
     return found or _no(404, "There is no such page. Please use the whole link that you were sent.")
 
 
+async def without_token(_: Request) -> Response:
+    """Say where the whole link is to be had; the same for every decision, whether it exists or not."""
+    return _no(
+        404,
+        "The statement of reasons opens with a personal link only. Your provider has sent it to the contact address of"
+        " your account; there you can also ask for it again.",
+    )
+
+
 async def read(request: Request) -> Response:
     """Show the statement of reasons."""
     found = await _admitted(request)

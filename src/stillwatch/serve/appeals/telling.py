@@ -1,9 +1,10 @@
-"""Telling outcomes: a signed POST for each, tried again until the receiver has it."""
+"""Telling notices and outcomes: a signed POST for each, tried again until the receiver has it."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
+import json
 from typing import TYPE_CHECKING, Final
 
 import aiohttp
@@ -53,6 +54,8 @@ class Teller:
         Where to and signed with what.
     clock
         Gives the time (ms since 1970).
+    link
+        Decision -> the customer's link to its statement of reasons; a notice carries it. None leaves it out.
 
     Notes
     -----
@@ -60,8 +63,15 @@ class Teller:
     again.
     """
 
-    def __init__(self, database: Database, url: str, key: bytes, clock: Callable[[], int]) -> None:
-        self._database, self._url, self._key, self._clock = database, url, key, clock
+    def __init__(
+        self,
+        database: Database,
+        url: str,
+        key: bytes,
+        clock: Callable[[], int],
+        link: Callable[[str], str] | None = None,
+    ) -> None:
+        self._database, self._url, self._key, self._clock, self._link = database, url, key, clock, link
 
     async def tell_due(self, session: aiohttp.ClientSession) -> int:
         """Tell what is due; says how many arrived."""
@@ -75,16 +85,23 @@ class Teller:
                 arrived += 1
         return arrived
 
+    def _body(self, one: Callback) -> str:
+        told = json.loads(one.body)
+        if self._link is None or told["kind"] != "decision.taken":
+            return one.body
+        return json.dumps(told | {"link": self._link(told["decision"])})
+
     async def _tell(self, session: aiohttp.ClientSession, one: Callback) -> str:
+        body = await asyncio.to_thread(self._body, one)
         headers = {
             "Content-Type": "application/json",
             "Stillwatch-Callback": str(one.id),
-            "Stillwatch-Signature": signature(self._key, self._clock() // 1000, one.body),
+            "Stillwatch-Signature": signature(self._key, self._clock() // 1000, body),
         }
         try:
             timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
             async with session.post(
-                self._url, data=one.body.encode(), headers=headers, timeout=timeout, allow_redirects=False
+                self._url, data=body.encode(), headers=headers, timeout=timeout, allow_redirects=False
             ) as answer:
                 return "" if 200 <= answer.status < 300 else f"answered {answer.status}"
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
