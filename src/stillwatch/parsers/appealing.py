@@ -58,6 +58,9 @@ def appeals_parser(verbs: Verbs) -> None:
     serve = add("serve", "serve the customer's page and the REST surface, tell notices and outcomes", key=True)
     serve.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="address to listen on (%(default)s)")
     serve.add_argument("--port", type=int, default=8470, metavar="N", help="port (%(default)s)")
+    serve.add_argument(
+        "--trusted-proxy", default="127.0.0.1", metavar="NET", help="believe X-Forwarded-For of these (%(default)s)"
+    )
     serve.add_argument("--callback", metavar="URL", help="where notices and outcomes are posted, to be passed on")
     serve.add_argument("--base", metavar="URL", help="public address of this page: notices then carry the link")
     serve.add_argument(

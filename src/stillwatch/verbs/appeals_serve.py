@@ -18,8 +18,11 @@ try:
     import uvicorn
 
     from stillwatch.serve.appeals.app import appeals_app
+    from stillwatch.serve.appeals.bounds import BODY_BYTES, BODY_S
     from stillwatch.serve.appeals.desk import Desk
     from stillwatch.serve.appeals.telling import Teller
+    from stillwatch.serve.gateway.proxy.connection import bounded, sweep_forever
+    from stillwatch.serve.gateway.settings import Limits
 except ImportError as error:
     raise InputError("appeals serve needs the extra serve: pip install 'stillwatch[serve]'") from error
 
@@ -30,6 +33,8 @@ FORGET_S: Final = 3_600.0
 """Pause between two looks for texts whose time is over (s)."""
 LEAST_SECRET: Final = 16
 """Bytes of a callback secret, at least."""
+CONNECTIONS: Final = 500
+"""Most connections at once; more are answered with 503."""
 
 
 def _secret(path: Path) -> bytes:
@@ -51,7 +56,10 @@ async def _forget(database: Database) -> None:
 
 
 async def _run(server: uvicorn.Server, database: Database, teller: Teller | None) -> None:
-    beside = [asyncio.create_task(_forget(database))]
+    beside = [
+        asyncio.create_task(_forget(database)),
+        asyncio.create_task(sweep_forever(lambda: server.server_state.connections)),
+    ]
     if teller:
         beside.append(asyncio.create_task(teller.run()))
     try:
@@ -85,10 +93,15 @@ def serve(asked: argparse.Namespace) -> int:
         port=asked.port,
         access_log=False,
         log_level="warning",
-        limit_concurrency=200,
+        http=bounded(Limits(head_bytes=16_384, body_bytes=BODY_BYTES, body_s=BODY_S)),
+        ws="none",
+        # Limits are kept by address: behind a proxy by the one that it names, from anybody else by his own.
+        proxy_headers=True,
+        forwarded_allow_ips=asked.trusted_proxy,
+        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=5,
+        timeout_graceful_shutdown=5,
         server_header=False,
-        h11_max_incomplete_event_size=16_384,
     )
     print(f"stillwatch: appeals of {asked.store} on http://{asked.host}:{asked.port}", flush=True)
     try:

@@ -87,7 +87,7 @@ def appeals_app(desk: Desk) -> ASGIApp:
 
     Notes
     -----
-    Put it behind a proxy that ends TLS and bounds slow headers. It keeps no session and sets no cookie.
+    Put it behind a proxy that ends TLS. It keeps no session and sets no cookie.
     """
     app = Starlette(
         routes=[
