@@ -79,6 +79,17 @@ def test_an_ended_step_is_followed_only_where_something_came_after_it() -> None:
     assert steps(STRONG, ended) == [(Action.THROTTLE, False)]
 
 
+def test_a_step_that_a_person_ended_early_stays_a_step() -> None:
+    running = on_record(action=Action.THROTTLE, from_ms=NOW - 3 * DAY, until_ms=NOW + DAY)
+    settled = dataclasses.replace(running, ended_ms=NOW - DAY)
+
+    assert steps(STRONG, settled, last_ms=NOW - 4 * DAY) == [], "nothing came after it"
+    assert steps(STRONG, settled) == [(Action.RESTRICT, False)]
+    given = verdict(classes=("probing",))
+    again = next_steps(given, counted([settled], given, Ladder(), NOW), facts(), Ladder(), NOW)
+    assert [step.action for step in again] == [Action.THROTTLE], "renewed, since it has ended"
+
+
 def test_what_nobody_measured_is_left_to_a_person() -> None:
     ended = on_record()
 

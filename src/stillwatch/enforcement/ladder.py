@@ -65,7 +65,7 @@ def counted(past: Sequence[OnRecord], verdict: Verdict, ladder: Ladder, now_ms: 
         if one.decision.clause == verdict.clause
         and one.decision.shadow == verdict.shadow
         and one.lifted_ms < 0
-        and one.decision.until_ms > oldest
+        and one.until_ms > oldest
     )
 
 
@@ -103,9 +103,9 @@ def next_steps(
         return ()
     if not past:
         return (_marked(_first(verdict, open_to, ladder), verdict, ladder),)
-    last = max(past, key=lambda one: (one.decision.until_ms, one.decision.action))
+    last = max(past, key=lambda one: (one.until_ms, one.decision.action))
     strictest = max(one.decision.action for one in past)
-    ended = last.decision.until_ms <= now_ms
+    ended = last.until_ms <= now_ms
     begun = last.decision.from_ms + ladder.grace_h * HOUR_MS
     if now_ms < begun or facts.last_ms < begun:
         return ()

@@ -75,6 +75,8 @@ def decisions_parser(verbs: Verbs) -> None:
     approve.add_argument("decision", nargs="+", metavar="DECISION", help="ids that wait")
     decline = add("decline", "let what waits rest", person=True)
     decline.add_argument("decision", nargs="+", metavar="DECISION", help="ids that wait")
+    end = add("end", "end decisions early, rightly taken as they were, such as after a verification", person=True)
+    end.add_argument("decision", nargs="+", metavar="DECISION", help="ids of decisions in force")
     stop = add("stop", "stop everything automatic at once", person=True)
     stop.add_argument(
         "--release", action="store_true", help="moreover nothing that the machine decided binds while it lasts"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _COUNTS: Final = (
     ("decision", "decisions", "SELECT count(*) FROM decisions"),
     ("undo", "lifts", "SELECT count(*) FROM lifts"),
+    ("end", "ends", "SELECT count(*) FROM ends"),
     ("case", "outcomes", "SELECT count(*) FROM outcomes"),
     ("waiting", "waiting", "SELECT count(*) FROM waiting"),
     ("answer", "waiting", "SELECT count(*) FROM waiting WHERE answer <> ''"),
@@ -83,6 +84,11 @@ def _undo(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     return _learnt(connection, entry.subject, "overturned")
 
 
+def _end(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
+    row = connection.execute("SELECT seq, by, why FROM ends WHERE decision = ?", (entry.subject,)).fetchone()
+    return "" if row == (entry.seq, body["by"], body["why"]) else f"the end of {entry.subject} is gone or another"
+
+
 def _learnt(connection: sqlite3.Connection, decision: str, outcome: str) -> str:
     """Tell where the calibration set says something else of a decision than its verdict and its outcome do."""
     bits = bits_text(past.verdict(connection, decision))
@@ -137,6 +143,7 @@ def _clause(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
 _COMPARED: Final = {
     "decision": _decision,
     "undo": _undo,
+    "end": _end,
     "case": _case,
     "waiting": _waiting,
     "answer": _answer,

@@ -6,7 +6,7 @@ Decisions taken, decisions undone, appeals answered. Whoever is told them passes
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stillwatch.model.decision import Action
 from stillwatch.model.pseudonym import pseudonym_text
@@ -26,6 +26,7 @@ LONGEST_MS: Final = 21_600_000
 """Longest wait between two tries (ms); there is no last try."""
 TROUBLE_CHARS: Final = 200
 """Characters kept of what went wrong."""
+How: TypeAlias = Literal["undone", "ended"]
 TAKEN: Final = "decision.taken"
 FOREVER: Final = 1 << 62
 """Until when something is told that is worth knowing at any time (ms since 1970)."""
@@ -73,14 +74,14 @@ def tell_taken(connection: sqlite3.Connection, decision: Decision, now_ms: int) 
     enqueue(connection, TAKEN, decision.id, more, max(now_ms, decision.from_ms), decision.until_ms)
 
 
-def tell_undone(connection: sqlite3.Connection, decision: Decision, why: str, now_ms: int) -> None:
-    """Queue that a decision was undone; one that had not begun was never told, and its notice is taken back."""
+def tell_over(connection: sqlite3.Connection, decision: Decision, how: How, why: str, now_ms: int) -> None:
+    """Queue that a decision was undone, or ended early; a notice that was not told yet is taken back."""
     if decision.shadow or decision.action == Action.OBSERVE:
         return
     connection.execute(
         "UPDATE callbacks SET until_ms = 0 WHERE decision = ? AND kind = ? AND done_ms < 0", (decision.id, TAKEN)
     )
-    enqueue(connection, "decision.undone", decision.id, _about(decision) | {"why": why, "at_ms": now_ms}, now_ms)
+    enqueue(connection, f"decision.{how}", decision.id, _about(decision) | {"why": why, "at_ms": now_ms}, now_ms)
 
 
 def _about(decision: Decision) -> dict[str, Plain]:

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from stillwatch.model.decision import Decision
     from stillwatch.model.verdict import Verdict
 
-_FROM: Final = f"SELECT {SELECTED} FROM decisions d LEFT JOIN lifts l ON l.decision = d.id"
+_FROM: Final = (
+    f"SELECT {SELECTED} FROM decisions d LEFT JOIN lifts l ON l.decision = d.id LEFT JOIN ends e ON e.decision = d.id"
+)
 
 
 def by_id(connection: sqlite3.Connection, id_: str) -> OnRecord | None:

@@ -84,6 +84,14 @@ CREATE TABLE lifts (
   at_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX lifts_by_seq ON lifts (seq);
+CREATE TABLE ends (
+  seq INTEGER NOT NULL REFERENCES ledger (seq),
+  decision TEXT NOT NULL PRIMARY KEY REFERENCES decisions (id),
+  by TEXT NOT NULL CHECK (by NOT IN ('', 'policy')),
+  why TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX ends_by_seq ON ends (seq);
 CREATE TABLE verdicts (
   decision TEXT NOT NULL PRIMARY KEY REFERENCES decisions (id),
   body TEXT NOT NULL
@@ -160,6 +168,7 @@ ADDED_TO_ONLY: Final = (
     "outcomes",
     "decisions",
     "lifts",
+    "ends",
     "verdicts",
     "calibration",
     "tokens",

@@ -9,7 +9,7 @@ from stillwatch.model.errors import InputError
 from stillwatch.store import past
 from stillwatch.store.appeals import open_appeals, settle
 from stillwatch.store.calibration import learn
-from stillwatch.store.callbacks import tell_undone
+from stillwatch.store.callbacks import tell_over
 from stillwatch.store.cases import cases_of, close_case
 from stillwatch.store.ledger import append
 from stillwatch.store.persons import person, reason
@@ -95,7 +95,7 @@ def lift(connection: sqlite3.Connection, scope: Scope, by: str, why: str, now_ms
         seq, at_ms = append(connection, "undo", one.decision.id, {"by": by, "why": why}, now_ms)
         connection.execute("INSERT INTO lifts VALUES (?, ?, ?, ?, ?)", (seq, one.decision.id, by, why, at_ms))
         learn(connection, one, "overturned", now_ms)
-        tell_undone(connection, one.decision, why, now_ms)
+        tell_over(connection, one.decision, "undone", why, now_ms)
     cases = tuple(case for case in closed if close_case(connection, case, "overturned", by, why, now_ms))
     accounts = {one.decision.account for one in found}
     campaigns = {one.decision.campaign for one in found} - {""} if not _narrow(scope) else set()

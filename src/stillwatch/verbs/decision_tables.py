@@ -48,7 +48,7 @@ def decision_table(found: Sequence[OnRecord], state: Callable[[OnRecord], str]) 
                 pseudonym_text(one.decision.account),
                 one.decision.action.name,
                 state(one),
-                moment(one.decision.until_ms),
+                moment(one.until_ms),
                 one.decision.clause,
                 one.decision.campaign,
                 one.decision.by,
@@ -92,7 +92,7 @@ def one_decision(
     lines = [
         f"{made.id}: {made.action.name}, {state}",
         f"account   {pseudonym_text(made.account)}" + (f" in campaign {made.campaign}" if made.campaign else ""),
-        f"span      {moment(made.from_ms)} to {moment(made.until_ms)}",
+        f"span      {moment(made.from_ms)} to {moment(one.until_ms)}",
         f"taken     {moment(made.at_ms)} by {made.by}",
         f"clause    {made.clause} ({made.terms}) {sentence}",
         f"case      {one.case}",

@@ -16,6 +16,7 @@ from stillwatch.store import past
 from stillwatch.store.answering import approve, decline
 from stillwatch.store.appeals import of_decision
 from stillwatch.store.calibration import calibration_set
+from stillwatch.store.ending import end
 from stillwatch.store.switch import stopped, turn
 from stillwatch.store.undo import Scope, undo
 from stillwatch.store.waiting import all_held
@@ -134,6 +135,13 @@ def _answer(asked: argparse.Namespace, database: Database) -> int:
     return 0
 
 
+def _end(asked: argparse.Namespace, database: Database) -> int:
+    ids: list[str] = asked.decision
+    end(database, ids, by=asked.by, why=asked.why, now_ms=now_ms())
+    _print(asked, {"ended": ids}, lambda console: console.print(Text(f"{len(ids)} ended")))
+    return 0
+
+
 def _switch(asked: argparse.Namespace, database: Database) -> int:
     to = "on" if asked.act == "resume" else "released" if asked.release else "stopped"
     turn(database, to, by=asked.by, why=asked.why, now_ms=now_ms())  # type: ignore[arg-type]
@@ -172,6 +180,7 @@ ACTS: Final = {
     "waiting": _waiting,
     "approve": _answer,
     "decline": _answer,
+    "end": _end,
     "stop": _switch,
     "resume": _switch,
     "calibration": _calibration,

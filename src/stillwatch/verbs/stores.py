@@ -41,7 +41,9 @@ def state_of(one: OnRecord, at_ms: int) -> str:
         return "shadow"
     if at_ms < one.decision.from_ms:
         return "not begun"
-    return "in force" if at_ms < one.decision.until_ms else "over"
+    if at_ms >= one.until_ms:
+        return "over" if one.ended_ms < 0 else "ended"
+    return "in force"
 
 
 def shown(one: OnRecord, at_ms: int) -> dict[str, object]:
@@ -53,5 +55,5 @@ def shown(one: OnRecord, at_ms: int) -> dict[str, object]:
         "case": one.case,
         "state": state_of(one, at_ms),
         "lifted_ms": one.lifted_ms,
-        "until": moment(one.decision.until_ms),
+        "until": moment(one.until_ms),
     }

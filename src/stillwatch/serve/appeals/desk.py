@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stillwatch.reports.reasons import Contest, statement
@@ -57,7 +57,7 @@ class Desk:
             if found is None or found.decision.shadow:
                 return None
             return statement(
-                found.decision,
+                replace(found.decision, until_ms=found.until_ms),
                 past.verdict(connection, decision),
                 past.sentence(connection, found.decision),
                 [_contest(one) for one in of_decision(connection, decision)],
