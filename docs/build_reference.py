@@ -19,6 +19,8 @@ from stillwatch import config
 from stillwatch.cli import build_parser
 from stillwatch.ingest.accounts import COLUMNS
 from stillwatch.ingest.readers import READERS
+from stillwatch.model import dossier
+from stillwatch.model.dossier_json import FORMAT
 from stillwatch.model.event import BINDING_MISMATCHES, CODES, EVENT_FIELDS, FORBIDDEN, Privacy
 from stillwatch.policy.conditions import CONDITIONS
 from stillwatch.policy.language.fields import Field, RecordOf
@@ -297,6 +299,33 @@ def terms() -> str:
     return "\n".join(lines)
 
 
+def dossiers() -> str:
+    """Render the page of dossiers: one row a field of each record."""
+    rows = {name: field_docs(dossier, name) for name in ("Dossier", "Seen", "Belonging", "Agreement")}
+    lines = [
+        MADE.format(source="src/stillwatch/model/dossier.py"),
+        "# Dossiers",
+        "",
+        "A dossier is one account at one moment as a clause of the [terms](terms.md) sees it. As a file it is one JSON",
+        f"object a line, with `format` {FORMAT!r}, every field below and no other. Unknown numbers are",
+        "null, pseudonyms are texts as reports show them, entries of `seen` and `agreements` are lists in the order",
+        "below. A line has at most 256 KiB, a list 500 entries, a text 2,000 characters.",
+        "",
+        *table(("Field", "Meaning"), [(f"`{field}`", doc) for field, doc in rows.pop("Dossier").items()]),
+        "",
+    ]
+    for name, title in (("Seen", "seen"), ("Belonging", "campaign"), ("Agreement", "agreements")):
+        lines += [
+            f"## {title}",
+            "",
+            *table(("Field", "Meaning"), [(f"`{f}`", doc) for f, doc in rows[name].items()]),
+            "",
+        ]
+    strength = [(f"`{name}`", str(value)) for name, value in dossier.STRENGTH.items()]
+    lines += ["## Strength of evidence", "", *table(("Class", "Strength, 3 strong to 0 none"), strength), ""]
+    return "\n".join(lines)
+
+
 def terms_schema() -> str:
     """Render the JSON Schema of terms."""
     return json.dumps(schema(), indent=2) + "\n"
@@ -309,6 +338,7 @@ PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
     ("formats.md", formats),
     ("account-file.md", account_file),
     ("terms.md", terms),
+    ("dossiers.md", dossiers),
     ("terms.schema.json", terms_schema),
 )
 """Page of docs/reference -> what renders it."""

@@ -92,9 +92,7 @@ def judge(dossier: Dossier, terms: Terms, now_ms: int) -> tuple[Verdict, ...]:
 
 
 def _holds(dossier: Dossier, clause: Clause, evidence: Speaking) -> bool:
-    if evidence.truth(dossier) is not True:
-        return False
-    return all(_truth(one, dossier) for one in clause.conditions)
+    return all(_truth(one, dossier) for one in clause.conditions) and evidence.truth(dossier) is True
 
 
 def _truth(condition: object, dossier: Dossier) -> bool:

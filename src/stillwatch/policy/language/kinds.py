@@ -107,7 +107,7 @@ class Number:
     def words(self) -> str:
         """Say what it takes."""
         kind = "whole number" if self.whole else "number"
-        return f"{kind} from {self.low:g} to {self.high:g}" + (f" ({self.unit})" if self.unit else "")
+        return f"{kind} from {self.low:,.15g} to {self.high:,.15g}" + (f" ({self.unit})" if self.unit else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Final, get_args
 
@@ -75,21 +76,21 @@ class Speaking:
     def _enough(self, classes: list[EvidenceClass]) -> bool:
         return len(classes) >= self.fewest and max((STRENGTH[one] for one in classes), default=0) >= self.strength
 
-    def truth(self, dossier: Dossier) -> bool | None:
-        """Say whether enough speak; None where those that cannot be told could make it enough."""
-        if self.fewest <= 0:
-            return True
-        voices = self._voices(dossier)
-        if self._enough([one for one, said in voices.items() if said]):
+    def _told(self, voices: dict[EvidenceClass, bool | None]) -> bool | None:
+        if self.fewest <= 0 or self._enough([one for one, said in voices.items() if said]):
             return True
         return None if self._enough([one for one, said in voices.items() if said is not False]) else False
 
+    def truth(self, dossier: Dossier) -> bool | None:
+        """Say whether enough speak; None where those that cannot be told could make it enough."""
+        return self._told(self._voices(dossier))
+
     def answer(self, dossier: Dossier) -> Answer:
         """Say whether enough speak, and which."""
-        truth = self.truth(dossier)
         if self.fewest <= 0:
             return Met(str(self), "no class of evidence is asked for")
         voices = self._voices(dossier)
+        truth = self._told(voices)
         speaking = [one for one, said in voices.items() if said]
         fact = f"{len(speaking)} of {self.fewest} classes of evidence speak" if speaking else "no class speaks"
         fact += f" ({', '.join(speaking)})" if speaking else ""
@@ -111,8 +112,13 @@ class Speaking:
 
     def __str__(self) -> str:
         """Write it as the terms do."""
-        parts = f"classes: {self.fewest}, among: [{', '.join(self.among)}], strength: {_word(self.strength)}"
-        return f"evidence: {{{parts}, bits: {number(self.least_bits)}}}"
+        return _spelt(self)
+
+
+@lru_cache(maxsize=1024)
+def _spelt(evidence: Speaking) -> str:
+    parts = f"classes: {evidence.fewest}, among: [{', '.join(evidence.among)}], strength: {_word(evidence.strength)}"
+    return f"evidence: {{{parts}, bits: {number(evidence.least_bits)}}}"
 
 
 def _word(strength: int) -> str:
