@@ -9,7 +9,11 @@
     │   ├── KeyFileError    the pseudonym key is missing, malformed or readable by others
     │   └── TermsError      the terms of use are not written as their language asks; names every line
     └── StoreError          our side: the output folder, the disk, a checkpoint   -> exit code 2
-        └── CheckpointError a checkpoint is torn, from another version or from another key
+        ├── CheckpointError a checkpoint is torn, from another version or from another key
+        ├── SpoolError      the spool of events is full, damaged or in use
+        │   └── SpoolFull   no room until more was folded: whoever sends must send again later
+        ├── StoreBusy       another writer holds the store; the same call may be made again
+        └── StoreTorn       the store's file is damaged, of another version, or open to others
 
 "Not enough evidence" is no error: it is the value :class:`stillwatch.model.finding.NotEnoughEvidence`.
 """
@@ -47,3 +51,19 @@ class StoreError(StillwatchError):
 
 class CheckpointError(StoreError):
     """A checkpoint is torn, of another version, or was made under another key."""
+
+
+class SpoolError(StoreError):
+    """The spool of events cannot be written or read."""
+
+
+class SpoolFull(SpoolError):
+    """The spool has no room; whoever sends must send again later. Nothing of what was refused is kept."""
+
+
+class StoreBusy(StoreError):
+    """Another writer held the store for longer than the busy time; nothing was written."""
+
+
+class StoreTorn(StoreError):
+    """The store's file is damaged, of another version, or open to others; it is left as it is."""

@@ -43,7 +43,8 @@ _CLASS: Final[dict[str, EvidenceClass]] = {
 """Group of detectors -> class of evidence; the groups that only speak for an account may be of any class."""
 
 
-def _load(name: str) -> Loaded:
+def load_terms(name: str) -> Loaded:
+    """Read a file of terms, or shipped ones by their name."""
     path = Path(name)
     if name in SHIPPED and not path.exists():
         return shipped(name)
@@ -75,7 +76,7 @@ def detector_classes() -> Mapping[str, EvidenceClass | None]:
 
 def lint_verb(asked: argparse.Namespace) -> int:
     """Lint terms; see ``stillwatch terms lint --help``."""
-    loaded = [_load(name) for name in asked.files]
+    loaded = [load_terms(name) for name in asked.files]
     now_ms = int(time.time() * 1000)
     found = [(one, lint(one, now_ms, detector_classes())) for one in loaded]
     code = FINDINGS if any(remark.severity == "error" for _, some in found for remark in some) else CLEAN
@@ -88,7 +89,7 @@ def lint_verb(asked: argparse.Namespace) -> int:
 
 def explain_verb(asked: argparse.Namespace) -> int:
     """Say terms in words; see ``stillwatch terms explain --help``."""
-    terms = _load(asked.file).terms
+    terms = load_terms(asked.file).terms
     words = explain(terms)
     dossier = next(_dossiers(asked.dossier), None) if asked.dossier else None
     if asked.dossier and dossier is None:
@@ -103,7 +104,7 @@ def explain_verb(asked: argparse.Namespace) -> int:
 
 def diff_verb(asked: argparse.Namespace) -> int:
     """Compare two versions; see ``stillwatch terms diff --help``."""
-    old, new = _load(asked.old).terms, _load(asked.new).terms
+    old, new = load_terms(asked.old).terms, load_terms(asked.new).terms
     changes = diff(old, new)
     replayed = replay(_dossiers(asked.over), old, new) if asked.over else None
     changed = replayed.moved if replayed else changes
@@ -127,7 +128,7 @@ def _at(written: str | None) -> int | None:
 
 def judge_verb(asked: argparse.Namespace) -> int:
     """Judge dossiers; see ``stillwatch terms judge --help``."""
-    terms, at = _load(asked.file).terms, _at(asked.at)
+    terms, at = load_terms(asked.file).terms, _at(asked.at)
     number = broken = idle = 0
     console = Console()
     for dossier in _dossiers(asked.dossiers):
