@@ -71,7 +71,7 @@ def test_a_broken_clause_permits_its_ladder_and_names_what_it_stands_on() -> Non
     assert [one.fact for one in verdict.answers if isinstance(one, Met)] == [
         "the total of all evidence in bits is 6",
         "the q-value (share of false accusations) is 0.01",
-        "2 of 2 classes of evidence speak (content, asked)",
+        "evidence from content and asked speaks against the account; 2 different classes asked for",
     ]
     assert len(verdict.exemptions) == 3
 

@@ -132,8 +132,12 @@ def test_diff_says_what_changed_and_ends_with_1(asked: Asked) -> None:
 
     assert code == 1
     assert "no-model-copying  changed  stricter" in out
+    assert "Both are test@1: raise version" in out
     assert "second  added  stricter" in out
     assert asked("diff", old, old)[0] == 0
+    raised = asked.file("r.yaml", text(("version: 1", "version: 2"), ("at_least: 3}", "at_least: 2}")))
+    assert json.loads(asked("diff", old, raised, "--json")[1])["version_raised"]
+    assert "raise version" not in asked("diff", old, raised)[1]
 
 
 def test_diff_over_dossiers_says_whose_action_would_change_by_plan(asked: Asked) -> None:

@@ -89,5 +89,6 @@ def _replayed(one: Replayed) -> dict[str, Any]:
 
 def compared(old: Terms, new: Terms, changes: Sequence[Change], replayed: Replayed | None) -> dict[str, Any]:
     """Lay out what changed between two versions, and whose action would."""
-    page = {"old": old.name, "new": new.name, "changes": [_change(one) for one in changes]}
+    raised = new.version > old.version or old.id != new.id
+    page = {"old": old.name, "new": new.name, "version_raised": raised, "changes": [_change(one) for one in changes]}
     return page | {"replay": _replayed(replayed) if replayed else None}

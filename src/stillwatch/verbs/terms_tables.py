@@ -58,9 +58,10 @@ def show_lint(found: Sequence[tuple[Loaded, Sequence[Remark]]], console: Console
 
 def _answer(answer: Answer) -> tuple[Text, Text]:
     if isinstance(answer, Met):
-        return Text("met", "green"), Text(clean(answer.fact, _LONG))
-    word = Text("unknown", "cyan") if answer.unknown else Text("not met", "dim")
-    return word, Text(clean(answer.reason, _LONG))
+        word, said = Text("met", "green"), answer.fact
+    else:
+        word, said = Text("unknown", "cyan") if answer.unknown else Text("not met", "dim"), answer.reason
+    return word, Text(clean(said, _LONG)).append(f"  {clean(answer.condition, _LONG)}", "dim")
 
 
 def show_verdict(verdict: Verdict, console: Console) -> None:
@@ -97,6 +98,8 @@ def show_diff(old: Terms, new: Terms, changes: Sequence[Change], replayed: Repla
     """Print what changed, and whose action would."""
     number = counted(len(changes), "clause")
     show(Text(f"{old.name} -> {new.name}: {number} added, removed or changed", "bold"), console)
+    if changes and old.name == new.name:
+        show(Text(f"Both are {new.name}: raise version, decisions and appeals name it.", "yellow"), console)
     for one in changes:
         turn = Text(f"{one.clause}  {one.what}", "bold").append(
             f"  {one.turn}", "yellow" if one.turn != "same" else "dim"

@@ -92,12 +92,12 @@ class Speaking:
         voices = self._voices(dossier)
         truth = self._told(voices)
         speaking = [one for one, said in voices.items() if said]
-        fact = f"{len(speaking)} of {self.fewest} classes of evidence speak" if speaking else "no class speaks"
-        fact += f" ({', '.join(speaking)})" if speaking else ""
+        said = f"evidence from {' and '.join(speaking)} speaks against the account" if speaking else "no class speaks"
+        fact = f"{said}; {_classes(self.fewest)} asked for"
         if truth:
             return Met(str(self), fact)
         if len(speaking) >= self.fewest:
-            fact += f"; none of them is {_word(self.strength)}"
+            fact += f", one of them {_word(self.strength)}"
         untold = [one for one, said in voices.items() if said is None]
         fact += f"; nothing can be told of {', '.join(untold)}" if truth is None else ""
         return NotMet(str(self), fact, unknown=truth is None)
@@ -106,9 +106,9 @@ class Speaking:
         """Say it in plain words."""
         if self.fewest <= 0:
             return "no class of evidence need speak against the account"
-        kinds = "1 class" if self.fewest == 1 else f"{self.fewest} different classes"
         strong = "" if self.strength <= 1 else f", at least one of them {_word(self.strength)}"
-        return f"{kinds} of evidence speak with {plain(self.least_bits)} bits or more ({', '.join(self.among)}){strong}"
+        some = f"{_classes(self.fewest)} of evidence {'speaks' if self.fewest == 1 else 'speak'}"
+        return f"{some} with {plain(self.least_bits)} bits or more ({', '.join(self.among)}){strong}"
 
     def __str__(self) -> str:
         """Write it as the terms do."""
@@ -119,6 +119,10 @@ class Speaking:
 def _spelt(evidence: Speaking) -> str:
     parts = f"classes: {evidence.fewest}, among: [{', '.join(evidence.among)}], strength: {_word(evidence.strength)}"
     return f"evidence: {{{parts}, bits: {number(evidence.least_bits)}}}"
+
+
+def _classes(number: int) -> str:
+    return "1 class" if number == 1 else f"{number} different classes"
 
 
 def _word(strength: int) -> str:
