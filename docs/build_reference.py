@@ -20,9 +20,12 @@ from stillwatch.cli import build_parser
 from stillwatch.ingest.accounts import COLUMNS
 from stillwatch.ingest.readers import READERS
 from stillwatch.model import dossier
+from stillwatch.model.campaign import HARVEST_BITS
 from stillwatch.model.dossier_json import FORMAT
 from stillwatch.model.event import BINDING_MISMATCHES, CODES, EVENT_FIELDS, FORBIDDEN, Privacy
 from stillwatch.policy.conditions import CONDITIONS
+from stillwatch.policy.conditions.evidence.speaking import LIKELY
+from stillwatch.policy.floor import LEAST_BITS, RESTRICTS
 from stillwatch.policy.language.fields import Field, RecordOf
 from stillwatch.policy.language.schema import schema
 from stillwatch.policy.language.table import CLAUSE, EVIDENCE, TERMS
@@ -280,15 +283,23 @@ def terms() -> str:
         "## Evidence",
         "",
         "A class speaks where its detectors together weigh at least `bits`. `campaign` speaks where the campaign is",
-        "reported as extraction and the account belongs to it with a chance of one half or more. Coordination never",
-        "speaks.",
+        f"reported as extraction with {HARVEST_BITS:g} bit or more of harvest and the account belongs to it with a",
+        f"chance of {LIKELY:g} or more. Coordination never speaks.",
         "",
         *terms_table(EVIDENCE.fields),
+        "",
+        "## The floor",
+        "",
+        f"Whatever a clause says, from `{RESTRICTS.name.lower()}` on the judge permits nothing unless a substantial or",
+        f"strong class speaks with {LEAST_BITS:g} bit or more (all its detectors together), and `suspend` is only",
+        "ever a person's. What is withheld stands in the verdict. Lint refuses terms that ask for less.",
         "",
         "## Conditions",
         "",
         "One condition is one key. Bounds are included. A condition of which nothing can be told is *unknown*: never",
         "met, under `not` either. Exemptions are conditions, too.",
+        "",
+        *table(("Condition", "Asks"), [(f"[`{word.name}`](#{word.name})", word.meaning) for word in CONDITIONS]),
         "",
         *terms_conditions(),
         "## Placeholders",

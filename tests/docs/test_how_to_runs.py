@@ -87,7 +87,7 @@ def test_terms_how_to_runs_from_top_to_bottom(root: Path, tmp_path: Path) -> Non
     assert codes["lint", "terms.yaml"] == codes["explain", "terms.yaml"] == 0
     assert codes["judge", "terms.yaml", "dossiers.jsonl"] == 1
     assert codes["diff", "terms.yaml", "terms-new.yaml"] == 1
-    assert codes["diff", "terms.yaml", "terms-new.yaml", "--over", "dossiers.jsonl"] == 1
+    assert codes["diff", "terms.yaml", "terms-new.yaml", "--replay", "dossiers.jsonl"] == 1
 
 
 def test_the_clause_on_the_page_of_terms_is_clean(root: Path) -> None:

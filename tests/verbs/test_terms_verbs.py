@@ -10,6 +10,7 @@ import pytest
 
 from policy.drawn import DAY_MS, NOW_MS, replaced
 from policy.test_judge_terms import COPIER
+from policy.test_terms_replay import recorded
 from policy.written_terms import SECOND, text
 from stillwatch.cli import main
 from stillwatch.model.dossier_json import from_json, to_json
@@ -142,12 +143,11 @@ def test_diff_says_what_changed_and_ends_with_1(asked: Asked) -> None:
 
 def test_diff_over_dossiers_says_whose_action_would_change_by_plan(asked: Asked) -> None:
     old, new = asked.file("o.yaml", text(("at_least: 3}", "at_least: 8}"))), asked.file("n.yaml", text())
-    lines = [to_json(replaced(COPIER, account=at, at_ms=NOW_MS - at * DAY_MS, plan="pro" if at % 2 else "free"))
-             for at in range(1, 90)]  # fmt: skip
+    lines = [to_json(recorded(at, 90 - at, plan="pro" if at % 2 else "free")) for at in range(1, 90)]
     dossiers = asked.file("d.jsonl", "\n".join(lines))
 
-    code, out, _ = asked("diff", old, new, "--over", dossiers)
-    page = json.loads(asked("diff", old, new, "--over", dossiers, "--json")[1])
+    code, out, _ = asked("diff", old, new, "--replay", dossiers)
+    page = json.loads(asked("diff", old, new, "--replay", dossiers, "--json")[1])
 
     assert code == page["exit_code"] == 1
     assert "Over 89 dossiers of 89 accounts, 2026-09-03 to 2026-11-30" in out
@@ -160,7 +160,10 @@ def test_diff_over_dossiers_says_whose_action_would_change_by_plan(asked: Asked)
         ("pro", "suspend"): (0, 45),
     }
     assert len(page["replay"]["moved"]) == 89
-    assert asked("diff", old, old, "--over", dossiers)[0] == 0
+    assert page["replay"]["turns"] == {"new": 89, "stricter": 0, "other": 0, "milder": 0, "gone": 0}
+    assert {(one["turn"], one["watched"]) for one in page["replay"]["moved"]} == {("new", False)}
+    assert "Something else would be permitted about 89 accounts" in out
+    assert asked("diff", old, old, "--replay", dossiers)[0] == 0
 
 
 def test_judge_prints_verdicts_that_held_and_ends_with_1(asked: Asked) -> None:

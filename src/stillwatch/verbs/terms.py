@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.console import Console
 
 from stillwatch.detectors.registry import DETECTORS
+from stillwatch.model.dossier_json import MOST_BYTES as MOST_LINE
 from stillwatch.model.dossier_json import read_dossiers
 from stillwatch.model.errors import InputError
 from stillwatch.policy.diff import diff
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from stillwatch.model.dossier import Dossier, EvidenceClass
+    from stillwatch.model.terms import Terms
+    from stillwatch.policy.replay import Replayed
 
+DAY_MS: Final = 86_400_000
 _CLASS: Final[dict[str, EvidenceClass]] = {
     "provenance": "artefacts",
     "content": "content",
@@ -59,8 +63,9 @@ def load_terms(name: str) -> Loaded:
 
 def _dossiers(name: str) -> Iterator[Dossier]:
     try:
-        with Path(name).open("rb") as lines:
-            yield from read_dossiers(lines, name)
+        with Path(name).open("rb") as file:
+            # By pieces of bounded length: one line without an end must not fill the memory.
+            yield from read_dossiers(iter(lambda: file.readline(MOST_LINE + 1), b""), name)
     except OSError as error:
         raise InputError(f"{name}: {error.strerror}; name a file of dossiers, one a line") from error
 
@@ -102,11 +107,17 @@ def explain_verb(asked: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _replayed(file: str, days: int, old: Terms, new: Terms) -> Replayed:
+    """Replay the days before the latest dossier; that is looked for first, so the file is read twice."""
+    latest = max((one.at_ms for one in _dossiers(file)), default=0)
+    return replay(_dossiers(file), old, new, from_ms=latest - days * DAY_MS)
+
+
 def diff_verb(asked: argparse.Namespace) -> int:
     """Compare two versions; see ``stillwatch terms diff --help``."""
     old, new = load_terms(asked.old).terms, load_terms(asked.new).terms
     changes = diff(old, new)
-    replayed = replay(_dossiers(asked.over), old, new) if asked.over else None
+    replayed = _replayed(asked.replay, asked.days, old, new) if asked.replay else None
     changed = replayed.moved if replayed else changes
     code = FINDINGS if changed else CLEAN
     if asked.json:
