@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from stillwatch.policy.language.reading import Reading
 
 # Digits are those of ASCII: \d would take every script's, and the JSON Schema of an editor would not.
-_NUMBER: Final = re.compile(r"[-+]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][-+]?[0-9]{1,3})?")
+NUMBER: Final = re.compile(r"[-+]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][-+]?[0-9]{1,3})?")
+"""How a number is written."""
 _SPAN: Final = re.compile(r"([1-9][0-9]{0,5}) ?(h|d)")
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?Z)?")
 _HIDDEN: Final = {"Cc", "Cf", "Co", "Cs", "Cn"}
@@ -94,7 +95,7 @@ class Number:
     def read(self, node: Node, reading: Reading) -> float:
         """Read it; a number in quotes is none."""
         written = _scalar(node, reading, self.words())
-        if written.quoted or not _NUMBER.fullmatch(written.text):
+        if written.quoted or not NUMBER.fullmatch(written.text):
             raise reading.refuse(node.line, f"{written.text[:60]!r} is no number; write {self.words()}")
         value = float(written.text)
         if not math.isfinite(value) or not self.low <= value <= self.high:
