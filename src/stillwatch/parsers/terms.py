@@ -78,13 +78,15 @@ def _diff(verbs: Verbs) -> None:
         "about whom something else would be permitted: new, stricter, milder, gone or other, and by plan. Each\n"
         "dossier is judged by what was known at its own time.",
         "examples:\n  stillwatch terms diff terms.yaml terms-new.yaml\n"
-        "  stillwatch terms diff terms.yaml terms-new.yaml --replay dossiers.jsonl\n"
+        "  stillwatch terms diff terms.yaml terms-new.yaml --replay dossiers/\n"
         "  stillwatch terms diff terms.yaml terms-new.yaml --replay dossiers.jsonl --days 30 --json\n\n"
         + _CODES.format(clean="nothing changes", found="something does"),
     )
     diff.add_argument("old", metavar="OLD", help=_TERMS)
     diff.add_argument("new", metavar="NEW", help=_TERMS)
-    diff.add_argument("--replay", metavar="FILE", help="judge these recorded dossiers, one a line, by both versions")
+    diff.add_argument(
+        "--replay", metavar="DOSSIERS", help="judge these by both versions: a file, one a line, or a folder of days"
+    )
     diff.add_argument(
         "--days",
         type=days,

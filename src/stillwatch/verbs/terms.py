@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ from stillwatch.policy.language.schema import schema
 from stillwatch.policy.lint import lint
 from stillwatch.policy.replay import replay
 from stillwatch.policy.shipped import SHIPPED, shipped, shipped_text
+from stillwatch.store.dossier_days import DAY_MS, day_files
 from stillwatch.verbs import terms_json, terms_tables
 from stillwatch.verbs.reading import CLEAN, FINDINGS
 
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from stillwatch.model.terms import Terms
     from stillwatch.policy.replay import Replayed
 
-DAY_MS: Final = 86_400_000
 _CLASS: Final[dict[str, EvidenceClass]] = {
     "provenance": "artefacts",
     "content": "content",
@@ -62,12 +63,17 @@ def load_terms(name: str) -> Loaded:
 
 
 def _dossiers(name: str) -> Iterator[Dossier]:
+    """Read a file of dossiers, or every day of a folder, in order."""
+    path = Path(name)
     try:
-        with Path(name).open("rb") as file:
-            # By pieces of bounded length: one line without an end must not fill the memory.
-            yield from read_dossiers(iter(lambda: file.readline(MOST_LINE + 1), b""), name)
+        for one in day_files(path) if path.is_dir() else (path,):
+            with one.open("rb") as file:
+                # By pieces of bounded length: one line without an end must not fill the memory.
+                yield from read_dossiers(iter(partial(file.readline, MOST_LINE + 1), b""), str(one))
     except OSError as error:
-        raise InputError(f"{name}: {error.strerror}; name a file of dossiers, one a line") from error
+        raise InputError(
+            f"{name}: {error.strerror}; name a file of dossiers, one a line, or a folder of days"
+        ) from error
 
 
 def _print(page: Any) -> None:  # noqa: ANN401
