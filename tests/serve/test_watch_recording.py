@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import json
+import math
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pytest
 
 from policy.drawn import NOW_MS
 from policy.test_judge_terms import COPIER
 from policy.written_terms import loaded, text
+from serve.watching import START_MS, reading_of, record, watch_of
 from stillwatch.cli import main
+from stillwatch.ingest.body import BodyReader
 from stillwatch.serve.watch.recording import Recording
 from stillwatch.serve.watch.watch import Observer
 from stillwatch.store.dossier_days import DossierDays, day_files
+from stillwatch.store.spool.batches import shut_batch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+
+class Everybody(Observer):
+    """Admits everybody and keeps the dossiers."""
+
+    def __init__(self) -> None:
+        self.dossiers: list[Any] = []
+
+    def admits(self, looked: Any, reported: Any, now_ms: int) -> Any:
+        del looked, now_ms
+        return np.ones_like(reported)
+
+    def judge(self, seen: Any, now_ms: int) -> int:
+        del now_ms
+        self.dossiers += seen
+        return 0
 
 
 class Third(Observer):
@@ -53,6 +73,22 @@ def test_it_keeps_and_judges(tmp_path: Path) -> None:
 
     assert third.seen == [(COPIER.account, NOW_MS), (COPIER.account, NOW_MS + 1)], "judged each time, kept once"
     assert len(day_files(tmp_path)[0].read_text().splitlines()) == 1
+
+
+def test_a_dossier_says_how_many_requests_name_a_reseller_s_customer(tmp_path: Path) -> None:
+    judge = Everybody()
+    watch = watch_of(tmp_path, judge=judge)
+    rows = [record(k, "shop") | ({"end_user_id": f"guest-{k}"} if k % 4 else {}) for k in range(40)]
+    rows += [record(k, "quiet") for k in range(40, 60)]
+    batch = BodyReader(reading_of(tmp_path)).read(b"".join(json.dumps(row).encode() + b"\n" for row in rows)).batch
+    watch.spool.put(shut_batch(batch, {"at_ms": START_MS})).result()
+    watch.drain(START_MS)
+    watch.examine(START_MS)
+    watch.close()
+
+    named, silent = sorted((one.attributed_share for one in judge.dossiers), key=math.isnan)
+    assert named == pytest.approx(0.75)
+    assert math.isnan(silent), "nobody is named: the log may have no such field"
 
 
 def test_the_folder_is_what_terms_are_replayed_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

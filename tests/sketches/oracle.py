@@ -128,6 +128,7 @@ def counts(events: list[Event], topics: list[int | None], families: list[int]) -
         "carried_events": n(lambda e: e["artefacts_carried"]),
         "born_events": n(lambda e: e["artefacts_born"]),
         "session_known": known("session_id"),
+        "end_user_known": known("end_user_id"),
     }
     for code, word in enumerate(REFUSAL_CATEGORIES):
         made[f"refusal_{word}"] = n(lambda e, code=code: e["refusal_category"] == code)

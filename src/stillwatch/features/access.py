@@ -34,6 +34,11 @@ ACCESS: Final = (
     ),
     Feature("nets_per_credential", "networks a key", "Networks over keys; high is one key in many places."),
     Feature("fingerprints_per_credential", "fingerprints a key", "TLS fingerprints over keys; high is many programs."),
+    Feature(
+        "attributed_share",
+        "share",
+        "Requests that name an end user of the customer; 1 is a reseller that names all, unknown where none does.",
+    ),
     Feature("system_texts", "texts", "Different system texts by their beginning, within about 26 %; many is a relay."),
     Feature("models_effective", "models", "Models an even use of the same entropy would have; 1 is a single model."),
 )
@@ -49,6 +54,9 @@ def access(rows: Arrays) -> Columns:
     credentials = columns["credentials"]
     columns["nets_per_credential"] = ratio(columns["client_nets"], credentials)
     columns["fingerprints_per_credential"] = ratio(columns["tls_fingerprints"], credentials)
+    named = count(rows, "end_user_known")
+    # Where nobody is named the log may have no such field, and that is no share of zero.
+    columns["attributed_share"] = only_where(ratio(named, count(rows, "events")), named > 0)
     columns["system_texts"] = only_where(distinct(rows.systems), (count(rows, "prompt_known") > 0))
     columns["models_effective"] = np.exp(entropy_nats(unsaturated(rows.models)))
     return columns
