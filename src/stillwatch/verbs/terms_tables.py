@@ -131,8 +131,8 @@ def _show_replay(replayed: Replayed, console: Console) -> None:
         )
     show(Group(Text(head, "bold"), made), console)
     turns = ", ".join(f"{number:,} {turn}" for turn, number in replayed.turns.items() if number)
-    show(Text(f"Something else would be permitted about {counted(len(replayed.moved), 'account')}", "bold"), console)
-    show(Text(turns or "nobody's changes"), console)
+    about = f"about {counted(len(replayed.moved), 'account')}" if replayed.moved else "about nobody"
+    show(Text(f"Something else would be permitted {about}{': ' if turns else ''}{turns}", "bold"), console)
     for one in replayed.moved[:ROWS]:
         plan = clean(one.plan) or "unknown plan"
         said = f"{one.turn:9}{pseudonym_text(one.account)}  {plan}  {one.old} -> {one.new}  from {day(one.first_ms)}"

@@ -112,7 +112,8 @@ class Speaking:
             return "no class of evidence need speak against the account"
         strong = "" if self.strength <= 1 else f", at least one of them {_word(self.strength)}"
         some = f"{_classes(self.fewest)} of evidence {'speaks' if self.fewest == 1 else 'speak'}"
-        return f"{some} with {plain(self.least_bits)} bits or more ({', '.join(self.among)}){strong}"
+        bits = "1 bit" if self.least_bits == 1 else f"{plain(self.least_bits)} bits"
+        return f"{some} with {bits} or more ({', '.join(self.among)}){strong}"
 
     def __str__(self) -> str:
         """Write it as the terms do."""
