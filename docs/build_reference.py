@@ -25,7 +25,7 @@ from stillwatch.model.dossier_json import FORMAT
 from stillwatch.model.event import BINDING_MISMATCHES, CODES, EVENT_FIELDS, FORBIDDEN, Privacy
 from stillwatch.policy.conditions import CONDITIONS
 from stillwatch.policy.conditions.evidence.speaking import LIKELY
-from stillwatch.policy.floor import LEAST_BITS, RESTRICTS
+from stillwatch.policy.floor import LEAST_BITS, RESTRICTS, TELLS
 from stillwatch.policy.language.fields import Field, RecordOf
 from stillwatch.policy.language.schema import schema
 from stillwatch.policy.language.table import CLAUSE, EVIDENCE, TERMS
@@ -291,8 +291,9 @@ def terms() -> str:
         "## The floor",
         "",
         f"Whatever a clause says, from `{RESTRICTS.name.lower()}` on the judge permits nothing unless a substantial or",
-        f"strong class speaks with {LEAST_BITS:g} bit or more (all its detectors together), and `suspend` is only",
-        "ever a person's. What is withheld stands in the verdict. Lint refuses terms that ask for less.",
+        f"strong class speaks with {LEAST_BITS:g} bit or more (all its detectors together), from",
+        f"`{TELLS.name.lower()}` on nothing unless any does, and `suspend` is only ever a person's. What is withheld",
+        "stands in the verdict. Lint refuses terms that ask for less.",
         "",
         "## Conditions",
         "",

@@ -56,6 +56,12 @@ def enough(dossier: Dossier) -> bool:
     return pool or max(sums.values()) >= 1.0
 
 
+def anything(dossier: Dossier) -> bool:
+    """Whether any class at all speaks."""
+    sums = [math.fsum(one.bits for one in dossier.seen if one.evidence_class == name) for name in ("asked", "habits")]
+    return enough(dossier) or max(sums) >= 1.0
+
+
 def permitted(dossier: Dossier, terms: Terms) -> tuple[Action, ...]:
     [verdict] = judge(dossier, terms, NOW_MS)
     assert verdict.outcome == "broken"
@@ -64,20 +70,27 @@ def permitted(dossier: Dossier, terms: Terms) -> tuple[Action, ...]:
 
 
 WEAK_ALONE = {
-    "nothing": {"seen": ()},
     "asked": {"seen": (ASKED,)},
+    "exactly one bit": {"seen": (replace(ASKED, bits=1.0),)},
     "asked and habits, any number of bits": {"seen": (replace(ASKED, bits=180.0), replace(RHYTHM, bits=180.0))},
-    "coordination": {"seen": (TOGETHER,)},
-    "coordination under the name of a detector": {"seen": (replace(TOGETHER, detector="artefact_replay"),)},
     "a campaign that is not reported": {"seen": (ASKED,), "campaign": campaign(extracting=False, harvest_bits=40.0)},
     "a campaign of which it is a bystander": {"seen": (ASKED,), "campaign": campaign(belongs=0.49)},
-    "a campaign that nobody knows if it belongs to": {"seen": (), "campaign": campaign(belongs=math.nan)},
     "a campaign reported without harvest": {"seen": (ASKED,), "campaign": campaign(harvest_bits=0.5)},
-    "a campaign as a detector's class": {"seen": (Seen("pool", "campaign", 30.0, "acts together"),)},
     "content, less than one bit": {"seen": (replace(CONTENT, bits=0.99), ASKED)},
     "content that other content speaks against": {"seen": (CONTENT, replace(CONTENT, bits=-5.5), ASKED)},
     "content that is no number": {"seen": (replace(CONTENT, bits=math.nan), ASKED)},
     "content without end": {"seen": (replace(CONTENT, bits=math.inf), ASKED)},
+}
+NONE_SPEAKS = {
+    "nothing": {"seen": ()},
+    "asked, less than one bit": {"seen": (replace(ASKED, bits=0.99),)},
+    "coordination": {"seen": (TOGETHER,)},
+    "coordination under the name of a detector": {"seen": (replace(TOGETHER, detector="artefact_replay"),)},
+    "a campaign that is not reported": {"seen": (), "campaign": campaign(extracting=False, harvest_bits=40.0)},
+    "a campaign that nobody knows if it belongs to": {"seen": (), "campaign": campaign(belongs=math.nan)},
+    "a campaign of which nobody knows the harvest": {"seen": (), "campaign": campaign(harvest_bits=math.nan)},
+    "a campaign as a detector's class": {"seen": (Seen("pool", "campaign", 30.0, "acts together"),)},
+    "coordination beside a campaign without harvest": {"seen": (TOGETHER,), "campaign": campaign(harvest_bits=0.0)},
 }
 CARRIES = {
     "content": {"seen": (CONTENT,)},
@@ -97,6 +110,20 @@ def test_no_terms_restrict_on_weak_evidence_or_coordination_alone(changes: dict[
     assert verdict.permitted == MILD
     assert verdict.withheld == EVERYTHING[2:]
     assert verdict.by_person == ()
+
+
+@pytest.mark.parametrize("changes", NONE_SPEAKS.values(), ids=NONE_SPEAKS)
+@pytest.mark.parametrize("total", [-10.0, 90.0, math.nan])
+def test_where_nothing_speaks_of_extraction_no_terms_even_write_to_anybody(
+    changes: dict[str, object], total: float
+) -> None:
+    terms = lawless()
+    [verdict] = judge(replaced(COPIER, total_bits=total, probability=1.0, **changes), terms, NOW_MS)
+
+    assert verdict.outcome == "broken"
+    assert verdict.permitted == (Action.OBSERVE,)
+    assert verdict.withheld == EVERYTHING[1:]
+    assert decided([verdict], terms) == [Action.OBSERVE]
 
 
 @pytest.mark.parametrize("changes", CARRIES.values(), ids=CARRIES)
@@ -140,8 +167,8 @@ def test_what_lint_refuses_the_judge_withholds_from_lint_s_own_example(changes, 
     [verdict] = judge(shown[rule], written.terms, NOW_MS)
 
     assert verdict.outcome == "broken"
-    assert verdict.permitted == MILD
-    assert verdict.withheld == (Action.THROTTLE, Action.HOLD, Action.SUSPEND)
+    assert verdict.permitted == (MILD if rule == "weak-alone" else MILD[:1])
+    assert verdict.permitted + verdict.withheld == written.terms.clauses[0].actions
 
 
 def decided(verdicts, terms: Terms) -> list[Action]:
@@ -174,6 +201,8 @@ def test_whatever_is_written_a_restriction_stands_on_substantial_evidence(terms,
     for verdict in verdicts:
         if any(one >= Action.THROTTLE for one in verdict.permitted):
             assert enough(dossier)
+        if any(one >= Action.NOTIFY for one in verdict.permitted):
+            assert anything(dossier)
         assert (Action.SUSPEND in verdict.permitted) == (Action.SUSPEND in verdict.by_person)
     assert enough(dossier) or all(one < Action.THROTTLE for one in decided(verdicts, terms))
 

@@ -112,7 +112,7 @@ def test_a_rule_finds_what_it_is_for(rule: str, changes: tuple[tuple[str, str], 
 @pytest.mark.parametrize(
     ("rule", "changes", "more"),
     [
-        ("coordination-alone", (NONE, MILD), ""),
+        ("coordination-alone", (NONE, (MILD[0], "actions: [observe]")), ""),
         ("weak-alone", (WEAK, MILD), ""),
         ("weak-alone", (WEAK, ("q_value: {at_most: 0.05}", "class_bits: {class: content, at_least: 1}")), ""),
         ("weak-alone", (WEAK, ("q_value: {at_most: 0.05}", "campaign_reported: true"),

@@ -75,7 +75,7 @@ PAIRS: Final = [
       *evidence("{classes: 1, among: [campaign], strength: strong}")), ""),
     ("coordination-alone", evidence("{classes: 2, strength: substantial, bits: 0.99}"), "",
      evidence("{classes: 2, strength: substantial, bits: 1}"), ""),
-    ("coordination-alone", NONE, "", (*NONE, (LADDER, "actions: [observe, notify]")), ""),
+    ("coordination-alone", NONE, "", (*NONE, (LADDER, "actions: [observe]")), ""),
     ("weak-alone", evidence("{classes: 2, strength: weak}"), "", evidence("{classes: 2, strength: substantial}"), ""),
     ("weak-alone", evidence("{classes: 2, among: [asked, habits], strength: weak}"), "",
      evidence("{classes: 2, among: [asked, content], strength: weak}"), ""),

@@ -1,7 +1,8 @@
 """The floor under every clause: what no terms can permit, linted or not, written well or badly.
 
-Lint proves that a clause never asks for less; the judge does not rely on lint having been run. Without evidence of
-extraction that is at least substantial nothing a customer feels is permitted, whatever the clause says.
+Lint proves that a clause never asks for less; the judge does not rely on lint having been run. Where nothing speaks of
+extraction an account may be observed and nothing else: acting together is no ground to write to a customer either.
+Where only weak evidence speaks, the customer may be told. Whatever a customer feels needs substantial evidence.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from stillwatch.model.dossier import Dossier
     from stillwatch.model.terms import Clause
 
+TELLS: Final = Action.NOTIFY
+"""The mildest action that a customer learns of."""
 RESTRICTS: Final = Action.THROTTLE
 """The mildest action that a customer feels."""
 WEAK: Final = 1
@@ -30,10 +33,12 @@ def strongest(dossier: Dossier) -> int:
 
 
 def carried(actions: tuple[Action, ...], dossier: Dossier) -> tuple[Action, ...]:
-    """Give the actions that the evidence carries: all, or only those that a customer does not feel."""
-    if not actions or strongest(dossier) > WEAK:
+    """Give the actions that the evidence carries: all, those that a customer does not feel, or observation alone."""
+    strength = strongest(dossier) if actions else 0
+    if strength > WEAK:
         return actions
-    return tuple(one for one in actions if one < RESTRICTS)
+    limit = RESTRICTS if strength else TELLS
+    return tuple(one for one in actions if one < limit)
 
 
 def by_person(clause: Clause, permitted: tuple[Action, ...]) -> tuple[Action, ...]:

@@ -2,7 +2,7 @@
 
 Pure: the same dossier, terms and time give the same verdicts. Evidence of a campaign counts only where the campaign is
 reported as extraction and the account likely belongs to it; coordination never counts. Whatever a clause asks for, what
-a customer would feel is withheld unless substantial evidence speaks (``policy.floor``).
+the evidence does not carry is withheld (``policy.floor``).
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ def judge(dossier: Dossier, terms: Terms, now_ms: int) -> tuple[Verdict, ...]:
     -------
     tuple of Verdict
         In the order of the terms. ``broken`` needs every condition met, enough classes of evidence, and every exemption
-        known not to hold. Restrictions are permitted only where substantial or strong evidence speaks, even by terms
-        that lint would refuse; a suspension only by a person.
+        known not to hold. Restrictions are permitted only where substantial or strong evidence speaks, and nothing but
+        observation where none does, even by terms that lint would refuse; a suspension only by a person.
 
     Notes
     -----

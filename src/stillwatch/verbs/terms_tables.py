@@ -80,7 +80,7 @@ def show_verdict(verdict: Verdict, console: Console) -> None:
     if verdict.permitted:
         rows.append(("permits", _actions(verdict.permitted)))
     if verdict.withheld:
-        rows.append(("withheld", f"{_actions(verdict.withheld)}: no substantial or strong evidence speaks"))
+        rows.append(("withheld", f"{_actions(verdict.withheld)}: the evidence does not carry it"))
     show(Group(head, _rows(rows)), console)
 
 

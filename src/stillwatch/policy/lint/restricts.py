@@ -12,7 +12,7 @@ from stillwatch.model.dossier import STRENGTH
 from stillwatch.policy.conditions.base import plain
 from stillwatch.policy.conditions.evidence.classes import WEIGHED, bits_of
 from stillwatch.policy.conditions.evidence.speaking import COUNTABLE, speaks
-from stillwatch.policy.floor import LEAST_BITS, WEAK
+from stillwatch.policy.floor import LEAST_BITS, TELLS, WEAK
 from stillwatch.policy.lint.remark import can_restrict
 from stillwatch.policy.reasoning.formulas import formula
 from stillwatch.policy.reasoning.prove import broken, find, is_broken
@@ -53,17 +53,18 @@ def shown(dossier: Dossier | None) -> str:
 
 
 def coordination_alone(looked: Looked) -> Iterator[Remark]:
-    """Find clauses that restrict where nothing speaks of extraction."""
-    for clause in filter(can_restrict, looked.terms.clauses):
-        found = without(clause, COUNTABLE)
-        if found.possible:
+    """Find clauses that restrict, or write to a customer, where nothing speaks of extraction."""
+    for clause in looked.terms.clauses:
+        found = without(clause, COUNTABLE) if clause.strictest >= TELLS else None
+        if found and found.possible:
+            verb = "restrict" if can_restrict(clause) else "notify"
             yield looked.remark(
                 "coordination-alone",
-                "error",
+                "error" if can_restrict(clause) else "warning",
                 clause,
                 "evidence",
-                f"can restrict where no class of evidence speaks{shown(found.witness)}",
-                "ask for classes of evidence that speak (evidence: classes: 2), or permit no more than notify",
+                f"can {verb} where no class of evidence speaks{shown(found.witness)}",
+                "ask for classes of evidence that speak (evidence: classes: 2), or permit no more than observe",
                 found.witness,
             )
 
