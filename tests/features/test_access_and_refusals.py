@@ -42,7 +42,7 @@ def test_requests_that_name_an_end_user_are_a_share_and_of_none_nothing_is_told(
 ) -> None:
     rows = rows_of(*({"end_user_id": pseudonym(k, "user") if k < named else None} for k in range(of)))
 
-    assert measured(rows)["attributed_share"] == pytest.approx(share, nan_ok=True)
+    assert measured(rows)["end_user_share"] == pytest.approx(share, nan_ok=True)
 
 
 def test_without_a_system_text_there_are_none_and_without_a_prompt_nothing_is_known() -> None:

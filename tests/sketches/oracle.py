@@ -99,6 +99,7 @@ def counts(events: list[Event], topics: list[int | None], families: list[int]) -
         ),
         "user_agent_known": n(lambda e: e["user_agent"]),
         "network_known": n(lambda e: e["client_net"]),
+        "end_user_known": n(lambda e: e["end_user_id"]),
         "refused_prompts": n(lambda e: refused(e) and e["prompt"] is not None),
         "corpus_found": 0,
         "mismatch_events": n(lambda e: e["binding_mismatch"]),
@@ -128,7 +129,6 @@ def counts(events: list[Event], topics: list[int | None], families: list[int]) -
         "carried_events": n(lambda e: e["artefacts_carried"]),
         "born_events": n(lambda e: e["artefacts_born"]),
         "session_known": known("session_id"),
-        "end_user_known": known("end_user_id"),
     }
     for code, word in enumerate(REFUSAL_CATEGORIES):
         made[f"refusal_{word}"] = n(lambda e, code=code: e["refusal_category"] == code)
