@@ -66,6 +66,11 @@ def watch_parser(verbs: Verbs) -> None:
     )
     watch.add_argument("--store", metavar="FILE", help="where decisions are recorded; goes with --terms")
     watch.add_argument(
+        "--dossiers",
+        metavar="FOLDER",
+        help="keep dossiers for 90 days, one file a day, to replay changed terms over (stillwatch terms diff)",
+    )
+    watch.add_argument(
         "--examine-every", type=float, default=5.0, metavar="S", help="seconds between looks (%(default)s)"
     )
     watch.add_argument(
