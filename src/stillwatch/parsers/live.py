@@ -24,7 +24,7 @@ def watch_parser(verbs: Verbs) -> None:
         "  stillwatch watch --folder watch --listen 127.0.0.1:4318 --secrets senders.txt\n"
         "  stillwatch watch --folder watch --follow logs/ --once\n\n"
         "where events go: POST /v1/events (any known format), /v1/traces (OTLP/HTTP), /v1/litellm; how it is doing:\n"
-        "GET /healthz, /metrics\n\n"
+        "GET /healthz, /metrics, /openapi.json\n\n"
         "exit codes: 0 stopped when told to, 2 bad input, or the folder, spool or checkpoint cannot be used",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -67,6 +67,11 @@ def watch_parser(verbs: Verbs) -> None:
     watch.add_argument("--store", metavar="FILE", help="where decisions are recorded; goes with --terms")
     watch.add_argument(
         "--rules", metavar="FILE", help="TOML: ladder, limits of anything automatic, delays inside a campaign"
+    )
+    watch.add_argument(
+        "--dossiers",
+        metavar="FOLDER",
+        help="keep dossiers for 90 days, one file a day, to replay changed terms over (stillwatch terms diff)",
     )
     watch.add_argument(
         "--examine-every", type=float, default=5.0, metavar="S", help="seconds between looks (%(default)s)"
