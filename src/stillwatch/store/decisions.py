@@ -80,7 +80,7 @@ def record(
 
     Notes
     -----
-    One fsync a call, 60 to 80 microseconds a decision. No guard is asked here but the kill switch: whoever decides
+    One fsync a call, some 130 microseconds a decision. No guard is asked here but the kill switch: whoever decides
     automatically calls ``stillwatch.acting.act``, which asks all of them inside the same transaction. Of an id
     that is on record the first form counts, whatever the second says.
     """
