@@ -245,3 +245,19 @@ def test_runs_side_by_side_keep_the_limit_together(tmp_path: Path) -> None:
     assert (len(taken), len(held)) == (LIMIT, 18 - LIMIT)
     assert verify(database).troubles == ()
     database.close()
+
+
+def test_a_run_under_the_kill_switch_takes_nothing_and_says_why(tmp_path: Path) -> None:
+    database = Database(tmp_path / "s.db")
+    turn(database, "stopped", by="ada", why="odd numbers", now_ms=NOW)
+
+    done = act(
+        database, [verdict(1)], TERMS, facts={}, population=POPULATION, rules=RULES, now_ms=NOW
+    )  # fmt: skip
+
+    assert [trip.guard for trip in done.decided.trips] == ["switch"]
+    assert done.recorded.new == ()
+    with database.reading() as connection:
+        (held,) = all_held(connection)
+    assert "odd numbers" in held.waiting.reason
+    database.close()
