@@ -146,7 +146,7 @@ class Acting(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 50))
     def ends_early(self, pick: int) -> None:
         running = [one for one in self.records() if one.lifted_ms < 0 and not one.decision.shadow]
-        running = [one for one in running if self.now < one.until_ms]
+        running = [one for one in running if self.now < one.decision.until_ms and one.ended_ms < 0]
         if running:
             end(self.database, [running[pick % len(running)].decision.id], by="ada", why="verified", now_ms=self.now)
 
