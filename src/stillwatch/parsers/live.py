@@ -24,7 +24,7 @@ def watch_parser(verbs: Verbs) -> None:
         "  stillwatch watch --folder watch --listen 127.0.0.1:4318 --secrets senders.txt\n"
         "  stillwatch watch --folder watch --follow logs/ --once\n\n"
         "where events go: POST /v1/events (any known format), /v1/traces (OTLP/HTTP), /v1/litellm; how it is doing:\n"
-        "GET /healthz, /metrics\n\n"
+        "GET /healthz, /metrics, /openapi.json\n\n"
         "exit codes: 0 stopped when told to, 2 bad input, or the folder, spool or checkpoint cannot be used",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
