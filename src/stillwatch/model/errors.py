@@ -8,6 +8,7 @@
     │   ├── ForbiddenField  the input carries direct personal data (class P4), named
     │   ├── KeyFileError    the pseudonym key is missing, malformed or readable by others
     │   └── TermsError      the terms of use are not written as their language asks; names every line
+    ├── BrokerAway          whoever runs the broker: it does not answer; a watch goes on and tries again
     └── StoreError          our side: the output folder, the disk, a checkpoint   -> exit code 2
         ├── CheckpointError a checkpoint is torn, from another version or from another key
         ├── SpoolError      the spool of events is full, damaged or in use
@@ -43,6 +44,10 @@ class KeyFileError(InputError):
 
 class TermsError(InputError):
     """Terms of use that are not written as their language asks; the message names file, line and clause."""
+
+
+class BrokerAway(StillwatchError):
+    """A message broker does not answer; what it holds is fetched once it does."""
 
 
 class StoreError(StillwatchError):

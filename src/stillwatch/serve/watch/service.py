@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stillwatch.ingest.read import Reading
+    from stillwatch.serve.watch.brokers.taking import Taking
     from stillwatch.serve.watch.intake import Open
     from stillwatch.serve.watch.measures import Measures
     from stillwatch.serve.watch.watch import Watch
@@ -120,8 +121,8 @@ class Folding:
 class Follower:
     """The thread that follows files, once what the spool held is folded."""
 
-    def __init__(self, following: Callable[[], Following], folding: Folding) -> None:
-        self._make, self._folding = following, folding
+    def __init__(self, following: Callable[[], Following], folding: Folding, measures: Measures) -> None:
+        self._make, self._folding, self._measures = following, folding, measures
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follow")
 
@@ -143,6 +144,7 @@ class Follower:
                 came = following.turn(now_ms(), self._stop.is_set)
             except StillwatchError as error:
                 following.wrong[""] = str(error)
+            self._measures.put("files_unread", len(following.wrong))
             if not came:
                 self._stop.wait(_FOLLOW_S)
 
@@ -173,6 +175,7 @@ def serve(
     listen: tuple[str, int],
     follow: Sequence[str] = (),
     started: Callable[[], None] = lambda: None,
+    taking: Taking | None = None,
 ) -> BaseException | None:
     """Run until told to stop (SIGTERM, SIGINT).
 
@@ -192,6 +195,8 @@ def serve(
         Files, folders, patterns to follow.
     started
         Called once it folds.
+    taking
+        Takes messages from a broker; started and stopped here.
 
     Returns
     -------
@@ -200,15 +205,20 @@ def serve(
     """
     folding = Folding(watch, pace, measures)
     pool = ThreadPoolExecutor(2, "read")
-    intake = Intake(opened, watch.spool, measures, folding.health, now_ms, pool)
+    away = taking.away if taking is not None else dict[str, str]
+    intake = Intake(opened, watch.spool, measures, folding.health, now_ms, pool, away)
     config = uvicorn.Config(
         intake, host=listen[0], port=listen[1], log_level="warning", access_log=False, timeout_graceful_shutdown=10
     )
     server = Server(config)
-    follower = Follower(lambda: Following(follow, opened.reading, watch.spool, measures, watch.sources), folding)
+    follower = Follower(
+        lambda: Following(follow, opened.reading, watch.spool, measures, watch.sources), folding, measures
+    )
     folding.start()
     if follow:
         follower.start()
+    if taking is not None:
+        taking.start()
     started()
     server.stop_on((signal.SIGTERM, signal.SIGINT))
     guard = threading.Thread(target=_stop_with, args=(folding, server), daemon=True)
@@ -216,6 +226,8 @@ def serve(
     try:
         server.run()
     finally:
+        if taking is not None:
+            taking.stop()
         if follow:
             follower.stop()
         folding.stop()
