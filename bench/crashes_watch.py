@@ -1,6 +1,6 @@
 """Crash table of the watch: `kill -9` at many moments under load, each time started again, then held against no kill.
 
-    python bench/crashes_watch.py FOLDER [--kills 200] [--seed 1] [--json]        FOLDER must not exist
+    python bench/crashes_watch.py FOLDER [--kills 200] [--seed 1] [--quick] [--json]        FOLDER must not exist
 
 A real `stillwatch watch` is sent bodies over HTTP and follows a file that grows. It is killed at random: some times at
 once after its start, some times anywhere, some times while it writes a checkpoint, some times while it searches for
@@ -169,17 +169,17 @@ class Child:
             raise SystemExit(f"it did not end in order: {self.error.read().decode()[-2000:]}")
 
 
-def wait_for_moment(child: Child, kill: int, rng: random.Random) -> None:
+def wait_for_moment(child: Child, kill: int, rng: random.Random, most_s: float) -> None:
     """Wait until the moment of this kill: at its start, in a checkpoint, in a search, anywhere."""
-    if kill % 10 == 9:
-        time.sleep(rng.uniform(0.0, 1.5))
+    if kill % 10 == 7:
+        time.sleep(rng.uniform(0.0, most_s))
         return
     child.healthy()
     wanted = {0: "", 1: "checkpoint", 2: "", 3: "campaigns"}[kill % 4]
     until = time.monotonic() + 6.0
     while wanted and child.stage != wanted and time.monotonic() < until:
         time.sleep(0.001)
-    time.sleep(rng.uniform(0.0, {"checkpoint": 0.08, "campaigns": 0.3}.get(wanted, 1.5)))
+    time.sleep(rng.uniform(0.0, {"checkpoint": 0.08, "campaigns": 0.3}.get(wanted, most_s)))
 
 
 def torn(state: Path) -> int:
@@ -225,7 +225,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def crashes(folder: Path, kills: int, seed: int) -> dict[str, Any]:
+def crashes(folder: Path, kills: int, seed: int, most_s: float) -> dict[str, Any]:
     """Kill, start again, and so on; then compare."""
     rng, died, torn_files, starts = random.Random(seed), dict.fromkeys(STAGES, 0), 0, []  # noqa: S311 - moments, no secrets
     (folder / "logs").mkdir(parents=True)
@@ -237,7 +237,7 @@ def crashes(folder: Path, kills: int, seed: int) -> dict[str, Any]:
     try:
         for kill in range(kills):
             child = Child(folder, load.port, *pace)
-            wait_for_moment(child, kill, rng)
+            wait_for_moment(child, kill, rng, most_s)
             died[child.kill()] += 1
             torn_files += torn(folder / "watch" / "state")
         child = Child(folder, load.port, *pace)
@@ -281,9 +281,10 @@ def main() -> None:
     asked.add_argument("folder", type=Path)
     asked.add_argument("--kills", type=int, default=200)
     asked.add_argument("--seed", type=int, default=1)
+    asked.add_argument("--quick", action="store_true", help="kill sooner")
     asked.add_argument("--json", action="store_true")
     given = asked.parse_args()
-    told = crashes(given.folder, given.kills, given.seed)
+    told = crashes(given.folder, given.kills, given.seed, 0.3 if given.quick else 1.5)
     if given.json:
         print(json.dumps(told))
         return

@@ -7,6 +7,7 @@ nothing is fetched. It does not reconnect by itself: whoever takes opens it agai
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _CONNECT_S: Final = 5
 _ANSWER_S: Final = 10.0
+_CLOSE_S: Final = 1.0
 ACK_WAIT_S: Final = 60.0
 """From when on a message that is neither acknowledged nor held comes again (s), where we make the consumer."""
 _DENIED: Final = "authorization violation"
@@ -190,7 +192,9 @@ class JetStream:
 
     async def _closed(self) -> None:
         if self._line is not None:
-            await self._line.close()
+            # On a line whose certificate was refused it would wait for ever.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._line.close(), _CLOSE_S)
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for one in others:
             one.cancel()
