@@ -172,3 +172,30 @@ def test_a_login_goes_with_sasl_and_certificates_with_tls() -> None:
         Kafka(place_of("kafka://b/requests"), access, "stillwatch", "PLAIN")
     with pytest.raises(InputError, match=r"\.creds file of NATS"):
         Kafka(place_of("kafka://b/requests"), Access(creds_file="a.creds"), "stillwatch")
+
+
+def test_partitions_that_move_between_members_lose_and_double_nothing(
+    tmp_path: Path, server: KafkaServer, watch: Watch
+) -> None:
+    server.make()
+    members = [taking_of(tmp_path, topic(server), watch.spool) for _ in range(2)]
+
+    def taken_in() -> float:
+        return sum(measures.taken()["events_in"] for _, measures in members)
+
+    members[0][0].start()
+    server.publish(lines(0, 10), lines(10, 20))
+    until(lambda: taken_in() >= 20)
+    members[1][0].start()
+    for k in range(2, 20):
+        server.publish(lines(10 * k, 10 * k + 5), lines(10 * k + 5, 10 * k + 10))
+        if members[1][1].taken()["messages_in"]:
+            break
+        until(lambda wanted=10 * k + 10: taken_in() >= wanted)
+    assert members[1][1].taken()["messages_in"] > 0
+    members[0][0].stop()
+    server.publish(lines(500, 505), lines(505, 510))
+    until(lambda: server.committed() == 2 + 2 * (k - 1) + 2)
+    members[1][0].stop()
+    drained(watch)
+    assert watch.engine.arrays().counts[:, 0].sum() == 10 * k + 10 + 10
