@@ -19,8 +19,13 @@ from stillwatch import config
 from stillwatch.cli import build_parser
 from stillwatch.ingest.accounts import COLUMNS
 from stillwatch.ingest.readers import READERS
+from stillwatch.model import dossier
+from stillwatch.model.campaign import HARVEST_BITS
+from stillwatch.model.dossier_json import FORMAT
 from stillwatch.model.event import BINDING_MISMATCHES, CODES, EVENT_FIELDS, FORBIDDEN, Privacy
 from stillwatch.policy.conditions import CONDITIONS
+from stillwatch.policy.conditions.evidence.speaking import LIKELY
+from stillwatch.policy.floor import LEAST_BITS, RESTRICTS, TELLS
 from stillwatch.policy.language.fields import Field, RecordOf
 from stillwatch.policy.language.schema import schema
 from stillwatch.policy.language.table import CLAUSE, EVIDENCE, TERMS
@@ -278,15 +283,24 @@ def terms() -> str:
         "## Evidence",
         "",
         "A class speaks where its detectors together weigh at least `bits`. `campaign` speaks where the campaign is",
-        "reported as extraction and the account belongs to it with a chance of one half or more. Coordination never",
-        "speaks.",
+        f"reported as extraction with {HARVEST_BITS:g} bit or more of harvest and the account belongs to it with a",
+        f"chance of {LIKELY:g} or more. Coordination never speaks.",
         "",
         *terms_table(EVIDENCE.fields),
+        "",
+        "## The floor",
+        "",
+        f"Whatever a clause says, from `{RESTRICTS.name.lower()}` on the judge permits nothing unless a substantial or",
+        f"strong class speaks with {LEAST_BITS:g} bit or more (all its detectors together), from",
+        f"`{TELLS.name.lower()}` on nothing unless any does, and `suspend` is only ever a person's. What is withheld",
+        "stands in the verdict. Lint refuses terms that ask for less.",
         "",
         "## Conditions",
         "",
         "One condition is one key. Bounds are included. A condition of which nothing can be told is *unknown*: never",
         "met, under `not` either. Exemptions are conditions, too.",
+        "",
+        *table(("Condition", "Asks"), [(f"[`{word.name}`](#{word.name})", word.meaning) for word in CONDITIONS]),
         "",
         *terms_conditions(),
         "## Placeholders",
@@ -294,6 +308,33 @@ def terms() -> str:
         "`{facts}`, `{until}` and `{appeal}` in `notice` and `{decision}` in `appeal` are filled in by each decision.",
         "",
     ]
+    return "\n".join(lines)
+
+
+def dossiers() -> str:
+    """Render the page of dossiers: one row a field of each record."""
+    rows = {name: field_docs(dossier, name) for name in ("Dossier", "Seen", "Belonging", "Agreement")}
+    lines = [
+        MADE.format(source="src/stillwatch/model/dossier.py"),
+        "# Dossiers",
+        "",
+        "A dossier is one account at one moment as a clause of the [terms](terms.md) sees it. As a file it is one JSON",
+        f"object a line, with `format` {FORMAT!r}, every field below and no other. Unknown numbers are",
+        "null, pseudonyms are texts as reports show them, entries of `seen` and `agreements` are lists in the order",
+        "below. A line has at most 256 KiB, a list 500 entries, a text 2,000 characters.",
+        "",
+        *table(("Field", "Meaning"), [(f"`{field}`", doc) for field, doc in rows.pop("Dossier").items()]),
+        "",
+    ]
+    for name, title in (("Seen", "seen"), ("Belonging", "campaign"), ("Agreement", "agreements")):
+        lines += [
+            f"## {title}",
+            "",
+            *table(("Field", "Meaning"), [(f"`{f}`", doc) for f, doc in rows[name].items()]),
+            "",
+        ]
+    strength = [(f"`{name}`", str(value)) for name, value in dossier.STRENGTH.items()]
+    lines += ["## Strength of evidence", "", *table(("Class", "Strength, 3 strong to 0 none"), strength), ""]
     return "\n".join(lines)
 
 
@@ -309,6 +350,7 @@ PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
     ("formats.md", formats),
     ("account-file.md", account_file),
     ("terms.md", terms),
+    ("dossiers.md", dossiers),
     ("terms.schema.json", terms_schema),
 )
 """Page of docs/reference -> what renders it."""

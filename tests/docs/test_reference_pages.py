@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-WRITTEN = ("event-fields.md", "config.md", "cli.md", "formats.md", "account-file.md", "terms.md", "terms.schema.json")
+WRITTEN = (
+    "event-fields.md",
+    "config.md",
+    "cli.md",
+    "formats.md",
+    "account-file.md",
+    "terms.md",
+    "dossiers.md",
+    "terms.schema.json",
+)
 
 
 @pytest.mark.parametrize("page", WRITTEN)
