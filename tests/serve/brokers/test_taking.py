@@ -15,6 +15,7 @@ from stillwatch.parsers.broker import BODY_WORDS
 from stillwatch.parsers.common import FORMAT_WORDS
 from stillwatch.serve.watch.brokers.base import Message
 from stillwatch.serve.watch.brokers.bodies import SPANS, Bodies
+from stillwatch.serve.watch.brokers.taking import FETCHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,8 +47,9 @@ class Shelf:
     def fetch(self, most: int, wait_s: float) -> list[Message]:
         assert most > 0 < wait_s
         self.calls.append("fetch")
-        self.out, self.bodies = self.bodies[:3], self.bodies[3:]
-        return [Message(one, at) for at, one in enumerate(self.out)]
+        came, self.bodies = self.bodies[:3], self.bodies[3:]
+        self.out += came
+        return [Message(one, at) for at, one in enumerate(came)]
 
     def acknowledge(self, messages: Sequence[Message]) -> None:
         self.calls.append("acknowledge")
@@ -106,6 +108,30 @@ def test_whatever_a_body_does_to_its_reader_the_next_has_its_turn(
     assert taking.turn() == 1
     assert measures.taken()["failures"] == 1
     assert len(shelf.acknowledged) == 4
+
+
+def test_a_wrong_format_does_not_empty_the_queue(tmp_path: Path, watch: Watch) -> None:
+    shelf = Shelf([b"%d" % k for k in range(FETCHED + 5)])
+    taking, measures = taking_of(tmp_path, shelf, watch.spool)
+    taking.start()
+    until(lambda: "is --from-format right?" in taking.wrong)
+    taking.stop()
+    assert shelf.acknowledged == []
+    assert measures.taken()["messages_in"] == 0
+
+
+def test_bad_messages_at_the_front_are_acknowledged_with_the_first_good_one(tmp_path: Path, watch: Watch) -> None:
+    shelf = Shelf([b"1", b"2", b"3", b"4", lines(0, 2), b"5"])
+    taking, measures = taking_of(tmp_path, shelf, watch.spool)
+    assert taking.turn() == 3
+    assert shelf.acknowledged == []
+    assert taking.turn() == 3
+    assert shelf.acknowledged == [b"1", b"2", b"3", b"4", lines(0, 2), b"5"]
+    told = measures.taken()
+    assert (told["messages_in"], told["messages_refused"], told["events_in"]) == (6, 5, 2)
+    shelf.bodies = [b"6"]
+    assert taking.turn() == 1
+    assert measures.taken()["messages_refused"] == 6
 
 
 def test_stopped_while_there_is_no_room_it_acknowledges_nothing(tmp_path: Path) -> None:

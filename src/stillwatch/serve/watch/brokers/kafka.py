@@ -24,6 +24,8 @@ SESSION_MS: Final = 10_000
 """From when on a member that is not heard of is taken for dead (ms); so long a restart may wait after a crash."""
 _ANSWER_S: Final = 10.0
 _PROBE_S: Final = 3.0
+_LINGER_S: Final = 0.25
+"""How long a fetch waits to become full (s)."""
 _LOST: Final = (
     KafkaError.ILLEGAL_GENERATION,
     KafkaError.UNKNOWN_MEMBER_ID,
@@ -145,7 +147,7 @@ class Kafka:
             self._consumer.resume(self._paused)
             self._paused = []
         try:
-            came = self._consumer.consume(most, wait_s)
+            came = self._consumer.consume(most, min(wait_s, _LINGER_S))
         except (KafkaException, RuntimeError) as error:
             raise BrokerAway(f"{self._place}: {_said(error)}") from error
         wrong = next((one.error() for one in came if one.error() is not None), None)

@@ -1,8 +1,8 @@
 """Take messages from a broker: fetched, read, on our disk, and only then acknowledged.
 
 A message that was fetched and not acknowledged comes again, after a crash of ours or theirs; its events have the ids
-they had and count once. One that nobody can read is counted, acknowledged and passed over. Where the spool has no room
-nothing is fetched until it has.
+they had and count once. One that nobody can read is counted, acknowledged and passed over, once another could be read:
+with a wrong format nothing is acknowledged. Where the spool has no room nothing is fetched until it has.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ _HOLD_S: Final = 1.0
 _PAUSES_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Between attempts to reach a broker that is away (s)."""
 
+_REFUSED: Final = "refused"
+_NOTHING: Final = "nothing to store"
 _Frame: TypeAlias = tuple[bytes, int]
 """A frame and how many events it holds."""
 
@@ -58,6 +60,10 @@ class Taking:
         self._clock = clock
         self._stop = threading.Event()
         self._failed = 0
+        self._sure = False
+        """Whether a message could be read since the start."""
+        self._doubtful: list[Message] = []
+        """Messages that cannot be read, while none could: a wrong format must not empty a queue."""
         self.wrong = ""
         """Why nothing is taken; "" while the broker answers and there is room."""
         self._thread = threading.Thread(target=self._run, name="take")
@@ -104,6 +110,7 @@ class Taking:
                 self._measures.count("failures")
             finally:
                 self._broker.close()
+                self._doubtful = []
             self._stop.wait(_PAUSES_S[min(self._failed, len(_PAUSES_S)) - 1])
 
     def _away(self, error: StillwatchError) -> None:
@@ -116,35 +123,50 @@ class Taking:
         self._measures.put("broker_away", 0)
 
     def turn(self) -> int:
-        """Fetch, store, acknowledge; gives how many messages."""
+        """Fetch, store, acknowledge; gives how many messages came.
+
+        Raises
+        ------
+        BrokerAway
+            The broker does not answer.
+        InputError
+            Message after message cannot be read, and none could since the start.
+        """
         messages = self._broker.fetch(FETCHED, _WAIT_S)
         if not messages:
             return 0
-        frames = [frame for one in messages if (frame := self._frame(one)) is not None]
-        if not self._stored(frames, messages):
+        read = [self._read(one) for one in messages]
+        if not self._stored([one for one in read if isinstance(one, tuple)], messages):
             return 0
-        self._broker.acknowledge(messages)
-        self._measures.count("messages_in", len(messages))
-        self._measures.put("broker_waiting", self._broker.waiting)
+        self._doubtful += messages
+        self._sure = self._sure or any(one is not _REFUSED for one in read)
+        if self._sure:
+            self._broker.acknowledge(self._doubtful)
+            self._measures.count("messages_in", len(self._doubtful))
+            # All that had to wait for the first one that can be read were refused.
+            self._measures.count("messages_refused", len(self._doubtful) - len(messages) + read.count(_REFUSED))
+            self._measures.put("broker_waiting", self._broker.waiting)
+            self._doubtful = []
+        elif len(self._doubtful) >= FETCHED:
+            raise InputError(
+                f"none of {len(self._doubtful)} messages can be read, so none is acknowledged: is --from-format right?"
+            )
         return len(messages)
 
-    def _frame(self, message: Message) -> _Frame | None:
-        """Read a message; None where there is nothing to store of it."""
+    def _read(self, message: Message) -> _Frame | str:
+        """Read a message: a frame, or why there is none."""
         try:
             read = self._bodies.read(message.body)
         except InputError:
-            self._measures.count("messages_refused")
-            return None
+            return _REFUSED
         except Exception:  # noqa: BLE001 - whatever a body does to its reader, the next one has its turn
-            self._measures.count("messages_refused")
             self._measures.count("failures")
-            return None
+            return _REFUSED
         if read is None:
-            return None
+            return _NOTHING
         self._measures.count("records_refused", len(read.rejects))
         if not len(read.batch):
-            self._measures.count("messages_refused")
-            return None
+            return _REFUSED
         return shut_batch(read.batch, {"at_ms": self._clock()}), len(read.batch)
 
     def _stored(self, frames: list[_Frame], messages: Sequence[Message]) -> bool:
