@@ -6,6 +6,7 @@ where partitions went to another member meanwhile, messages come again.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,10 +80,11 @@ class Kafka:
     def waiting(self) -> int:
         """Messages not fetched, as far as the client has heard."""
         found = 0
-        for one in self._consumer.position(self._consumer.assignment()):
-            _, high = self._consumer.get_watermark_offsets(one, cached=True)
-            if one.offset != OFFSET_INVALID and high >= 0:
-                found += max(high - max(one.offset, 0), 0)
+        with contextlib.suppress(KafkaException):
+            for one in self._consumer.position(self._consumer.assignment()):
+                _, high = self._consumer.get_watermark_offsets(one, cached=True)
+                if one.offset != OFFSET_INVALID and high >= 0:
+                    found += max(high - max(one.offset, 0), 0)
         return found
 
     def settings(self) -> dict[str, Any]:
@@ -140,13 +142,13 @@ class Kafka:
 
     def fetch(self, most: int, wait_s: float) -> Sequence[Message]:
         """Consume messages."""
-        if not self._joined:
-            self._consumer.subscribe([self._place.queue])
-            self._joined = True
-        if self._paused:
-            self._consumer.resume(self._paused)
-            self._paused = []
         try:
+            if not self._joined:
+                self._consumer.subscribe([self._place.queue])
+                self._joined = True
+            if self._paused:
+                self._consumer.resume(self._paused)
+                self._paused = []
             came = self._consumer.consume(most, min(wait_s, _LINGER_S))
         except (KafkaException, RuntimeError) as error:
             raise BrokerAway(f"{self._place}: {_said(error)}") from error
@@ -178,11 +180,14 @@ class Kafka:
     def hold(self, messages: Sequence[Message]) -> None:
         """Stay a member of the group without fetching."""
         del messages
-        assigned = self._consumer.assignment()
-        if not self._paused and assigned:
-            self._consumer.pause(assigned)
-            self._paused = assigned
-        came = self._consumer.poll(0)
+        try:
+            assigned = self._consumer.assignment()
+            if not self._paused and assigned:
+                self._consumer.pause(assigned)
+                self._paused = assigned
+            came = self._consumer.poll(0)
+        except (KafkaException, RuntimeError) as error:
+            raise BrokerAway(f"{self._place}: {_said(error)}") from error
         if came is not None and came.error() is None:
             # A partition that came meanwhile was not paused: back to before it.
             raise BrokerAway(f"{self._place}: partitions moved while there was no room")
