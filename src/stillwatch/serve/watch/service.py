@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stillwatch.ingest.read import Reading
+    from stillwatch.serve.watch.brokers.taking import Taking
     from stillwatch.serve.watch.files import Files
     from stillwatch.serve.watch.intake import Open
     from stillwatch.serve.watch.measures import Measures
@@ -147,8 +148,8 @@ class Folding:
 class Follower:
     """The thread that follows files, once what the spool held is folded."""
 
-    def __init__(self, following: Callable[[], Following], folding: Folding) -> None:
-        self._make, self._folding = following, folding
+    def __init__(self, following: Callable[[], Following], folding: Folding, measures: Measures) -> None:
+        self._make, self._folding, self._measures = following, folding, measures
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follow")
 
@@ -170,6 +171,7 @@ class Follower:
                 came = following.turn(now_ms(), self._stop.is_set)
             except StillwatchError as error:
                 following.wrong[""] = str(error)
+            self._measures.put("files_unread", len(following.wrong))
             if not came:
                 self._stop.wait(_FOLLOW_S)
 
@@ -201,6 +203,7 @@ def serve(
     follow: Sequence[str] = (),
     files: Files | None = None,
     started: Callable[[], None] = lambda: None,
+    taking: Taking | None = None,
 ) -> BaseException | None:
     """Run until told to stop (SIGTERM, SIGINT).
 
@@ -222,6 +225,8 @@ def serve(
         What the watch was told by files, to be read again when they change.
     started
         Called once it folds.
+    taking
+        Takes messages from a broker; started and stopped here.
 
     Returns
     -------
@@ -230,15 +235,20 @@ def serve(
     """
     folding = Folding(watch, pace, measures, files)
     pool = ThreadPoolExecutor(2, "read")
-    intake = Intake(opened, watch.spool, measures, folding.health, now_ms, pool)
+    away = taking.away if taking is not None else dict[str, str]
+    intake = Intake(opened, watch.spool, measures, folding.health, now_ms, pool, away)
     config = uvicorn.Config(
         intake, host=listen[0], port=listen[1], log_level="warning", access_log=False, timeout_graceful_shutdown=10
     )
     server = Server(config)
-    follower = Follower(lambda: Following(follow, opened.reading, watch.spool, measures, watch.sources), folding)
+    follower = Follower(
+        lambda: Following(follow, opened.reading, watch.spool, measures, watch.sources), folding, measures
+    )
     folding.start()
     if follow:
         follower.start()
+    if taking is not None:
+        taking.start()
     started()
     server.stop_on((signal.SIGTERM, signal.SIGINT))
     guard = threading.Thread(target=_stop_with, args=(folding, server), daemon=True)
@@ -246,6 +256,8 @@ def serve(
     try:
         server.run()
     finally:
+        if taking is not None:
+            taking.stop()
         if follow:
             follower.stop()
         folding.stop()
