@@ -95,7 +95,12 @@ def ours(folder: Path) -> list[str]:
     (folder / "secret").write_text(SECRET)
     (folder / "secret").chmod(0o600)
     if not (folder / "stillwatch.key").exists():
-        subprocess.run([sys.executable, "-m", "stillwatch", "key", "new", str(folder / "stillwatch.key")], check=True, env=environment(), stdout=subprocess.DEVNULL)
+        subprocess.run(
+            [sys.executable, "-m", "stillwatch", "key", "new", str(folder / "stillwatch.key")],
+            check=True,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+        )
     tree = {
         "listen": {"port": OURS},
         "upstreams": {"default": {"url": f"http://127.0.0.1:{MODEL}"}},
@@ -164,12 +169,26 @@ def rss_mb(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
-def wrk(url: str, body: bytes, folder: Path, seconds: int, connections: int = 16, headers: tuple[str, ...] = ()) -> dict[str, float]:
+def wrk(
+    url: str, body: bytes, folder: Path, seconds: int, connections: int = 16, headers: tuple[str, ...] = ()
+) -> dict[str, float]:
     """Full load from one thread; requests a second, p50 and p99 (ms)."""
     lines = ["wrk.method='POST'", f"wrk.body=[==[{body.decode()}]==]", "wrk.headers['content-type']='application/json'"]
     lines += [f"wrk.headers['{k}']='{v}'" for k, v in (h.split(": ") for h in headers)]
     (folder / "load.lua").write_text("\n".join(lines))
-    command = ["taskset", "-c", "1", "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(folder / "load.lua"), url]
+    command = [
+        "taskset",
+        "-c",
+        "1",
+        "wrk",
+        "-t1",
+        f"-c{connections}",
+        f"-d{seconds}s",
+        "--latency",
+        "-s",
+        str(folder / "load.lua"),
+        url,
+    ]
     out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in out:
         sys.exit(out)
@@ -208,7 +227,9 @@ async def paced(port: int, path: str, body: bytes, rate: float, seconds: float, 
 def half_load(port: int, path: str, body: bytes, rate: float, seconds: float, headers: str = "") -> dict[str, float]:
     """Pace from a process of its own on core 1."""
     command = [sys.executable, __file__, "--pace", json.dumps([port, path, body.decode(), rate, seconds, headers])]
-    out = subprocess.run(["taskset", "-c", "1", *command], capture_output=True, text=True, check=True, env=environment())
+    out = subprocess.run(
+        ["taskset", "-c", "1", *command], capture_output=True, text=True, check=True, env=environment()
+    )
     return json.loads(out.stdout)
 
 
@@ -228,7 +249,10 @@ def bench_calls(folder: Path, python: str, seconds: int) -> None:
                 got = wrk(url, BODY, folder, seconds)
                 per = got["rps"] * seconds / (cpu_s(pid) - before) if pid else float("nan")
                 seen[name] = max(seen.get(name, 0.0), got["rps"])
-                print(f"| {name}, run {turn + 1} | {got['rps']:,.0f} | {per:,.0f} | {got['p50']:.2f} | {got['p99']:.2f} |", flush=True)
+                print(
+                    f"| {name}, run {turn + 1} | {got['rps']:,.0f} | {per:,.0f} | {got['p50']:.2f} | {got['p99']:.2f} |",
+                    flush=True,
+                )
     with running(ours(folder), OURS, 0):
         rate = seen["stillwatch"] / 2
         path = "/v1/chat/completions"
@@ -253,7 +277,10 @@ def bench_streams(folder: Path, python: str, seconds: int) -> None:
                 before = cpu_s(pid)
                 got = wrk(url, STREAMED, folder, seconds, 8)
                 each = (cpu_s(pid) - before) * 1e6 / (got["rps"] * seconds * EVENTS)
-                print(f"| {name}, run {turn + 1} | {got['rps']:,.0f} | {got['rps'] * EVENTS:,.0f} | {each:.2f} |", flush=True)
+                print(
+                    f"| {name}, run {turn + 1} | {got['rps']:,.0f} | {got['rps'] * EVENTS:,.0f} | {each:.2f} |",
+                    flush=True,
+                )
 
 
 async def hold(port: int, many: int) -> list[socket.socket]:
@@ -295,7 +322,9 @@ def bench_idle(folder: Path, many: int = 10_000) -> None:
 def bench_decide(folder: Path, seconds: int) -> None:
     print("\n## Decision endpoint, 16 connections")
     print("| form | requests/s | requests per CPU-s | p50 ms | p99 ms |\n| --- | --- | --- | --- | --- |")
-    guarded = json.dumps({"input_type": "request", "request_data": {"user_api_key_team_id": "team-17"}, "texts": [TURN]}).encode()
+    guarded = json.dumps(
+        {"input_type": "request", "request_data": {"user_api_key_team_id": "team-17"}, "texts": [TURN]}
+    ).encode()
     best = 0.0
     with running(empty(), EMPTY, 0) as pid:
         url = f"http://127.0.0.1:{EMPTY}/"
@@ -303,9 +332,14 @@ def bench_decide(folder: Path, seconds: int) -> None:
         before = cpu_s(pid)
         got = wrk(url, QUESTION, folder, seconds)
         per = got["rps"] * seconds / (cpu_s(pid) - before)
-        print(f"| (uvicorn with an empty application) | {got['rps']:,.0f} | {per:,.0f} | {got['p50']:.2f} | {got['p99']:.2f} |")
+        print(
+            f"| (uvicorn with an empty application) | {got['rps']:,.0f} | {per:,.0f} | {got['p50']:.2f} | {got['p99']:.2f} |"
+        )
     with running(ours(folder), OURS, 0) as pid:
-        forms = (("plain JSON", "/v1/decide", QUESTION), ("LiteLLM guardrail", "/beta/litellm_basic_guardrail_api", guarded))
+        forms = (
+            ("plain JSON", "/v1/decide", QUESTION),
+            ("LiteLLM guardrail", "/beta/litellm_basic_guardrail_api", guarded),
+        )
         for turn in range(2):
             for name, path, body in forms:
                 url, header = f"http://127.0.0.1:{OURS}{path}", f"authorization: Bearer {SECRET}"
@@ -314,10 +348,16 @@ def bench_decide(folder: Path, seconds: int) -> None:
                 got = wrk(url, body, folder, seconds, headers=(header,))
                 per = got["rps"] * seconds / (cpu_s(pid) - before)
                 best = max(best, got["rps"])
-                print(f"| {name}, run {turn + 1} | {got['rps']:,.0f} | {per:,.0f} | {got['p50']:.2f} | {got['p99']:.2f} |", flush=True)
+                print(
+                    f"| {name}, run {turn + 1} | {got['rps']:,.0f} | {per:,.0f} | {got['p50']:.2f} | {got['p99']:.2f} |",
+                    flush=True,
+                )
         for rate in (10_000.0, best / 2):
             got = half_load(OURS, "/v1/decide", QUESTION, rate, seconds, f"authorization: Bearer {SECRET}\r\n")
-            print(f"\n{rate:,.0f} requests/s: p50 {got['p50']:.2f} ms, p99 {got['p99']:.2f} ms (the pacing client included)", flush=True)
+            print(
+                f"\n{rate:,.0f} requests/s: p50 {got['p50']:.2f} ms, p99 {got['p99']:.2f} ms (the pacing client included)",
+                flush=True,
+            )
 
 
 def main() -> None:

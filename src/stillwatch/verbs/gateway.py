@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from stillwatch.ingest.keys import read_key
 from stillwatch.model.errors import InputError
-from stillwatch.parsers.common import CLEAN
 
 if TYPE_CHECKING:
     import argparse
@@ -31,22 +30,22 @@ def gateway_verb(asked: argparse.Namespace) -> int:
     server = make_server(parts)
     if asked.check:
         _show(settings, asked.json)
-        return CLEAN
+        return 0
     if not asked.json:
         print(f"stillwatch gateway listens on {settings.listen.host}:{settings.listen.port}", flush=True)
     server.run()
-    return CLEAN
+    return 0
 
 
 def _show(settings: Settings, as_json: bool) -> None:
-    on = {one.name: one.least.name.lower() for one in settings.barriers if one.on}
+    on = {one.name: one.least.name.lower() for one in settings.barriers if one.used}
     page = {
         "listen": f"{settings.listen.host}:{settings.listen.port}",
         "upstreams": {name: one.url for name, one in settings.upstreams.items()},
         "paths": sorted(settings.paths),
         "fail": settings.fail,
         "barriers": on,
-        "exit_code": CLEAN,
+        "exit_code": 0,
     }
     if as_json:
         print(json.dumps(page))

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  tables of bodies, one a line
 """A model API that is not there: fixed answers in the shapes of three providers, and what it was sent."""
 
 from __future__ import annotations
@@ -84,7 +85,11 @@ class MockModel:
 
     async def _json(self, send, tree, status, *, packed=False) -> None:
         body = json.dumps(tree, indent=1, ensure_ascii=False).encode()
-        headers = [(b"content-type", b"application/json"), (b"x-ratelimit-remaining", b"7"), (b"x-request-id", b"req_1")]
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"x-ratelimit-remaining", b"7"),
+            (b"x-request-id", b"req_1"),
+        ]
         if packed:
             body = gzip.compress(body)
             headers.append((b"content-encoding", b"gzip"))

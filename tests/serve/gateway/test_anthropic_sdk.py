@@ -46,7 +46,7 @@ def test_results_are_the_same_with_and_without_the_gateway_anthropic(name, model
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 429, 500, 529])
-def test_errors_are_the_same_anthropic(status, model, model_url, gateway):
+def test_errors_are_the_same_anthropic(status, model_url, gateway):
     seen = []
     for url in (model_url, gateway.url):
         with client(url) as one, pytest.raises(anthropic.APIStatusError) as caught:
@@ -69,7 +69,7 @@ def test_a_cancelled_stream_ends_the_call_upstream_anthropic(model, gateway):
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_the_record_holds_what_was_born_and_carried(stream, model, gateway):
+def test_the_record_holds_what_was_born_and_carried(stream, gateway):
     carried = {"type": "thinking", "thinking": "before", "signature": "b2xkLXNpZ25hdHVyZQ"}
     turns = [*SAID, {"role": "assistant", "content": [carried, {"type": "text", "text": "ok"}]}, *SAID]
 

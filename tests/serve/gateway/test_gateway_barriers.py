@@ -1,3 +1,4 @@
+# ruff: noqa: E501  tables of bodies, one a line
 """Standing and barriers through the gateway, on the wire."""
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ import pytest
 
 from serve.gateway.mock_model import SIGNATURE, chunk, data
 from serve.gateway.wire import BODY, post
-from stillwatch.model.decision import Action
+from stillwatch.model.decision import Action, Standing
 from stillwatch.serve.gateway.ports import MemoryOwners
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 
 ASK = {"model": "m-1", "messages": [{"role": "user", "content": "Water?"}]}
 GREEDY = {**ASK, "logprobs": True, "top_logprobs": 20, "n": 8, "seed": 3, "x_unknown": {"kept": 1.50}}
-LINKS = {"hold": {"appeal": "https://example.com/appeals/{decision}"}, "step_up": {"link": "https://example.com/v/{decision}"}}
-CALM = {"rate": {"account_burst": 1000.0, "credential_burst": 1000.0, "campaign_burst": 1000.0}, "delay": {"on": False}}
+LINKS = {
+    "hold": {"appeal": "https://example.com/appeals/{decision}"},
+    "step_up": {"link": "https://example.com/v/{decision}"},
+}
+CALM = {
+    "rate": {"account_burst": 1000.0, "credential_burst": 1000.0, "campaign_burst": 1000.0},
+    "delay": {"used": False},
+}
 
 
 def judged(gateway, action: Action, campaign: str = "", key: str = "sk-1") -> None:
@@ -140,7 +147,7 @@ def test_reasoning_is_withheld_and_signed_reasoning_is_not(stream, model, gatewa
 def test_events_that_no_barrier_changes_pass_byte_for_byte(model, gateways):
     gateway = gateways(barriers=CALM)
     judged(gateway, Action.RESTRICT)
-    model.events = [b": comment\n\n", b"id: 7\r\ndata:  {\"choices\":[]}\r\n\r\n", b"event: x\ndata: {\"a\":\ndata: 1}\n\n",
+    model.events = [b": comment\n\n", b'id: 7\r\ndata:  {"choices":[]}\r\n\r\n', b'event: x\ndata: {"a":\ndata: 1}\n\n',
                     b"retry: 5\n\n", b"data: [DONE]\n\n"]  # fmt: skip
 
     body = post(gateway.port, ASK)[2]
@@ -165,7 +172,10 @@ def test_sdks_get_their_own_error_with_clause_and_link(action, model, gateways):
     judged(gateway, action)
     before = len(model.sent)
 
-    with openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="sk-1") as client, pytest.raises(openai.PermissionDeniedError) as caught:
+    with (
+        openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="sk-1") as client,
+        pytest.raises(openai.PermissionDeniedError) as caught,
+    ):
         client.chat.completions.create(**ASK)
     error = caught.value.body
     assert error["type"] == "permission_error"
@@ -173,7 +183,10 @@ def test_sdks_get_their_own_error_with_clause_and_link(action, model, gateways):
     assert error["link"].startswith("https://example.com/")
     assert error["link"].endswith(f"d-{action.name}")
 
-    with anthropic.Anthropic(base_url=gateway.url, api_key="sk-1") as client, pytest.raises(anthropic.PermissionDeniedError) as caught:
+    with (
+        anthropic.Anthropic(base_url=gateway.url, api_key="sk-1") as client,
+        pytest.raises(anthropic.PermissionDeniedError) as caught,
+    ):
         client.messages.create(model="c", max_tokens=9, messages=ASK["messages"])
     assert caught.value.body["type"] == "error"
     assert caught.value.body["error"]["link"].endswith(f"d-{action.name}")
@@ -181,8 +194,8 @@ def test_sdks_get_their_own_error_with_clause_and_link(action, model, gateways):
     assert [record["status"] for record in gateway.sink.records] == [403, 403]
 
 
-def test_a_bucket_is_shared_by_a_campaign_and_says_when_to_come_back(model, gateways):
-    gateway = gateways(barriers={"rate": {"campaign_burst": 3.0, "campaign_per_min": 1.0}, "delay": {"on": False}})
+def test_a_bucket_is_shared_by_a_campaign_and_says_when_to_come_back(gateways):
+    gateway = gateways(barriers={"rate": {"campaign_burst": 3.0, "campaign_per_min": 1.0}, "delay": {"used": False}})
     for key in ("sk-1", "sk-2"):
         judged(gateway, Action.THROTTLE, "c-1", key)
 
@@ -197,7 +210,7 @@ def test_a_bucket_is_shared_by_a_campaign_and_says_when_to_come_back(model, gate
     assert post(gateway.port, ASK, key="sk-3")[0] == 200
 
 
-def test_delay_comes_before_denial(model, gateways):
+def test_delay_comes_before_denial(gateways):
     gateway = gateways(barriers={"rate": {"account_burst": 4.0, "account_per_min": 0.01}, "delay": {"most_ms": 300}})
     judged(gateway, Action.THROTTLE)
 
@@ -211,7 +224,7 @@ def test_delay_comes_before_denial(model, gateways):
     assert post(gateway.port, ASK)[0] == 429
 
 
-def test_reasoning_of_another_owner_is_refused(model, gateways):
+def test_reasoning_of_another_owner_is_refused(gateways):
     owners = MemoryOwners()
     gateway = gateways(owners=owners, barriers=CALM)
     judged(gateway, Action.THROTTLE)
@@ -228,7 +241,7 @@ def test_reasoning_of_another_owner_is_refused(model, gateways):
 
 
 def test_marks_are_recorded_and_not_announced(model, gateways):
-    gateway = gateways(barriers={"variants": {"on": True}, "canaries": {"on": True}})
+    gateway = gateways(barriers={"variants": {"used": True}, "canaries": {"used": True}})
     judged(gateway, Action.NOTIFY)
     said = "Usually, often, perhaps, nearly, entirely, roughly, quickly, sometimes. Write to john.doe@example.com."
     message = {"role": "assistant", "content": said}
@@ -244,9 +257,9 @@ def test_marks_are_recorded_and_not_announced(model, gateways):
 
 
 @pytest.mark.parametrize(("fail", "wanted"), [("open", 200), ("closed", 503)])
-def test_where_standing_cannot_be_read_the_settings_say_what_happens(fail, wanted, model, gateways):
+def test_where_standing_cannot_be_read_the_settings_say_what_happens(fail, wanted, gateways):
     class Broken:
-        def get(self, account, now_ms):
+        def get(self, account, now_ms):  # noqa: ARG002  the protocol's names
             raise OSError("disk")
 
     gateway = gateways(standings=Broken(), fail=fail)
@@ -257,15 +270,13 @@ def test_where_standing_cannot_be_read_the_settings_say_what_happens(fail, wante
     assert {k: json.loads(body)[k] for k in ("fail", "standing_failures")} == {"fail": fail, "standing_failures": 1}
 
 
-def test_a_standing_that_has_ended_is_over_even_if_the_table_still_says_so(model, gateways):
+def test_a_standing_that_has_ended_is_over_even_if_the_table_still_says_so(gateways):
     class Stale:
         def __init__(self):
             self.standing = None
 
-        def get(self, account, now_ms):
+        def get(self, account, now_ms):  # noqa: ARG002  the protocol's names
             return self.standing
-
-    from stillwatch.model.decision import Standing
 
     stale = Stale()
     gateway = gateways(standings=stale)
@@ -275,7 +286,7 @@ def test_a_standing_that_has_ended_is_over_even_if_the_table_still_says_so(model
     assert post(gateway.port, BODY)[0] == 403
 
 
-def test_errors_of_the_model_pass_unchanged_under_barriers(model, gateways):
+def test_errors_of_the_model_pass_unchanged_under_barriers(gateways):
     gateway = gateways(barriers=CALM)
     judged(gateway, Action.RESTRICT)
 

@@ -92,7 +92,9 @@ def test_pipelined_requests_are_two_calls(model, gateway):
 
 
 def test_chunked_requests_arrive_whole(model, gateway):
-    pieces = b"".join(b"%x;ext=1\r\n%s\r\n" % (1, BODY[i : i + 1]) for i in range(len(BODY))) + b"0\r\nx-trailer: 1\r\n\r\n"
+    pieces = (
+        b"".join(b"%x;ext=1\r\n%s\r\n" % (1, BODY[i : i + 1]) for i in range(len(BODY))) + b"0\r\nx-trailer: 1\r\n\r\n"
+    )
 
     assert status(talk(gateway.port, request(pieces, head="transfer-encoding: chunked\r\n"))) == 200
     [sent] = model.sent
@@ -150,7 +152,7 @@ def test_a_customer_who_does_not_read_is_ended_and_so_is_the_call(model, gateway
         assert gateway.record(wait_s=8)["status"] == 499
 
 
-def test_many_slow_connections_do_not_keep_others_out(model, gateway):
+def test_many_slow_connections_do_not_keep_others_out(gateway):
     with contextlib.ExitStack() as stack:
         for _ in range(200):
             wire = stack.enter_context(socket.create_connection(("127.0.0.1", gateway.port), 5))
@@ -158,7 +160,7 @@ def test_many_slow_connections_do_not_keep_others_out(model, gateway):
         assert post(gateway.port, BODY)[0] == 200
 
 
-def test_more_connections_than_the_bound_are_answered_with_503(model, gateways):
+def test_more_connections_than_the_bound_are_answered_with_503(gateways):
     gateway = gateways(limits={"connections": 5})
     with contextlib.ExitStack() as stack:
         for _ in range(8):
@@ -225,7 +227,12 @@ def test_an_upstream_that_is_not_there_is_a_502_and_a_silent_one_a_504(gateways)
 
 @pytest.mark.parametrize("framing", [b"content-length: 5000", b"transfer-encoding: chunked"])
 def test_an_answer_that_breaks_off_reaches_the_customer_unfinished(framing, gateways):
-    begun = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n" + framing + b"\r\n\r\n" + b"10\r\ndata: {\"a\": 1}\n\n\r\n"
+    begun = (
+        b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+        + framing
+        + b"\r\n\r\n"
+        + b'10\r\ndata: {"a": 1}\n\n\r\n'
+    )
     with upstream(begun) as url:
         gateway = gateways(upstreams={"default": {"url": url}})
         got = talk(gateway.port, request(), wait_s=3)
@@ -235,9 +242,9 @@ def test_an_answer_that_breaks_off_reaches_the_customer_unfinished(framing, gate
 
 
 BROKEN = {
-    "no json": b"data: {\"choices\": [{\n\n",
+    "no json": b'data: {"choices": [{\n\n',
     "no object": b"data: [1, 2]\n\n",
-    "no utf-8": b"data: {\"a\": \"\xff\"}\n\n",
+    "no utf-8": b'data: {"a": "\xff"}\n\n',
     "deep": b"data: " + b"[" * 200_000 + b"\n\n",
     "long": b"data: " + b"a" * 70_000,
 }
@@ -247,7 +254,11 @@ BROKEN = {
 def test_a_malformed_stream_ends_in_an_error_where_a_barrier_applies(name, model, gateways):
     gateway = gateways(limits={"event_bytes": 65_536 if name == "long" else 1 << 20})
     gateway.put("team-1", Action.RESTRICT)
-    model.events = [b'data: {"choices": []}\n\n', BROKEN[name], b'data: {"choices": [{"delta": {"reasoning": "way"}}]}\n\n']
+    model.events = [
+        b'data: {"choices": []}\n\n',
+        BROKEN[name],
+        b'data: {"choices": [{"delta": {"reasoning": "way"}}]}\n\n',
+    ]
 
     code, _, body = post(gateway.port, BODY, key="sk-1")
     assert (code, body.count(b"way")) == (200, 1)

@@ -51,7 +51,9 @@ class Stream:
         return [("", {**self._last, "choices": [self._ended(key, text)]}) for key, text in held]
 
     def _ended(self, key: Any, text: str) -> Body:  # noqa: ANN401
-        return {"index": key, "text": text} if self._shape == "completion" else {"index": key, "delta": {"content": text}}
+        return (
+            {"index": key, "text": text} if self._shape == "completion" else {"index": key, "delta": {"content": text}}
+        )
 
     def _pieces(self, key: Any) -> Pieces:  # noqa: ANN401
         if key not in self._texts and len(self._texts) >= _MOST_TEXTS:

@@ -34,7 +34,7 @@ class Gateway:
         self._decider = Decider(parts, read_secret(secret, _LEAST_SECRET).encode() if secret else b"")
         self._clients: dict[str, Client] = {}
         self._proxy = Proxy(parts, self._clients)
-        self._own = {
+        self._own: dict[str, Callable[[Any, Receive, Send], Awaitable[None]]] = {
             "/healthz": self._healthz,
             "/metrics": self._metrics,
             "/openapi.json": self._openapi,
@@ -99,10 +99,10 @@ class Gateway:
 
 async def _answer(scope: Any, send: Send, body: bytes, kind: bytes) -> None:  # noqa: ANN401
     status = 200 if scope["method"] in {"GET", "HEAD"} else 405
-    if status != 200:  # noqa: PLR2004
+    if status != 200:
         body, kind = b'{"error":{"message":"this path takes GET","code":"method_not_allowed"}}', b"application/json"
     headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
-    if status != 200:  # noqa: PLR2004
+    if status != 200:
         headers.append((b"allow", b"GET, HEAD"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

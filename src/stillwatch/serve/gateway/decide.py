@@ -7,7 +7,7 @@ request from the account's buckets, as a call through the proxy would.
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -29,19 +29,22 @@ if TYPE_CHECKING:
 DECIDE: Final = "/v1/decide"
 GUARDRAIL: Final = "/beta/litellm_basic_guardrail_api"
 EXT_AUTHZ: Final = "/ext_authz"
-SECRET_HEADER: Final = b"x-stillwatch-secret"
 _MOST_NAME: Final = 256
+SECRET_HEADER: Final = b"x-stillwatch-secret"
 _UNAUTHORISED: Final = Refusal(401, "unauthorised", "send the secret of the decision endpoint as a bearer token")
+
+
+_Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=_MOST_NAME)]
 
 
 class Question(msgspec.Struct, forbid_unknown_fields=True):
     """Body of ``/v1/decide``; one of ``account`` and ``pseudonym``."""
 
-    account: str = ""
+    account: _Name = ""
     """Account, as it is named elsewhere."""
-    pseudonym: str = ""
+    pseudonym: _Name = ""
     """Pseudonym of the account, ``a_...``."""
-    credential: str = ""
+    credential: _Name = ""
     """Name of the credential used, for its bucket; any text that stays the same."""
     shape: Shape = "other"
     """Form of ``request``."""
@@ -128,16 +131,16 @@ class Decider:
     async def _answer(
         self,
         path: str,
-        scope: Any,
+        scope: Any,  # noqa: ANN401
         receive: Callable[[], Awaitable[Any]],
-        call_id: str,  # noqa: ANN401
+        call_id: str,
     ) -> Answer | Refusal:
         if not self.authorised(scope["headers"]):
             return _UNAUTHORISED
         if path.startswith(EXT_AUTHZ):
             return self._ext_authz(scope, call_id)
         if scope["method"] != "POST":
-            return Refusal(405, "method_not_allowed", "this path takes POST")
+            return Refusal(405, "method_not_allowed", "this path takes POST", allow="POST")
         body = await read_body(receive, self._parts.settings.limits.body_bytes)
         if isinstance(body, Refusal):
             return body
@@ -175,7 +178,7 @@ class Decider:
         return Answer(200, ENCODE(told))
 
     def _account(self, asked: Question) -> int | Refusal:
-        if bool(asked.account) == bool(asked.pseudonym) or len(asked.account) > _MOST_NAME:
+        if bool(asked.account) == bool(asked.pseudonym):
             return heads.refused("name one of account and pseudonym")
         if asked.account:
             return self._parts.callers.account(asked.account)
@@ -217,7 +220,7 @@ class Decider:
             return heads.refused(f"the question cannot be read: {str(error)[:200]}")
         who = asked.request_data
         names = (who.user_api_key_team_id, who.user_api_key_org_id, who.user_api_key_hash)
-        name = next((one for one in names if isinstance(one, str) and one), "")
+        name = next((one for one in names if _named(one)), "")
         now_ms = parts.now_ms()
         # Nobody is restricted for what a gateway did not say, unless the settings ask for it.
         standing: Standing | Refusal
@@ -234,7 +237,7 @@ class Decider:
         applied = Applied(Call("chat", standing))
         if asked.input_type == "response":
             return self._texts(applied, asked.texts or [])
-        key = who.user_api_key_hash if isinstance(who.user_api_key_hash, str) else ""
+        key = who.user_api_key_hash if _named(who.user_api_key_hash) else ""
         refusal = parts.enforcer.gate(applied, (parts.callers.account(name), key), now_ms)
         if refusal is not None:
             return self._guarded("BLOCKED", _blocked(refusal))
@@ -284,6 +287,10 @@ class Decider:
         self._parts.counts.add("decisions", ("form", form), ("outcome", outcome))
 
 
+def _named(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _MOST_NAME
+
+
 def _refusing(refusal: Refusal, standing: str, shape: Shape, call_id: str) -> Told:
     return Told(
         "refuse",
@@ -299,7 +306,3 @@ def _refusing(refusal: Refusal, standing: str, shape: Shape, call_id: str) -> To
 def _blocked(refusal: Refusal) -> bytes:
     link = f" ({refusal.link})" if refusal.link else ""
     return ENCODE({"action": "BLOCKED", "blocked_reason": f"{refusal.code}: {refusal.sentence}{link}"})
-
-
-SHAPES: Final = get_args(Shape)
-"""Words of ``shape``."""

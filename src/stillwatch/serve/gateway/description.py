@@ -13,6 +13,19 @@ _ERROR: dict[str, Any] = {
     "required": ["error"],
     "properties": {"error": {"type": "object", "required": ["message", "code"]}},
 }
+_ONE_ACCOUNT: dict[str, Any] = {
+    "oneOf": [
+        {
+            "required": ["account"],
+            "properties": {"account": {"minLength": 1}, "pseudonym": {"const": ""}},
+        },
+        {
+            "required": ["pseudonym"],
+            "properties": {"pseudonym": {"pattern": "^a_[0-9a-f][0-9a-hjkmnp-tv-z]{12}$"}, "account": {"const": ""}},
+        },
+    ]
+}
+"""Of ``account`` and ``pseudonym`` one is named."""
 
 
 def _json(schema: dict[str, Any], said: str) -> dict[str, Any]:
@@ -22,6 +35,7 @@ def _json(schema: dict[str, Any], said: str) -> dict[str, Any]:
 def description() -> dict[str, Any]:
     """Describe the gateway's own paths as OpenAPI 3.1."""
     schemas = msgspec.json.schema_components([Question, Told], ref_template="#/components/schemas/{name}")[1]
+    schemas["Question"] |= _ONE_ACCOUNT
     errors = {
         "400": _json(_ERROR, "The question cannot be read."),
         "401": _json(_ERROR, "The secret is missing or wrong."),

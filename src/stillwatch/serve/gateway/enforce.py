@@ -82,9 +82,9 @@ class Enforcer:
             dataclasses.replace(one, key=secret) if isinstance(one, Variants | Canaries) else one for one in barriers
         ]
         self._barriers: tuple[Barrier, ...] = tuple(keyed)
-        self._rate = next((one for one in keyed if isinstance(one, Rate)), Rate(on=False))
-        self._delay = next((one for one in keyed if isinstance(one, Delay)), Delay(on=False))
-        self._least = min((one.least for one in keyed if one.on), default=Action.SUSPEND)
+        self._rate = next((one for one in keyed if isinstance(one, Rate)), Rate(used=False))
+        self._delay = next((one for one in keyed if isinstance(one, Delay)), Delay(used=False))
+        self._least = min((one.least for one in keyed if one.used), default=Action.SUSPEND)
         self._levels: OrderedDict[Hashable, Level] = OrderedDict()
         self._buckets = buckets
 
@@ -163,6 +163,8 @@ class Enforcer:
 
     def answers(self, call: Call) -> tuple[Barrier, ...]:
         """Give the barriers that may change the answer."""
+        if call.shape == "other":
+            return ()
         return tuple(
             one
             for one in self._barriers

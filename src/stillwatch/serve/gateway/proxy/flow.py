@@ -137,18 +137,11 @@ class Proxy:
             parts.sink.put(record)
 
     async def _carried(self, exchange: Exchange, receive: Callable[[], Awaitable[Any]]) -> Refusal | None:
-        parts, scope = self._parts, exchange.scope
-        path = self._paths.find(scope["method"], scope["raw_path"])
-        if isinstance(path, Refusal):
-            return path
-        exchange.shape = path.shape
-        head = heads.read_head(scope["headers"], parts.callers.header)
-        if isinstance(head, Refusal):
-            return head
-        caller = parts.callers.find(head, scope["client"][0] if scope["client"] else "")
-        if isinstance(caller, Refusal):
-            return caller
-        exchange.identify(caller, head)
+        parts = self._parts
+        known = self._known(exchange)
+        if isinstance(known, Refusal):
+            return known
+        path, head, caller = known
         standing = parts.standing(caller.account, exchange.at_ms)
         if isinstance(standing, Refusal):
             return standing
@@ -170,6 +163,22 @@ class Proxy:
                 return changed
             body = changed
         return await self._sent(exchange, path, head, body)
+
+    def _known(self, exchange: Exchange) -> tuple[Path, Head, Caller] | Refusal:
+        """Tell what a call is for and who makes it."""
+        scope = exchange.scope
+        path = self._paths.find(scope["method"], scope["raw_path"])
+        if isinstance(path, Refusal):
+            return path
+        exchange.shape = path.shape
+        head = heads.read_head(scope["headers"], self._parts.callers.header)
+        if isinstance(head, Refusal):
+            return head
+        caller = self._parts.callers.find(head, scope["client"][0] if scope["client"] else "")
+        if isinstance(caller, Refusal):
+            return caller
+        exchange.identify(caller, head)
+        return path, head, caller
 
     async def _gated(self, applied: Applied, caller: Caller, at_ms: int) -> Refusal | None:
         refusal = self._parts.enforcer.gate(applied, (caller.account, caller.credential), at_ms)
@@ -207,7 +216,7 @@ class Proxy:
 
     async def _sent(self, exchange: Exchange, path: Path, head: Head, body: bytes) -> Refusal | None:
         parts, applied = self._parts, exchange.applied
-        rewritten = applied is not None and path.shape != "other" and bool(parts.enforcer.answers(applied.call))
+        rewritten = applied is not None and bool(parts.enforcer.answers(applied.call))
         client = self._clients[path.upstream]
         on = head.on
         if client.credential is not None:
@@ -283,21 +292,20 @@ def _informed(call: Call, record: Record) -> Call:
 
 
 async def read_body(receive: Callable[[], Awaitable[Any]], most: int) -> bytes | Refusal:
-    """Read a whole body, within its bound."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body if len(body) <= most else _too_long(most)
-    pieces, length = [body], len(body)
-    while message.get("more_body"):
+    """Read a whole body, within its bound; a customer who hangs up meanwhile ends the call."""
+    pieces: list[bytes] = []
+    length, more = 0, True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise asyncio.CancelledError
-        pieces.append(message.get("body", b""))
-        length += len(pieces[-1])
+        piece = message.get("body", b"")
+        pieces.append(piece)
+        length += len(piece)
         if length > most:
             return _too_long(most)
-    return b"".join(pieces)
+        more = message.get("more_body", False)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _too_long(most: int) -> Refusal:

@@ -21,7 +21,7 @@ _MOST_CHANGES: Final = 128
 _BOM: Final = b"\xef\xbb\xbf"
 
 
-class Malformed(ValueError):
+class Malformed(ValueError):  # noqa: N818  named after what is wrong
     """A stream that cannot be read as events of JSON objects."""
 
 
@@ -57,7 +57,10 @@ class Events:
             An event is longer than the bound.
         """
         text = self._tail + chunk
-        if self._first and text:
+        if self._first:
+            if len(text) < len(_BOM) and _BOM.startswith(text):
+                self._tail = text
+                return []
             self._first = False
             text = text.removeprefix(_BOM)
         if b"\r" in text:
