@@ -126,6 +126,26 @@ def empty() -> list[str]:
     return [sys.executable, "-c", code]
 
 
+def bare() -> list[str]:
+    """Give the command of uvicorn and aiohttp alone, passing chunks: what any proxy of these two costs at least."""
+    code = f"""
+import aiohttp, uvicorn
+held = []
+async def app(scope, receive, send):
+    if scope["type"] != "http": return
+    if not held: held.append(aiohttp.ClientSession(auto_decompress=False))
+    body = (await receive())["body"]
+    async with held[0].post("http://127.0.0.1:{MODEL}" + scope["path"], data=body) as answer:
+        headers = [(k, v) for k, v in answer.raw_headers if k.lower() != b"transfer-encoding"]
+        await send({{"type": "http.response.start", "status": 200, "headers": headers}})
+        while chunk := await answer.content.readany():
+            await send({{"type": "http.response.body", "body": chunk, "more_body": True}})
+        await send({{"type": "http.response.body"}})
+uvicorn.run(app, port={EMPTY}, loop="uvloop", http="httptools", access_log=False, log_level="error", lifespan="off")
+"""
+    return [sys.executable, "-c", code]
+
+
 def theirs(python: str) -> list[str]:
     code = (
         "import uvicorn; from unmimic.proxy.app import create_app; "
@@ -237,7 +257,11 @@ def bench_calls(folder: Path, python: str, seconds: int) -> None:
     print("\n## Unstreamed calls, 16 connections")
     print("| proxy | requests/s | requests per CPU-s of the proxy | p50 ms | p99 ms |\n| --- | --- | --- | --- | --- |")
     seen = {}
-    targets = [("none (mock alone)", None, MODEL), ("stillwatch", ours(folder), OURS)]
+    targets = [
+        ("none (mock alone)", None, MODEL),
+        ("(uvicorn and aiohttp alone)", bare(), EMPTY),
+        ("stillwatch", ours(folder), OURS),
+    ]
     if python:
         targets.append(("unmimic 0.1.0, no guards", theirs(python), THEIRS))
     for turn in range(2):
@@ -266,7 +290,7 @@ def bench_calls(folder: Path, python: str, seconds: int) -> None:
 def bench_streams(folder: Path, python: str, seconds: int) -> None:
     print(f"\n## Streams of {EVENTS} events of {len(event(' meander'))} bytes, 8 connections")
     print("| proxy | streams/s | events/s | CPU us an event |\n| --- | --- | --- | --- |")
-    targets = [("stillwatch", ours(folder), OURS)]
+    targets = [("(uvicorn and aiohttp alone)", bare(), EMPTY), ("stillwatch", ours(folder), OURS)]
     if python:
         targets.append(("unmimic 0.1.0, no guards", theirs(python), THEIRS))
     for turn in range(2):
@@ -305,6 +329,8 @@ async def hold(port: int, many: int) -> list[socket.socket]:
 
 
 def bench_idle(folder: Path, many: int = 10_000) -> None:
+    """Open as many idle streams as asked for, or as this machine's bound on open files lets (two files a stream)."""
+    many = min(many, (resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 200) // 2)
     print(f"\n## {many:,} idle streams")
     with running(ours(folder), OURS, 0) as pid:
         empty = rss_mb(pid)

@@ -10,6 +10,7 @@ import argparse
 import ast
 import inspect
 import itertools
+import json
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,6 +20,10 @@ from stillwatch.cli import build_parser
 from stillwatch.ingest.accounts import COLUMNS
 from stillwatch.ingest.readers import READERS
 from stillwatch.model.event import BINDING_MISMATCHES, CODES, EVENT_FIELDS, FORBIDDEN, Privacy
+from stillwatch.policy.conditions import CONDITIONS
+from stillwatch.policy.language.fields import Field, RecordOf
+from stillwatch.policy.language.schema import schema
+from stillwatch.policy.language.table import CLAUSE, EVIDENCE, TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -225,12 +230,86 @@ def account_file() -> str:
     return "\n".join(lines)
 
 
+def terms_table(fields: Iterable[Field]) -> list[str]:
+    """Lay out the fields of one record of the terms."""
+    rows = [
+        (f"`{one.name}`", one.kind.words(), "required" if one.required else one.default, one.meaning) for one in fields
+    ]
+    return table(("Key", "Takes", "If left out", "Meaning"), rows)
+
+
+def terms_conditions() -> list[str]:
+    """Lay out every word of the language of terms."""
+    lines = []
+    for word in CONDITIONS:
+        lines += [
+            f"### {word.name}",
+            "",
+            word.meaning,
+            "",
+            f"Unknown: {word.unknown[:1].lower()}{word.unknown[1:]}",
+            "",
+        ]
+        if isinstance(word.kind, RecordOf):
+            lines += [*terms_table(word.kind.fields), ""]
+        lines += ["```yaml", *(f"- {example}" for example in word.examples), "```", ""]
+    return lines
+
+
+def terms() -> str:
+    """Render the page of the language of terms: the loader's own table."""
+    lines = [
+        MADE.format(source="src/stillwatch/policy/language/table.py and src/stillwatch/policy/conditions/"),
+        "# Language of terms",
+        "",
+        "Terms of use are a YAML file of at most 256 KiB ([how to write one](../how-to/write-your-terms.md)). Keys",
+        "that are not on this page are refused by name; so are anchors, tags and a key written twice. The same table",
+        "as a JSON Schema for editors: [terms.schema.json](terms.schema.json), or `stillwatch terms schema`.",
+        "",
+        *terms_table(TERMS.fields),
+        "",
+        "## Clause",
+        "",
+        "A clause is *broken* where all of its conditions are met, enough classes of evidence speak, and every",
+        "exemption is known not to hold. Where an exemption cannot be told, it is not broken.",
+        "",
+        *terms_table(CLAUSE.fields),
+        "",
+        "## Evidence",
+        "",
+        "A class speaks where its detectors together weigh at least `bits`. `campaign` speaks where the campaign is",
+        "reported as extraction and the account belongs to it with a chance of one half or more. Coordination never",
+        "speaks.",
+        "",
+        *terms_table(EVIDENCE.fields),
+        "",
+        "## Conditions",
+        "",
+        "One condition is one key. Bounds are included. A condition of which nothing can be told is *unknown*: never",
+        "met, under `not` either. Exemptions are conditions, too.",
+        "",
+        *terms_conditions(),
+        "## Placeholders",
+        "",
+        "`{facts}`, `{until}` and `{appeal}` in `notice` and `{decision}` in `appeal` are filled in by each decision.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def terms_schema() -> str:
+    """Render the JSON Schema of terms."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
 PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
     ("event-fields.md", event_fields),
     ("config.md", configuration),
     ("cli.md", command_line),
     ("formats.md", formats),
     ("account-file.md", account_file),
+    ("terms.md", terms),
+    ("terms.schema.json", terms_schema),
 )
 """Page of docs/reference -> what renders it."""
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Final
 from stillwatch import __version__
 from stillwatch.model.errors import InputError, StillwatchError
 from stillwatch.parsers.common import BAD_INPUT, EPILOG, STOPPED
+from stillwatch.parsers.live import watch_parser
 from stillwatch.parsers.making import simulate_parser
 from stillwatch.parsers.names import key_parser, pseudonym_parser
 from stillwatch.parsers.reading import calibrate_parser, campaigns_parser, scan_parser
 from stillwatch.parsers.serving import gateway_parser
 from stillwatch.parsers.study import corpus_parser, evaluate_parser, learn_parser, topics_parser
+from stillwatch.parsers.terms import terms_parser
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
 PARSERS: Final = (
     scan_parser,
     campaigns_parser,
+    watch_parser,
     calibrate_parser,
+    terms_parser,
     simulate_parser,
     evaluate_parser,
     learn_parser,

@@ -207,6 +207,34 @@ def test_entities_with_half_of_the_smaller_in_common_are_one() -> None:
     assert sorted(one.seeds) == [0, 1]
 
 
+def test_entities_whose_common_accounts_fall_into_two_camps_are_two() -> None:
+    rows = np.arange(20)
+    mine = np.where(rows < 10, 30.0, 8.0)
+
+    def entity(total: np.ndarray, seeds: tuple[int, ...]) -> Membership:
+        return Membership(rows, np.zeros((20, len(LAYERS_WEIGHED))), total, seeds)
+
+    found = united([entity(mine, (0,)), entity(mine[::-1].copy(), (1,))])
+    assert [one.rows.tolist() for one in found] == [list(range(10)), list(range(10, 20))]
+    (one,) = united([entity(mine, (0,)), entity(mine - 3.0, (1,))])
+    assert one.rows.tolist() == rows.tolist()
+
+
+def test_networks_that_most_members_do_without_are_not_missed_in_others() -> None:
+    """Eight values shared by two or three members each add up to more than one, though most members hold none."""
+    outline, registered = blank(ALL), unknown(ALL)
+    outline.nets[:, 0] = np.arange(1000, 1000 + ALL)
+    registered.payment[:] = np.arange(1, ALL + 1)
+    seed = np.arange(40)
+    registered.payment[seed] = 7777
+    outline.nets[:4] = np.arange(500, 508)
+    found = belonging(outline, registered, seed.tolist(), seed=seed)
+    place = found.bits[:, _COLUMN[PLACE]]
+    assert found.rows.tolist() == seed.tolist()
+    assert (place[:4] > 5).all()
+    assert (place[4:] > -0.5).all()
+
+
 def test_an_account_of_two_entities_stays_with_the_one_it_shares_most_with() -> None:
     found = united([weighed([1, 2, 3, 4, 5], 5.0, (0,)), weighed([5, 6, 7, 8], 9.0, (1,))])
     assert [one.rows.tolist() for one in found] == [[1, 2, 3, 4], [5, 6, 7, 8]]

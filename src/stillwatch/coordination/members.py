@@ -102,15 +102,11 @@ def _units(roster: Roster, seed: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.arange(seed.shape[0]) if 2 * largest > seed.shape[0] else unit.astype(np.int64)
 
 
-def _values(
-    field: Coded, rows: NDArray[np.int64], units: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count the values that some accounts hold: codes, and how many customers hold each."""
+def _values(field: Coded, rows: NDArray[np.int64], units: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Pack (value, customer) of some accounts, each once, ascending."""
     start, at = spans(field.start, rows)
     unit = np.repeat(units, np.diff(start))
-    pairs = np.unique(field.value[at].astype(np.int64) << np.int64(32) | unit)
-    codes, counts = np.unique(pairs >> np.int64(32), return_counts=True)
-    return codes, counts
+    return np.unique(field.value[at].astype(np.int64) << np.int64(32) | unit)
 
 
 def weigh(holders: Holders, seed: NDArray[np.int64], layers: int = LEAST_LAYERS) -> Membership:
@@ -165,6 +161,8 @@ class _Typical:
     """Codes of the values."""
     shares: NDArray[np.float64]
     """Share of the entity's customers that hold each."""
+    none: float
+    """Share of the entity's customers that hold none of them."""
     customers: int
     """Customers of the entity that have the field."""
 
@@ -172,10 +170,13 @@ class _Typical:
 def _typical(field: Coded, seed: NDArray[np.int64], units: NDArray[np.int64]) -> _Typical:
     """Find the values that are typical of an entity; shares are of customers, not of accounts."""
     customers = int(np.unique(units[field.known(seed)]).shape[0])
-    codes, counts = _values(field, seed, units)
+    pairs = _values(field, seed, units)
+    codes, counts = np.unique(pairs >> np.int64(32), return_counts=True)
     kept = (counts >= FEWEST) & (counts >= TYPICAL * customers)
-    # The share is shrunk: what two of three members hold is not known to two thirds.
-    return _Typical(codes[kept], counts[kept] / (customers + 1.0), customers)
+    some = np.unique(pairs[np.repeat(kept, counts)] & np.int64(0xFFFFFFFF)).shape[0]
+    # Shares are shrunk: what two of three members hold is not known to two thirds.
+    none = (customers - some + 0.5) / (customers + 1.0)
+    return _Typical(codes[kept], counts[kept] / (customers + 1.0), none, customers)
 
 
 def _candidates(holders: Holders, typical: list[_Typical], seed: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -218,8 +219,7 @@ def _field(
     held[row] = True
     best = np.full(rows.shape[0], -np.inf)
     np.maximum.at(best, row, agreed[code, stratum[row]])
-    left = max(1.0 - float(typical.shares.sum()), 0.5 / (typical.customers + 1.0))
-    rest = np.log2(left / (1.0 - np.minimum(by_stratum.sum(axis=0), 0.999)))
+    rest = np.log2(typical.none / (1.0 - np.minimum(by_stratum.sum(axis=0), 0.999)))
     return np.where(held, best, np.where(known, np.minimum(rest[stratum], 0.0), weight))
 
 
@@ -227,6 +227,10 @@ SAME: Final = 0.5
 """Share of the smaller entity's members from which two entities are one."""
 
 
+FAR_BITS: Final = 6.0
+"""How much more an account shares with one of two entities for it to be of that one's camp (bits)."""
+CAMP: Final = 0.1
+"""Share of those who belong to two entities, from which they make a camp; two camps are two entities."""
 BRIDGE: Final = 3
 """A group that holds two entities which have nothing in common is a bridge between them, and none itself, where each of
 the two stands on so many times as many groups."""
@@ -242,12 +246,20 @@ def united(found: list[Membership]) -> tuple[Membership, ...]:
     kept: list[Membership] = []
     for one in sorted(_without_bridges(found), key=lambda each: (-each.rows.shape[0], each.seeds)):
         for at, other in enumerate(kept):
-            if _both(one, other) >= SAME * one.rows.shape[0]:
+            if _both(one, other) >= SAME * one.rows.shape[0] and not _two_camps(one, other):
                 kept[at] = joined(other, one)
                 break
         else:
             kept.append(one)
     return _apart(kept)
+
+
+def _two_camps(first: Membership, second: Membership) -> bool:
+    """Say whether those who belong to both fall apart: some share far more with the one, some with the other."""
+    _, mine, theirs = np.intersect1d(first.rows, second.rows, assume_unique=True, return_indices=True)
+    more = first.total_bits[mine] - second.total_bits[theirs]
+    least = CAMP * more.shape[0]
+    return bool((more >= FAR_BITS).sum() >= least and (more <= -FAR_BITS).sum() >= least)
 
 
 def _both(first: Membership, second: Membership) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Final
 
@@ -82,6 +83,49 @@ class Standing:
     """Clause of that decision."""
     campaign: str
     """Campaign, "" for the account alone: accounts of one share a bucket of tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A decision that no machine may take: nothing is in force until a person approves it."""
+
+    decision: Decision
+    """What would be done; ``{until}`` stands in its notice until a person begins it."""
+    reason: str
+    """Why a person is needed, one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """A decision as it stands on record."""
+
+    decision: Decision
+    """The decision."""
+    case: str
+    """Case that joins it with the other decisions of its account or campaign."""
+    lifted_ms: int = -1
+    """When it was undone (ms since 1970), -1 where it was not."""
+
+    def in_force(self, now_ms: int) -> bool:
+        """Whether it binds at a moment: not shadow, not undone, begun and not over."""
+        spans = self.decision.from_ms <= now_ms < self.decision.until_ms
+        return spans and not self.decision.shadow and self.lifted_ms < 0
+
+
+def moment(ms: int) -> str:
+    """Write a moment as a notice shows it.
+
+    Examples
+    --------
+    >>> moment(1_790_000_000_000)
+    '2026-09-21 14:13 UTC'
+    """
+    return f"{datetime.fromtimestamp(ms / 1000, tz=UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def begun(decision: Decision) -> Decision:
+    """Fill the end of a decision's span into its notice, now that it is known."""
+    return replace(decision, notice=decision.notice.replace("{until}", moment(decision.until_ms)))
 
 
 IN_GOOD_STANDING: Final = Standing(0, Action.OBSERVE, 0, "", "", "")

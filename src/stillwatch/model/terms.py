@@ -56,6 +56,21 @@ class Clause:
     """Whether it is only watched."""
     jurisdictions: tuple[str, ...]
     """Where it applies, as tags for reviewers; no condition reads them."""
+    least_strength: int = 1
+    """Strength that at least one of the classes that speak must have, as in ``model.dossier.STRENGTH``, 1 to 3."""
+    least_bits: float = 1.0
+    """Bits from which a class of evidence speaks against an account."""
+    by_person: tuple[Action, ...] = ()
+    """Permitted actions that only a person may take, mildest first."""
+
+    def in_force(self, at_ms: int) -> bool:
+        """Whether it has begun and not ended."""
+        return self.from_ms <= at_ms < self.until_ms
+
+    @property
+    def strictest(self) -> Action:
+        """The strictest action it permits."""
+        return max(self.actions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,3 +79,5 @@ class Verdict:
     """Campaign it was judged in, "" for the account alone."""
     at_ms: int
     """When it was judged (ms since 1970)."""
+    by_person: tuple[Action, ...] = ()
+    """Permitted actions that only a person may take, mildest first."""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def gateway_verb(asked: argparse.Namespace) -> int:
     """Serve, or only check; see ``stillwatch gateway --help``."""
     try:
-        from stillwatch.serve.gateway.read import read_settings  # noqa: PLC0415
-        from stillwatch.serve.gateway.run import assemble, make_server  # noqa: PLC0415
+        from stillwatch.serve.gateway.read import read_settings
+        from stillwatch.serve.gateway.run import assemble, make_server
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is missing: install stillwatch with its extra `serve`") from error
     file = Path(asked.config)

@@ -1,0 +1,231 @@
+"""Run a watch: one thread folds, one follows files, the server takes events in; all stop in order."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+
+from stillwatch.model.errors import InputError, StillwatchError
+from stillwatch.serve.server import Server
+from stillwatch.serve.watch.folder import SETTLED_MS, Following
+from stillwatch.serve.watch.intake import Intake
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from stillwatch.ingest.read import Reading
+    from stillwatch.serve.watch.intake import Open
+    from stillwatch.serve.watch.measures import Measures
+    from stillwatch.serve.watch.watch import Watch
+
+_IDLE_S: Final = 0.05
+_FOLLOW_S: Final = 1.0
+_STUCK_S: Final = 120.0
+"""Age of the last turn from which folding counts as stuck (s); a search for campaigns may take a minute."""
+
+
+def now_ms() -> int:
+    """Give the time (ms since 1970)."""
+    return int(time.time() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often what is done."""
+
+    examine_s: float = 5.0
+    """Looking at accounts that changed (s)."""
+    campaigns_s: float = 3600.0
+    """Looking for campaigns (s); 0 never."""
+    checkpoint_s: float = 30.0
+    """Writing a checkpoint (s)."""
+
+
+class Folding:
+    """The one thread that owns the watch."""
+
+    def __init__(self, watch: Watch, pace: Pace, measures: Measures, clock: Callable[[], int] = now_ms) -> None:
+        self._watch, self._pace, self._measures, self._clock = watch, pace, measures, clock
+        self._stop = threading.Event()
+        self.caught_up = threading.Event()
+        """Set once whatever lay in the spool at the start is folded."""
+        self._turned = time.monotonic()
+        self._wrong = ""
+        self.failure: BaseException | None = None
+        """What ended the thread, where it was not asked to end."""
+        self._thread = threading.Thread(target=self._run, name="watch")
+
+    def start(self) -> None:
+        """Begin to fold."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Fold what is there, look, write a checkpoint, end."""
+        self._stop.set()
+        self._thread.join()
+
+    def health(self) -> str:
+        """Say what is wrong, "" where nothing is."""
+        if self.failure is not None:
+            return f"folding ended: {self.failure}"
+        silent = time.monotonic() - self._turned
+        return self._wrong or (f"no turn for {silent:.0f} s" if silent > _STUCK_S else "")
+
+    def _run(self) -> None:
+        try:
+            self._turns()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the service must end and say so
+            self.failure = error
+            self.caught_up.set()
+
+    def _turns(self) -> None:
+        began = time.monotonic()
+        due = {"examine": began, "campaigns": began, "checkpoint": began + self._pace.checkpoint_s}
+        while True:
+            came = self._watch.drain(self._clock())
+            self._turned = time.monotonic()
+            if not came:
+                self.caught_up.set()
+                if self._stop.is_set():
+                    break
+            self._tried("examine", due, self._pace.examine_s, self._watch.examine)
+            if self._pace.campaigns_s and self.caught_up.is_set():
+                self._tried("campaigns", due, self._pace.campaigns_s, self._watch.campaigns)
+            self._tried("checkpoint", due, self._pace.checkpoint_s, self._watch.checkpoint)
+            if not came:
+                self._stop.wait(_IDLE_S)
+        self._watch.checkpoint(self._clock())
+
+    def _tried(self, what: str, due: dict[str, float], every_s: float, act: Callable[[int], object]) -> None:
+        """Do what is due; an error of ours is told and tried again later, events stay in the spool meanwhile."""
+        if time.monotonic() < due[what]:
+            return
+        try:
+            act(self._clock())
+        except StillwatchError as error:
+            self._wrong = f"{what}: {error}"
+            self._measures.count("failures")
+        else:
+            if self._wrong.startswith(what):
+                self._wrong = ""
+        due[what] = time.monotonic() + every_s
+
+
+class Follower:
+    """The thread that follows files, once what the spool held is folded."""
+
+    def __init__(self, following: Callable[[], Following], folding: Folding) -> None:
+        self._make, self._folding = following, folding
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="follow")
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the file at hand."""
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        self._folding.caught_up.wait()
+        following = self._make()
+        while not self._stop.is_set():
+            came = 0
+            try:
+                came = following.turn(now_ms(), self._stop.is_set)
+            except StillwatchError as error:
+                following.wrong[""] = str(error)
+            if not came:
+                self._stop.wait(_FOLLOW_S)
+
+
+def once(watch: Watch, reading: Reading, measures: Measures, follow: Sequence[str]) -> None:
+    """Take in what files hold now, fold, look at accounts and for campaigns, write a checkpoint, end."""
+    try:
+        while watch.drain(now_ms()):
+            pass
+        following = Following(follow, reading, watch.spool, measures, watch.sources)
+        following.turn(now_ms() + SETTLED_MS)
+        if following.wrong:
+            raise InputError("; ".join(following.wrong.values()))
+        while watch.drain(now_ms()):
+            pass
+        watch.examine(now_ms())
+        watch.campaigns(now_ms())
+        watch.checkpoint(now_ms())
+    finally:
+        watch.close()
+
+
+def serve(
+    watch: Watch,
+    opened: Open,
+    measures: Measures,
+    pace: Pace,
+    listen: tuple[str, int],
+    follow: Sequence[str] = (),
+    started: Callable[[], None] = lambda: None,
+) -> BaseException | None:
+    """Run until told to stop (SIGTERM, SIGINT).
+
+    Parameters
+    ----------
+    watch
+        The watch; closed at the end.
+    opened
+        Who may send.
+    measures
+        How it is doing.
+    pace
+        How often what is done.
+    listen
+        Address and port.
+    follow
+        Files, folders, patterns to follow.
+    started
+        Called once it folds.
+
+    Returns
+    -------
+    BaseException or None
+        What ended the folding, where nobody asked it to end.
+    """
+    folding = Folding(watch, pace, measures)
+    pool = ThreadPoolExecutor(2, "read")
+    intake = Intake(opened, watch.spool, measures, folding.health, now_ms, pool)
+    config = uvicorn.Config(
+        intake, host=listen[0], port=listen[1], log_level="warning", access_log=False, timeout_graceful_shutdown=10
+    )
+    server = Server(config)
+    follower = Follower(lambda: Following(follow, opened.reading, watch.spool, measures, watch.sources), folding)
+    folding.start()
+    if follow:
+        follower.start()
+    started()
+    server.stop_on((signal.SIGTERM, signal.SIGINT))
+    guard = threading.Thread(target=_stop_with, args=(folding, server), daemon=True)
+    guard.start()
+    try:
+        server.run()
+    finally:
+        if follow:
+            follower.stop()
+        folding.stop()
+        pool.shutdown()
+        watch.close()
+    return folding.failure
+
+
+def _stop_with(folding: Folding, server: Server) -> None:
+    """Stop taking events in where folding has ended by itself: they would pile up unseen."""
+    while folding.failure is None and not server.should_exit:
+        time.sleep(0.5)
+    server.should_exit = True
