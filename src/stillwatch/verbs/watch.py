@@ -107,7 +107,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
     watch = Watch(Path(asked.folder), key, watched, measures)
     pace = service.Pace(asked.examine_every, asked.campaigns_every, asked.checkpoint_every)
     if asked.once:
-        service.once(watch, reading, measures, asked.follow)
+        service.once(watch, reading, measures, asked.follow, asked.spool)
         failure = None
     else:
         where = f"{listen[0]}:{listen[1]}"
@@ -118,6 +118,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
             pace,
             listen,
             asked.follow,
+            asked.spool,
             lambda: print(f"stillwatch: watching; events to {where}, state in {asked.folder}", file=sys.stderr),
         )
     _told(measures, as_json=asked.json)

@@ -95,10 +95,12 @@ def gateways(model: MockModel, model_url: str) -> Iterator[Callable[..., Running
     del model
     with contextlib.ExitStack() as stack:
 
-        def make(*, standings: Any = None, owners: Any = None, **tree: Any) -> Running:
+        def make(*, standings: Any = None, owners: Any = None, sink: Any = None, **tree: Any) -> Running:
             tree = {"upstreams": {"default": {"url": model_url}}, "listen": {"port": 0}, **tree}
+            if following := tree.pop("following", None):
+                tree["standings"] = following
             tree["limits"] = {"shutdown_s": 1.0, **tree.get("limits", {})}
-            table, sink = standings or MemoryStandings(), MemorySink()
+            table, sink = standings or MemoryStandings(), sink or MemorySink()
             parts = assemble(settings_of(tree, "test"), KEY, standings=table, sink=sink, owners=owners)
             return Running(stack.enter_context(served(make_server(parts))), parts, sink, table)
 

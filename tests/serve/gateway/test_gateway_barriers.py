@@ -13,7 +13,8 @@ import pytest
 from serve.gateway.mock_model import SIGNATURE, chunk, data
 from serve.gateway.wire import BODY, post
 from stillwatch.model.decision import Action, Standing
-from stillwatch.serve.gateway.ports import MemoryOwners
+from stillwatch.serve.gateway.born import Born
+from stillwatch.serve.gateway.ports import MemoryStandings
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 
@@ -225,19 +226,32 @@ def test_delay_comes_before_denial(gateways):
 
 
 def test_reasoning_of_another_owner_is_refused(gateways):
-    owners = MemoryOwners()
-    gateway = gateways(owners=owners, barriers=CALM)
+    """What one account was answered with, another sends back: known from the answer that went through."""
+    gateway = gateways(owners=Born(10), barriers=CALM)
     judged(gateway, Action.THROTTLE)
-    turns = [{"role": "assistant", "content": [{"type": "thinking", "thinking": "w", "signature": "Zm9yZWlnbg"}]}]
-    ask = {"model": "c", "max_tokens": 9, "messages": turns}
-    assert post(gateway.port, ask, path="/v1/messages")[0] == 200
+    turns = [{"role": "assistant", "content": [{"type": "thinking", "thinking": "w", "signature": SIGNATURE}]}]
+    ask = {"model": "c", "max_tokens": 9, "messages": [*turns, *ASK["messages"]]}
+    assert post(gateway.port, ask, path="/v1/messages", key="sk-owner")[0] == 200
 
-    [hashed] = gateway.parts.callers.artefacts(["Zm9yZWlnbg"]).values()
-    owners.owners[hashed] = 12345
     code, _, body = post(gateway.port, ask, path="/v1/messages")
 
     assert code == 400
     assert json.loads(body)["error"]["code"] == "foreign_reasoning"
+    assert gateway.record()["enforced"]["changes"] == [{"barrier": "carried", "what": "refused", "times": 1}]
+    assert post(gateway.port, ask, path="/v1/messages", key="sk-owner")[0] == 200
+
+
+def test_reasoning_of_another_owner_is_taken_out_where_the_settings_say_so(model, gateways):
+    gateway = gateways(owners=Born(10), barriers={**CALM, "carried": {"how": "strip"}})
+    judged(gateway, Action.THROTTLE)
+    post(gateway.port, {"model": "c", "messages": []}, path="/v1/messages", key="sk-owner")
+    mine = {"type": "thinking", "thinking": "w", "signature": "bWluZQ"}
+    theirs = {"type": "thinking", "thinking": "w", "signature": SIGNATURE}
+    turns = [{"role": "assistant", "content": [theirs, mine, {"type": "text", "text": "t"}]}]
+
+    assert post(gateway.port, {"model": "c", "messages": turns}, path="/v1/messages")[0] == 200
+
+    assert json.loads(model.sent[-1].body)["messages"][0]["content"] == [mine, {"type": "text", "text": "t"}]
 
 
 def test_marks_are_recorded_and_not_announced(model, gateways):
@@ -258,7 +272,7 @@ def test_marks_are_recorded_and_not_announced(model, gateways):
 
 @pytest.mark.parametrize(("fail", "wanted"), [("open", 200), ("closed", 503)])
 def test_where_standing_cannot_be_read_the_settings_say_what_happens(fail, wanted, gateways):
-    class Broken:
+    class Broken(MemoryStandings):
         def get(self, account, now_ms):  # noqa: ARG002  the protocol's names
             raise OSError("disk")
 
@@ -271,9 +285,8 @@ def test_where_standing_cannot_be_read_the_settings_say_what_happens(fail, wante
 
 
 def test_a_standing_that_has_ended_is_over_even_if_the_table_still_says_so(gateways):
-    class Stale:
-        def __init__(self):
-            self.standing = None
+    class Stale(MemoryStandings):
+        standing = None
 
         def get(self, account, now_ms):  # noqa: ARG002  the protocol's names
             return self.standing

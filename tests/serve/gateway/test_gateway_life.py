@@ -11,6 +11,7 @@ import pytest
 from serve.gateway.conftest import KEY, served
 from serve.gateway.wire import BODY, post, request, talk
 from stillwatch.model.decision import Action
+from stillwatch.serve.gateway.born import Born
 from stillwatch.serve.gateway.ports import MemorySink
 from stillwatch.serve.gateway.read import settings_of
 from stillwatch.serve.gateway.run import assemble, make_server
@@ -39,11 +40,11 @@ def test_a_stream_under_way_ends_whole_when_the_gateway_is_stopped(model, model_
 
 
 def test_a_fault_of_ours_ends_one_call_and_tells_no_content(gateways, caplog):
-    class Broken:
+    class Broken(Born):
         def foreign(self, artefacts, account, now_ms):  # noqa: ARG002  the protocol's names
             raise RuntimeError("Water?")
 
-    gateway = gateways(owners=Broken(), barriers={"delay": {"used": False}})
+    gateway = gateways(owners=Broken(9), barriers={"delay": {"used": False}})
     post(gateway.port, BODY)
     gateway.put(gateway.record()["account_id"], Action.THROTTLE)
     turns = [{"role": "user", "content": [{"type": "thinking", "thinking": "", "signature": "c2ln"}]}]

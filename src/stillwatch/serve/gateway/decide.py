@@ -6,6 +6,7 @@ request from the account's buckets, as a call through the proxy would.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
@@ -105,6 +106,7 @@ class Decider:
     def __init__(self, parts: Parts, secret: bytes) -> None:
         self._parts = parts
         self._secret = secret
+        self._delayed = 0
 
     def authorised(self, headers: list[tuple[bytes, bytes]]) -> bool:
         """Whether the asker knows the secret; compared in constant time."""
@@ -144,7 +146,17 @@ class Decider:
         body = await read_body(receive, self._parts.settings.limits.body_bytes)
         if isinstance(body, Refusal):
             return body
-        return self.decide(body, call_id) if path == DECIDE else self.guard(body)
+        if path == DECIDE:
+            return self.decide(body, call_id)
+        answer, delay_ms = self.guard(body, call_id)
+        if delay_ms and self._delayed < self._parts.settings.limits.delayed:
+            # LiteLLM knows no delay: it waits for this answer instead.
+            self._delayed += 1
+            try:
+                await asyncio.sleep(delay_ms / 1000)
+            finally:
+                self._delayed -= 1
+        return answer
 
     def decide(self, body: bytes, call_id: str) -> Answer | Refusal:
         """Answer plain JSON.
@@ -174,6 +186,7 @@ class Decider:
             return Answer(200, _ALLOW)
         applied = Applied(Call(asked.shape, standing))
         told = self._judged(applied, (account, asked.credential), asked, now_ms, call_id)
+        self._written(applied, account, call_id, now_ms)
         self._count("decide", told.decision)
         return Answer(200, ENCODE(told))
 
@@ -211,13 +224,13 @@ class Decider:
             request=changed if changed is not asked.request else None,
         )
 
-    def guard(self, body: bytes) -> Answer | Refusal:
-        """Answer LiteLLM's generic guardrail API."""
+    def guard(self, body: bytes, call_id: str) -> tuple[Answer | Refusal, int]:
+        """Answer LiteLLM's generic guardrail API, and say after how long (ms); the id stands in our records."""
         parts = self._parts
         try:
             asked = _GUARDED.decode(body)
         except _ERRORS as error:
-            return heads.refused(f"the question cannot be read: {str(error)[:200]}")
+            return heads.refused(f"the question cannot be read: {str(error)[:200]}"), 0
         who = asked.request_data
         names = (who.user_api_key_team_id, who.user_api_key_org_id, who.user_api_key_hash)
         name = next((one for one in names if _named(one)), "")
@@ -227,21 +240,24 @@ class Decider:
         if name:
             standing = parts.standing(parts.callers.account(name), now_ms)
         elif parts.settings.fail == "open":
-            return self._guarded("NONE", _NONE)
+            return self._guarded("NONE", _NONE), 0
         else:
             standing = Refusal(403, "no_account", "the gateway in front does not say whose call this is")
         if isinstance(standing, Refusal):
-            return self._guarded("BLOCKED", _blocked(standing))
+            return self._guarded("BLOCKED", _blocked(standing)), 0
         if not parts.enforcer.concerns(standing.action):
-            return self._guarded("NONE", _NONE)
-        applied = Applied(Call("chat", standing))
+            return self._guarded("NONE", _NONE), 0
+        applied, account = Applied(Call("chat", standing)), parts.callers.account(name)
         if asked.input_type == "response":
-            return self._texts(applied, asked.texts or [])
+            answer = self._texts(applied, asked.texts or [])
+            self._written(applied, account, call_id, now_ms)
+            return answer, 0
         key = who.user_api_key_hash if _named(who.user_api_key_hash) else ""
-        refusal = parts.enforcer.gate(applied, (parts.callers.account(name), key), now_ms)
+        refusal = parts.enforcer.gate(applied, (account, key), now_ms)
+        self._written(applied, account, call_id, now_ms)
         if refusal is not None:
-            return self._guarded("BLOCKED", _blocked(refusal))
-        return self._guarded("NONE", _NONE)
+            return self._guarded("BLOCKED", _blocked(refusal)), 0
+        return self._guarded("NONE", _NONE), applied.delay_ms
 
     def _texts(self, applied: Applied, texts: list[str]) -> Answer:
         answer = {"choices": [{"message": {"content": text}} for text in texts]}
@@ -250,6 +266,11 @@ class Decider:
             return self._guarded("NONE", _NONE)
         shown = [choice["message"]["content"] for choice in changed["choices"]]
         return self._guarded("GUARDRAIL_INTERVENED", ENCODE({"action": "GUARDRAIL_INTERVENED", "texts": shown}))
+
+    def _written(self, applied: Applied, account: int, call_id: str, now_ms: int) -> None:
+        """Write down what barriers changed, as for a call of our own."""
+        if (entry := applied.record(account)) is not None:
+            self._parts.sink.applied({"call": call_id, "ts_ms": now_ms, **entry})
 
     def _guarded(self, outcome: str, body: bytes) -> Answer:
         self._count("litellm", outcome.lower())
@@ -272,6 +293,7 @@ class Decider:
         if parts.enforcer.concerns(standing.action):
             applied = Applied(Call(shape, standing))
             refusal = parts.enforcer.gate(applied, (found.account, found.credential), now_ms)
+            self._written(applied, found.account, call_id, now_ms)
             if refusal is not None:
                 return self._denied(refusal, shape, call_id)
             told.append((b"x-stillwatch-decision", standing.decision.encode("ascii", "ignore")))

@@ -13,6 +13,7 @@ from stillwatch.enforcement.barriers.marks.canaries import Canaries
 from stillwatch.enforcement.barriers.marks.variants import Variants
 from stillwatch.enforcement.barriers.rate import Rate
 from stillwatch.model.decision import Action
+from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.serve.gateway.proxy.sse import Rewriter
 
 if TYPE_CHECKING:
@@ -57,12 +58,13 @@ class Applied:
         """Names of the barriers that changed something, in order."""
         return list(dict.fromkeys(barrier for barrier, _ in self._changes))
 
-    def record(self) -> dict[str, Any] | None:
+    def record(self, account: int) -> dict[str, Any] | None:
         """Give the entry of the per-request record; None where nothing applied."""
         if not self._changes:
             return None
         standing = self.call.standing
         return {
+            "account": pseudonym_text(account),
             "decision": standing.decision,
             "clause": standing.clause,
             "tier": standing.action.name.lower(),

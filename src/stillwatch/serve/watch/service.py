@@ -7,7 +7,9 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
 
 import uvicorn
 
@@ -15,9 +17,10 @@ from stillwatch.model.errors import InputError, StillwatchError
 from stillwatch.serve.server import Server
 from stillwatch.serve.watch.folder import SETTLED_MS, Following
 from stillwatch.serve.watch.intake import Intake
+from stillwatch.serve.watch.taking import Taking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from stillwatch.ingest.read import Reading
     from stillwatch.serve.watch.intake import Open
@@ -57,6 +60,8 @@ class Folding:
         """Set once whatever lay in the spool at the start is folded."""
         self._turned = time.monotonic()
         self._wrong = ""
+        self.sources_wrong: dict[str, str] = {}
+        """Source that cannot be taken over -> why."""
         self.failure: BaseException | None = None
         """What ended the thread, where it was not asked to end."""
         self._thread = threading.Thread(target=self._run, name="watch")
@@ -75,7 +80,9 @@ class Folding:
         if self.failure is not None:
             return f"folding ended: {self.failure}"
         silent = time.monotonic() - self._turned
-        return self._wrong or (f"no turn for {silent:.0f} s" if silent > _STUCK_S else "")
+        if silent > _STUCK_S:
+            return f"no turn for {silent:.0f} s"
+        return self._wrong or "; ".join(list(self.sources_wrong.values()))
 
     def _run(self) -> None:
         try:
@@ -117,11 +124,19 @@ class Folding:
         due[what] = time.monotonic() + every_s
 
 
-class Follower:
-    """The thread that follows files, once what the spool held is folded."""
+class Turning(Protocol):
+    """A source that is followed."""
 
-    def __init__(self, following: Callable[[], Following], folding: Folding) -> None:
-        self._make, self._folding = following, folding
+    def turn(self, now_ms: int, stop: Callable[[], bool] = ...) -> int:
+        """Take what is new; gives how many events came."""
+        ...
+
+
+class Follower:
+    """The thread that follows sources, once what the spool held is folded."""
+
+    def __init__(self, sources: Mapping[str, Callable[[], Turning]], folding: Folding) -> None:
+        self._make, self._folding = dict(sources), folding
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follow")
 
@@ -136,24 +151,46 @@ class Follower:
 
     def _run(self) -> None:
         self._folding.caught_up.wait()
-        following = self._make()
+        made: dict[str, Turning] = {}
         while not self._stop.is_set():
-            came = 0
-            try:
-                came = following.turn(now_ms(), self._stop.is_set)
-            except StillwatchError as error:
-                following.wrong[""] = str(error)
-            if not came:
+            if not sum([self._turn(name, made) for name in self._make]):
                 self._stop.wait(_FOLLOW_S)
 
+    def _turn(self, name: str, made: dict[str, Turning]) -> int:
+        wrong = self._folding.sources_wrong
+        try:
+            if name not in made:
+                made[name] = self._make[name]()
+            came = made[name].turn(now_ms(), self._stop.is_set)
+        except StillwatchError as error:
+            wrong[name] = str(error)
+            return 0
+        wrong.pop(name, None)
+        return came
 
-def once(watch: Watch, reading: Reading, measures: Measures, follow: Sequence[str]) -> None:
+
+def followed(
+    watch: Watch, reading: Reading, measures: Measures, follow: Sequence[str], spools: Sequence[str]
+) -> dict[str, Callable[[], Turning]]:
+    """Give what makes each source that is followed: files together, every gateway apart."""
+    sources: dict[str, Callable[[], Turning]] = {
+        f"spool {one}": partial(Taking, Path(one), reading, watch.spool, measures, watch.sources) for one in spools
+    }
+    if follow:
+        sources["files"] = partial(Following, follow, reading, watch.spool, measures, watch.sources)
+    return sources
+
+
+def once(watch: Watch, reading: Reading, measures: Measures, follow: Sequence[str], spools: Sequence[str] = ()) -> None:
     """Take in what files hold now, fold, look at accounts and for campaigns, write a checkpoint, end."""
     try:
         while watch.drain(now_ms()):
             pass
+        for one in spools:
+            Taking(Path(one), reading, watch.spool, measures, watch.sources).turn(now_ms())
         following = Following(follow, reading, watch.spool, measures, watch.sources)
-        following.turn(now_ms() + SETTLED_MS)
+        if follow:
+            following.turn(now_ms() + SETTLED_MS)
         if following.wrong:
             raise InputError("; ".join(following.wrong.values()))
         while watch.drain(now_ms()):
@@ -172,6 +209,7 @@ def serve(
     pace: Pace,
     listen: tuple[str, int],
     follow: Sequence[str] = (),
+    spools: Sequence[str] = (),
     started: Callable[[], None] = lambda: None,
 ) -> BaseException | None:
     """Run until told to stop (SIGTERM, SIGINT).
@@ -190,6 +228,8 @@ def serve(
         Address and port.
     follow
         Files, folders, patterns to follow.
+    spools
+        Folders that gateways write to.
     started
         Called once it folds.
 
@@ -205,9 +245,9 @@ def serve(
         intake, host=listen[0], port=listen[1], log_level="warning", access_log=False, timeout_graceful_shutdown=10
     )
     server = Server(config)
-    follower = Follower(lambda: Following(follow, opened.reading, watch.spool, measures, watch.sources), folding)
+    follower = Follower(followed(watch, opened.reading, measures, follow, spools), folding)
     folding.start()
-    if follow:
+    if follow or spools:
         follower.start()
     started()
     server.stop_on((signal.SIGTERM, signal.SIGINT))
@@ -216,7 +256,7 @@ def serve(
     try:
         server.run()
     finally:
-        if follow:
+        if follow or spools:
             follower.stop()
         folding.stop()
         pool.shutdown()

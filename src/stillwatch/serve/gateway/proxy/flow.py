@@ -21,6 +21,7 @@ from stillwatch.serve.gateway.proxy.paths import Paths
 from stillwatch.serve.gateway.proxy.sse import ENCODE, Malformed, whole
 from stillwatch.serve.gateway.record.asked import carried_in, read_asked
 from stillwatch.serve.gateway.refuse import refused
+from stillwatch.serve.gateway.standing import StandingUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -66,8 +67,9 @@ class Parts:
         """Look up what is in force; where that fails, what the settings say."""
         try:
             standing = self.standings.get(account, now_ms)
-        except Exception:  # noqa: BLE001  whatever a store throws, calls go on or stop as the settings say
-            self.counts.add("standing_failures")
+        except Exception as error:  # noqa: BLE001  whatever a store throws, calls go on or stop as the settings say
+            reason = str(error) if isinstance(error, StandingUnknown) else "failed"
+            self.counts.add("standing_failures", ("reason", reason))
             if self.settings.fail == "open":
                 return IN_GOOD_STANDING
             return Refusal(503, "standing_unknown", "this gateway cannot tell now whether the call may pass")
@@ -128,13 +130,15 @@ class Proxy:
         if exchange.applied is not None:
             for barrier in exchange.applied.barriers:
                 parts.counts.add("barriers", ("barrier", barrier))
-            if enforced := exchange.applied.record():
+            if enforced := exchange.applied.record(exchange.account):
                 record["enforced"] = enforced
         # Strangers' noise, such as scans for paths, is counted and makes no event.
         if "account_id" in record:
             record["latency_ms"] = (perf_counter() - exchange.began) * 1000
             record.setdefault("event_id", exchange.id)
-            parts.sink.put(record)
+            if parts.owners is not None and (born := record.get("artefacts_born")):
+                parts.owners.born(parts.callers.artefacts(born).values(), exchange.account)
+            parts.sink.put(exchange.id, record)
 
     async def _carried(self, exchange: Exchange, receive: Callable[[], Awaitable[Any]]) -> Refusal | None:
         parts = self._parts
@@ -228,6 +232,7 @@ class Proxy:
         if scope["query_string"]:
             target += "?" + scope["query_string"].decode("latin-1")
         parts.counts.added(perf_counter() - exchange.began - (applied.delay_ms / 1000 if applied else 0))
+        parts.sink.begin(exchange.id, exchange.record)
         answer = await client.open(scope["method"], target, on, body)
         if isinstance(answer, Refusal):
             parts.counts.add("upstream_failures", ("reason", answer.code))
@@ -244,7 +249,7 @@ class Proxy:
 class Exchange:
     """What is known of one call so far."""
 
-    __slots__ = ("applied", "at_ms", "began", "id", "record", "scope", "send", "shape", "started")
+    __slots__ = ("account", "applied", "at_ms", "began", "id", "record", "scope", "send", "shape", "started")
 
     def __init__(self, call_id: str, at_ms: int, began: float, scope: Any, send: Callable[[Any], Any]) -> None:  # noqa: ANN401
         self.id = call_id
@@ -254,12 +259,14 @@ class Exchange:
         self.send = send
         self.shape: Any = "other"
         self.record: Record = {}
+        self.account = 0
         self.applied: Applied | None = None
         self.started = False
         """Whether the answer's head was sent."""
 
     def identify(self, caller: Caller, head: Head) -> None:
         """Write down who calls."""
+        self.account = caller.account
         self.record = {
             "ts_ms": self.at_ms,
             "account_id": caller.name,
