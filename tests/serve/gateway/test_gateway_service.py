@@ -138,7 +138,7 @@ async def calls(port: int, ids: list[str]) -> None:
     await asyncio.gather(*(one(lane) for lane in range(8)))
 
 
-def test_kill_nine_of_the_gateway_loses_and_doubles_no_call_that_reached_the_model(
+def test_kill_nine_of_the_gateway_loses_no_call_that_reached_the_model_and_doubles_none(
     services, model, model_url, tmp_path
 ):
     """Every call that the model saw is one event: those under way at the end as well."""

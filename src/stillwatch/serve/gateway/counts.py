@@ -18,7 +18,7 @@ _HELP: Final = {
     "standing": "Calls by the standing they were judged under.",
     "barriers": "Calls in which a barrier changed or refused something.",
     "standing_failures": "Calls whose standing could not be read.",
-    "unread": "Answers whose text the record lacks: compressed in a way that is not read, malformed or cut off.",
+    "unread": "Requests and answers whose text a record lacks: packed in a way that is not read, malformed or cut off.",
     "upstream_failures": "Calls that no upstream answered, by reason.",
     "gone": "Calls whose customer hung up first.",
     "faults": "Calls that failed by a fault of the gateway itself.",

@@ -13,6 +13,7 @@ import aiohttp
 
 from stillwatch.enforcement.barriers.base import Call, Refusal
 from stillwatch.model.decision import IN_GOOD_STANDING
+from stillwatch.serve.asgi import Refused, unpacked
 from stillwatch.serve.gateway.enforce import MARKS, Applied
 from stillwatch.serve.gateway.proxy import heads
 from stillwatch.serve.gateway.proxy.answering import Answering, send_answer
@@ -158,7 +159,7 @@ class Proxy:
         body = await read_body(receive, parts.settings.limits.body_bytes)
         if isinstance(body, Refusal):
             return body
-        exchange.record.update(read_asked(path.shape, body))
+        exchange.record.update(read_asked(path.shape, self._plain(body, head)))
         if exchange.applied is not None:
             exchange.applied.call = _informed(exchange.applied.call, exchange.record)
         if exchange.applied is not None and parts.enforcer.asks(exchange.applied.call):
@@ -167,6 +168,16 @@ class Proxy:
                 return changed
             body = changed
         return await self._sent(exchange, path, head, body)
+
+    def _plain(self, body: bytes, head: Head) -> bytes:
+        """Unpack a body for the record; packing it must not be a way to leave no trace."""
+        if head.encoding in {b"", b"identity"}:
+            return body
+        try:
+            return unpacked(body, head.encoding.strip(), self._parts.settings.limits.body_bytes)
+        except Refused:
+            self._parts.counts.add("unread")
+            return b""
 
     def _known(self, exchange: Exchange) -> tuple[Path, Head, Caller] | Refusal:
         """Tell what a call is for and who makes it."""

@@ -239,22 +239,22 @@ class Tap:
         if not isinstance(usage, dict):
             return
         record = self._record
-        told = whole_number(usage.get("prompt_tokens", usage.get("input_tokens")))
-        cached = whole_number(usage.get("cache_read_input_tokens"))
+        told = _tokens(usage.get("prompt_tokens", usage.get("input_tokens")))
+        cached = _tokens(usage.get("cache_read_input_tokens"))
         if told is not None:
             # Anthropic counts cached and newly cached input apart; the field means all of it.
-            record["tokens_in"] = told + (cached or 0) + (whole_number(usage.get("cache_creation_input_tokens")) or 0)
-        out = whole_number(usage.get("completion_tokens", usage.get("output_tokens")))
+            record["tokens_in"] = told + (cached or 0) + (_tokens(usage.get("cache_creation_input_tokens")) or 0)
+        out = _tokens(usage.get("completion_tokens", usage.get("output_tokens")))
         if out is not None:
             record["tokens_out"] = out
         for name in ("completion_tokens_details", "output_tokens_details"):
             if isinstance(inner := usage.get(name), dict):
-                reasoned = whole_number(inner.get("reasoning_tokens", inner.get("thinking_tokens")))
+                reasoned = _tokens(inner.get("reasoning_tokens", inner.get("thinking_tokens")))
                 if reasoned is not None:
                     record["tokens_reasoning"] = reasoned
         for name in ("prompt_tokens_details", "input_tokens_details"):
             if isinstance(inner := usage.get(name), dict):
-                cached = whole_number(inner.get("cached_tokens"))
+                cached = _tokens(inner.get("cached_tokens"))
         if cached is not None:
             record["tokens_cached_in"] = cached
 
@@ -267,3 +267,9 @@ class Tap:
         for artefact in artefacts:
             if artefact not in self._born and len(self._born) < _MOST_BORN:
                 self._born.append(artefact)
+
+
+def _tokens(value: Any) -> int | None:  # noqa: ANN401
+    """Give a count of tokens; a sum of three of them is still one that a record can hold."""
+    found = whole_number(value, 1 << 29)
+    return None if found is None else max(found, 0)
