@@ -115,6 +115,33 @@ def test_what_cannot_be_read_is_unread_and_no_fault(chunks, streamed, encoding):
     assert record == {}
 
 
+ENVELOPES = (
+    '{"id":"1","choices":[{"index":0,"delta":{"content":%s},"finish_reason":null}]}',
+    '{"id": "1", "x": "aa", "choices": [{"index": 0, "delta": {"role": "assistant", "content": %s}}]}',
+    '{"id":"1","choices":[{"delta":{"content":%s,"x":"aa"}}],"obfuscation":"aa"}',
+    '{"id":"1","choices":[{"delta":{"content":"\\u0061a"}}],"x":%s}',
+)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(ENVELOPES), st.text(max_size=6) | st.sampled_from(["aa", '"', "\\", "}"]), st.booleans()),
+             max_size=25),
+    st.integers(1, 300),
+)  # fmt: skip
+def test_texts_are_the_same_whatever_stands_around_them(events, cut):
+    """Surroundings are learnt from the last event; no text is taken for another and none is missed."""
+    stream, wanted = data({"id": "1", "choices": []}), ""
+    for envelope, text, plain in events:
+        stream += b"data: " + (envelope % json.dumps(text, ensure_ascii=not plain)).encode("utf-8", "replace") + b"\n\n"
+        wanted += "aa" if "u0061" in envelope else text.encode("utf-8", "replace").decode()
+
+    record, tap = tapped("chat", [stream[i : i + cut] for i in range(0, len(stream), cut)], streamed=True)
+
+    assert not tap.unread
+    assert record.get("completion", "") == wanted
+    assert record.get("completion_chars", 0) == len(wanted.encode())
+
+
 def test_a_long_answer_is_counted_whole_and_held_in_part():
     text = "ü" * 1_000
     record, _ = tapped(
