@@ -134,6 +134,7 @@ def _dossier(row: int, looked: Looked, known: Known, now_ms: int) -> Dossier:
         seen=_seen(row, looked.examined, ranking),
         cannot_tell={one.detector: one.reasons[int(one.reason[row])] for one in looked.examined if one.reason[row]},
         campaign=known.campaigns.get(account),
+        attributed_share=float(profile.column("end_user_share")[row]),
         agreements=tuple(one for name in (account, org) if name for one in known.agreements.get(name, ())),
     )
 

@@ -25,7 +25,18 @@ from stillwatch.reports.terminal import render_campaigns, render_terminal
 
 FOUND = made.campaigns(made.ring(), made.school_class(), made.hidden())
 CAMPAIGN_KEYS = {
-    *("rank", "campaign", "reported", "accounts", "events", "tokens_out", "closed", "first_ms", "last_ms"),
+    *(
+        "rank",
+        "campaign",
+        "reported",
+        "accounts",
+        "events",
+        "tokens_out",
+        "closed",
+        "first_ms",
+        "last_ms",
+        "first_seen_ms",
+    ),
     *("one_operator", "extraction_given_one_operator", "prior_bits", "extraction_bits", "harvest_bits"),
     *("log10_p", "log10_p_without_strongest", "stands_without_strongest", "q_value", "groups", "prompts_distinct"),
     *("asked_for", "layers", "lines", "explanations", "members"),
@@ -40,9 +51,9 @@ def printed(result, width=80, *, alone=True, **options):
 
 def test_the_document_keeps_its_names():
     page = to_json(FOUND, frozenset({"ts_ms"}))
-    assert page["look", "changes", "layout"] == LAYOUT == "stillwatch.campaigns/1"
+    assert page["layout"] == LAYOUT == "stillwatch.campaigns/1"
     assert set(page) == {
-        *("layout", "accounts", "groups_tested", "alpha", "reported", "coordinated", "left_out"),
+        *("look", "changes", "layout", "accounts", "groups_tested", "alpha", "reported", "coordinated", "left_out"),
         *("ordinary_correlation", "untested_layers", "campaigns"),
     }
     for one in page["campaigns"]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stillwatch.evaluate.campaigns.calibrate import Entity
 from stillwatch.evaluate.campaigns.study import Study
 from stillwatch.evaluate.tables import Table
 
@@ -16,12 +15,10 @@ if TYPE_CHECKING:
 
     from verbs.small_logs import Shell
 
-ENTITIES = (Entity(1, "class", 5, -9.0, -1.0, extracts=False, one_operator=False),) * 3
 MADE = Study(
     (Table("campaigns_found", "Campaigns found", ("campaign",), (("mill",),), "Simulated."),),
     3,
     40,
-    (*ENTITIES, Entity(2, "template", 9, 6.0, 4.0, extracts=True, one_operator=True)),
 )
 
 
@@ -31,18 +28,15 @@ def made(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stillwatch.verbs.campaign_study.run", lambda *_, **__: MADE)
 
 
-def test_tables_page_and_calibration_are_written(shell: Shell, tmp_path: Path) -> None:
-    page, learnt = tmp_path / "page.md", tmp_path / "learnt.json"
-    code, out, told = shell.run(
-        "evaluate", "campaigns", "--small", "--json", "--out", page, "--calibration", learnt, "--seeds", 1
-    )
+def test_tables_and_page_are_written(shell: Shell, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    code, out, told = shell.run("evaluate", "campaigns", "--small", "--json", "--out", page, "--seeds", 1)
     text = page.read_text(encoding="utf-8")
 
     assert code == 0
     assert [table["key"] for table in json.loads(out)["tables"]] == ["campaigns_found"]
     assert "`stillwatch evaluate campaigns --small --seeds 1`" in text
     assert "| mill |" in text
-    assert set(json.loads(learnt.read_text(encoding="utf-8"))["maps"]) == {"extraction", "one_operator"}
     assert f"writing {page}" in told
 
 

@@ -95,7 +95,7 @@ def curve(table: Table) -> str:
 
 def bars(table: Table) -> str:
     """Draw observed against promised shares of the rows of all accounts, with the line where both are equal."""
-    rows = [row for row in table.rows if row[0] == "all"]
+    rows = [row for row in table.rows if row[0] in {"all", "as stated"}]
     parts = _frame(table.title, "promised", "observed") + _ticks(1.0, 1.0)
     parts.append(_path([_place(0, 0, 1, 1), _place(1, 1, 1, 1)], "#999", dash="4 4"))
     points = []

@@ -127,7 +127,7 @@ class Dossier:
     agreements: tuple[Agreement, ...] = ()
     """Agreements of the account and of its organisation."""
     attributed_share: float = float("nan")
-    """Share of requests that name the reseller's own customer, 0 to 1; NaN where the log does not say."""
+    """Share of requests that name the customer's own user, 0 to 1, as a reseller agrees to do; NaN where not looked at."""
 
     @property
     def days(self) -> float:

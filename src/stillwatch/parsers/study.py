@@ -55,7 +55,6 @@ def evaluate_parser(verbs: Verbs) -> None:
     evaluate.add_argument("--seed", type=int, default=1, help="same seed, same accounts (default %(default)s)")
     evaluate.add_argument("--small", action="store_true", help="a few accounts of each kind, for a quick look")
     evaluate.add_argument("--seeds", type=int, default=0, metavar="N", help="campaigns: worlds of the main tables (20)")
-    evaluate.add_argument("--calibration", metavar="FILE", help="campaigns: what bits were worth, as JSON")
     evaluate.add_argument("--no-peers", action="store_true", help="leave the other methods out")
     evaluate.add_argument("--json", action="store_true", help="print the tables as JSON")
     evaluate.set_defaults(run=_evaluate)

@@ -13,11 +13,9 @@ from rich.console import Console
 
 from stillwatch.config import DEFAULT
 from stillwatch.evaluate.campaigns import plan
-from stillwatch.evaluate.campaigns.calibrate import document
 from stillwatch.evaluate.campaigns.page import write_page
 from stillwatch.evaluate.campaigns.study import run
 from stillwatch.model.errors import InputError
-from stillwatch.reports.files import write_atomically
 from stillwatch.verbs.evaluate import Told, shown
 from stillwatch.verbs.reading import CLEAN
 
@@ -40,10 +38,6 @@ def evaluate_campaigns(asked: argparse.Namespace) -> int:
     if asked.out:
         told(f"writing {asked.out}")
         write_page(found, much, Path(asked.out), command=command, today=datetime.now(tz=UTC).date())
-    if asked.calibration:
-        told(f"writing {asked.calibration}")
-        learnt = document(found.entities, command=command, seeds=len({one.seed for one in found.entities}))
-        write_atomically(Path(asked.calibration), (json.dumps(learnt, indent=1) + "\n").encode())
     if asked.json:
         tables = [
             {"key": t.key, "title": t.title, "head": t.head, "rows": t.rows, "note": t.note} for t in found.tables

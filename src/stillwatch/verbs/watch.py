@@ -17,7 +17,7 @@ from stillwatch.ingest.agreements import read_agreements
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.read import Reading
 from stillwatch.model.errors import InputError, KeyFileError
-from stillwatch.verbs.judging import terms_judge
+from stillwatch.verbs.judging import sound_terms, terms_judge
 from stillwatch.verbs.reading import (
     CLEAN,
     corpus_filter,
@@ -80,6 +80,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
     """Watch until told to stop; see ``stillwatch watch --help``."""
     try:
         from stillwatch.serve.watch import service
+        from stillwatch.serve.watch.files import Files
         from stillwatch.serve.watch.intake import Open
         from stillwatch.serve.watch.measures import Measures
         from stillwatch.serve.watch.watch import Observer, Watch, Watched
@@ -89,7 +90,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
     if listen[0] not in _LOCAL and not secrets:
         raise InputError(f"--listen {asked.listen}: everybody could send; name senders with --secrets FILE")
     keep_memory()
-    config, against = read_config(asked), read_reference(asked.reference, 1)
+    config = read_config(asked)
     key = pseudonym_key(Path(asked.key), asked.epoch)
     door = Door(key)
     reading = Reading(
@@ -99,12 +100,25 @@ def watch_verb(asked: argparse.Namespace) -> int:
         places=field_places(asked.map),
         trusted=trusted_networks(asked.trusted_proxy),
     )
-    accounts = read_accounts(Path(asked.accounts), door) if asked.accounts else EMPTY
-    agreements = read_agreements(Path(asked.agreements), door) if asked.agreements else {}
-    judge = terms_judge(asked.terms, asked.store) or Observer()
-    watched = Watched(config, accounts, against, agreements, corpus_filter(asked.corpus), judge)
+    judge, corpus = terms_judge(asked.terms, asked.store), corpus_filter(asked.corpus)
+
+    def read() -> Watched:
+        made = Watched(
+            config,
+            read_accounts(Path(asked.accounts), door) if asked.accounts else EMPTY,
+            read_reference(asked.reference, 1),
+            read_agreements(Path(asked.agreements), door) if asked.agreements else {},
+            corpus,
+            judge or Observer(),
+        )
+        if judge is not None:
+            judge.terms = sound_terms(asked.terms)
+        return made
+
+    named = (asked.accounts, asked.agreements, asked.reference, asked.terms)
+    files = Files([Path(one) for one in named if one], read)
     measures = Measures()
-    watch = Watch(Path(asked.folder), key, watched, measures)
+    watch = Watch(Path(asked.folder), key, files.watched, measures)
     pace = service.Pace(asked.examine_every, asked.campaigns_every, asked.checkpoint_every)
     if asked.once:
         service.once(watch, reading, measures, asked.follow, asked.spool)
@@ -119,6 +133,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
             listen,
             asked.follow,
             asked.spool,
+            files,
             lambda: print(f"stillwatch: watching; events to {where}, state in {asked.folder}", file=sys.stderr),
         )
     _told(measures, as_json=asked.json)

@@ -13,7 +13,7 @@ from stillwatch.coordination.groups import LAYERS, Groups
 from stillwatch.evaluate.campaigns.ablation import without
 from stillwatch.evaluate.campaigns.background import background_spec
 from stillwatch.evaluate.campaigns.bonds import BONDS, bound, unbound
-from stillwatch.evaluate.campaigns.calibrate import QUESTIONS, Entity, document, reliability_table, unseen
+from stillwatch.evaluate.campaigns.calibrate import QUESTIONS, Entity, reliability_table, unseen
 from stillwatch.evaluate.campaigns.figures import over_seeds
 from stillwatch.evaluate.campaigns.knobs import knee, settings
 from stillwatch.evaluate.campaigns.leak import Group, found_after, leak, until
@@ -234,18 +234,9 @@ def test_a_kind_that_deceives_raises_the_loss() -> None:
     bad = reliability_table(found + entities("odd", [8.0] * 6, label=False), QUESTIONS[0], key="k", title="t")
 
     def loss(rows: tuple[tuple[object, ...], ...]) -> float:
-        return next(float(str(row[4])) for row in rows if row[0] == "Brier: calibrated, kind unseen")
+        return next(float(str(row[4])) for row in rows if row[0] == "Brier: scaled, kind unseen")
 
     assert loss(good.rows) < 0.1 < loss(bad.rows)
-
-
-def test_the_calibration_file_says_what_it_was_learnt_from() -> None:
-    found = entities("class", [-9.0, -8.0], label=False) + entities("mill", [5.0, 6.0], label=True)
-    written = document(found, command="c", seeds=1)
-
-    assert written["kinds"] == ["class", "mill"]
-    assert set(written["maps"]) == {"extraction", "one_operator"}  # type: ignore[call-overload]
-    assert document(entities("class", [1.0], label=False), command="c", seeds=1)["maps"] == {}
 
 
 def test_a_mean_over_worlds_leaves_out_what_is_not_known() -> None:

@@ -1,4 +1,4 @@
-"""What bits of entities were worth: isotonic regression on simulated entities, whole kinds left out in turn."""
+"""Whether what is said of entities is kept: promised beside observed, as stated and scaled on other kinds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from stillwatch.detectors.calibration.reliability import brier, reliability_curve
 from stillwatch.evaluate.tables import Table
 from stillwatch.model.errors import InputError
-from stillwatch.statistics.isotonic import fit_isotonic
+from stillwatch.statistics.scaling import fit_scaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.evaluate.campaigns.look import Looked
-    from stillwatch.statistics.isotonic import Isotonic
+    from stillwatch.statistics.scaling import Scaled
 
 BINS: Final = 6
+STATED: Final = "as stated"
+"""Name of the rows of what campaigns say of themselves."""
 _SURE: Final = 1e-9
 
 
@@ -98,10 +100,10 @@ def columns(found: Sequence[Entity], asked: Question) -> tuple[NDArray[np.float6
     return bits, np.array([asked.label(one) for one in found], np.bool_)
 
 
-def fitted(found: Sequence[Entity], asked: Question) -> Isotonic | None:
+def fitted(found: Sequence[Entity], asked: Question) -> Scaled | None:
     """Learn what bits were worth; None where all entities have one label."""
     try:
-        return fit_isotonic(*columns(found, asked))
+        return fit_scaled(*columns(found, asked))
     except InputError:
         return None
 
@@ -124,63 +126,45 @@ def unseen(found: Sequence[Entity], asked: Question) -> NDArray[np.float64]:
     return made
 
 
+def _curve(
+    cohort: str, promised: NDArray[np.float64], label: NDArray[np.bool_], world: NDArray[np.int64]
+) -> list[tuple[str | int | float, ...]]:
+    curve = reliability_curve(promised, label, bins=BINS, source=world)
+    return [
+        (
+            cohort,
+            int(curve.accounts[at]),
+            float(curve.promised[at]),
+            float(curve.observed[at]),
+            f"{curve.low[at]:.2f} to {curve.high[at]:.2f}",
+        )
+        for at in range(curve.accounts.shape[0])
+    ]
+
+
 def reliability_table(found: Sequence[Entity], asked: Question, *, key: str, title: str) -> Table:
-    """Set probabilities of entities of unseen kinds beside what came true, and the losses beside each other."""
+    """Set stated probabilities beside what came true, and beside those scaled on entities of other kinds."""
     bits, label = columns(found, asked)
-    promised = unseen(found, asked)
-    there = ~np.isnan(promised)
-    rows: list[tuple[str | int | float, ...]] = []
-    if there.any():
-        _, seed = np.unique([one.seed for one in found], return_inverse=True)
-        curve = reliability_curve(promised[there], label[there], bins=BINS, source=seed[there])
-        rows += [
-            (
-                "all",
-                int(curve.accounts[at]),
-                float(curve.promised[at]),
-                float(curve.observed[at]),
-                f"{curve.low[at]:.2f} to {curve.high[at]:.2f}",
-            )
-            for at in range(curve.accounts.shape[0])
-        ]
     stated = 1.0 / (1.0 + np.exp2(-np.clip(bits, -60.0, 60.0)))
-    every = np.ones(label.shape, np.bool_)
+    scaled = unseen(found, asked)
+    world = np.unique([one.seed for one in found], return_inverse=True)[1].astype(np.int64)
     base = np.full(label.shape, float(label.mean()) if label.shape[0] else np.nan)
-    for name, chance, which in (
-        ("Brier: stated, before calibration", stated, every),
-        ("Brier: calibrated, kind unseen", promised, there),
-        ("Brier: base rate alone", base, every),
-    ):
-        if which.any():
-            loss = brier(chance[which], label[which])
-            rows.append(
-                (name, int(which.sum()), float(chance[which].mean()), float(label[which].mean()), f"{loss:.4f}")
-            )
+    rows: list[tuple[str | int | float, ...]] = []
+    losses: list[tuple[str | int | float, ...]] = []
+    for name, chance in ((STATED, stated), ("scaled, kind unseen", scaled), ("base rate alone", base)):
+        there = ~np.isnan(chance)
+        if not there.any():
+            continue
+        rows += _curve(name, chance[there], label[there], world[there]) if name == STATED else []
+        loss = brier(chance[there], label[there])
+        means = float(chance[there].mean()), float(label[there].mean())
+        losses.append((f"Brier: {name}", int(there.sum()), *means, f"{loss:.4f}"))
     kinds = len({one.kind for one in found})
     note = (
-        f"Whether {asked.words}: {len(found):,} entities of {kinds} kinds. Each is judged by a map that was learnt"
-        " without any entity of its kind; intervals (90 %) draw whole worlds again. The base rate is that of the"
-        " entities of these worlds, where campaigns are common: at a provider it is lower, and so is every probability."
+        f"Whether {asked.words}: {len(found):,} entities of {kinds} kinds. Rows *{STATED}* are what a campaign says of"
+        " itself; *scaled* is slope and shift of its log odds, learnt without any entity of its kind. Intervals (90 %)"
+        " draw whole worlds again. The honest groups of the first five seeds recur in every setting of knobs and are"
+        " counted each time. The base rate is that of the entities of these worlds, where campaigns are common: at a"
+        " provider it is lower, and so is every probability."
     )
-    return Table(key, title, ("cohort", "entities", "promised", "observed", "interval or loss"), tuple(rows), note)
-
-
-def document(found: Sequence[Entity], *, command: str, seeds: int) -> dict[str, object]:
-    """Give the fitted maps as plain values, with what they were learnt from."""
-    maps: dict[str, object] = {}
-    for asked in QUESTIONS:
-        learnt = fitted(found, asked)
-        if learnt is not None:
-            maps[asked.name] = {
-                "bits": learnt.bits.tolist(),
-                "probability": learnt.probability.tolist(),
-                "base_rate": learnt.base_rate,
-            }
-    return {
-        "learnt from": "simulated worlds",
-        "command": command,
-        "worlds": seeds,
-        "entities": len(found),
-        "kinds": sorted({one.kind for one in found}),
-        "maps": maps,
-    }
+    return Table(key, title, ("cohort", "entities", "promised", "observed", "interval or loss"), (*rows, *losses), note)

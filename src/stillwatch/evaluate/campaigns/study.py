@@ -46,8 +46,6 @@ class Study:
     """Worlds judged."""
     accounts: int
     """Accounts in those that were judged as a whole."""
-    entities: tuple[Entity, ...]
-    """What was stated of every entity, and what is true."""
 
     def table(self, key: str) -> Table:
         """Give a table by its key; a StopIteration names none."""
@@ -81,7 +79,7 @@ def run(plan: Plan, config: Config, *, told: Callable[[str], None], workers: int
     seen = [(job, one.outcome) for job, one in pairs if one.outcome is not None]
     every = [entity for _, one in pairs for entity in one.entities]
     tables = [*_found(pairs, plan), *_turned(pairs, plan), *_held(pairs, every, plan)]
-    return Study(tuple(tables), len(pairs), sum(one.accounts for _, one in seen), tuple(every))
+    return Study(tuple(tables), len(pairs), sum(one.accounts for _, one in seen))
 
 
 def _judged(asked: Sequence[Job], config: Config, told: Callable[[str], None], workers: int) -> list[Judged]:

@@ -48,12 +48,14 @@ class TermsJudge:
     """
 
     def __init__(self, terms: Terms, database: Database, rules: Rules) -> None:
-        self._terms, self._database, self._rules = terms, database, rules
+        self.terms = terms
+        """What is judged by; others may be set between two turns."""
+        self._database, self._rules = database, rules
         self._population = Population()
 
     def admits(self, looked: Looked, reported: NDArray[np.bool_], now_ms: int) -> NDArray[np.bool_]:
         """Say of which accounts a clause could speak."""
-        return clauses_could_speak(self._terms, now_ms).admits(
+        return clauses_could_speak(self.terms, now_ms).admits(
             looked.ranking.total_bits,
             looked.assurance.probability,
             looked.assurance.q_value,
@@ -63,12 +65,12 @@ class TermsJudge:
 
     def judge(self, seen: Sequence[Dossier], now_ms: int) -> int:
         """Judge, decide, record; gives how many decisions are new or newly wait for a person."""
-        verdicts = [one for each in judge_all(seen, self._terms, now_ms) for one in each]
+        verdicts = [one for each in judge_all(seen, self.terms, now_ms) for one in each]
         facts = {one.account: self._facts(one) for one in seen}
         acted = act(
             self._database,
             verdicts,
-            self._terms,
+            self.terms,
             facts=facts,
             population=self._population,
             rules=self._rules,

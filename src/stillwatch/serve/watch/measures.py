@@ -22,6 +22,7 @@ COUNTERS: Final[Mapping[str, str]] = {
     "decisions": "Decisions recorded, shadow ones as well.",
     "campaign_runs": "Searches for campaigns.",
     "checkpoints": "Checkpoints written.",
+    "files_read_again": "Times that accounts, agreements, terms or the reference were read again after a change.",
     "failures": "Turns that ended in an error of ours; see /healthz.",
 }
 """What only grows -> meaning."""

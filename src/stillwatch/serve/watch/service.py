@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from stillwatch.ingest.read import Reading
+    from stillwatch.serve.watch.files import Files
     from stillwatch.serve.watch.intake import Open
     from stillwatch.serve.watch.measures import Measures
     from stillwatch.serve.watch.watch import Watch
@@ -48,17 +49,33 @@ class Pace:
     """Looking for campaigns (s); 0 never."""
     checkpoint_s: float = 30.0
     """Writing a checkpoint (s)."""
+    files_s: float = 10.0
+    """Looking whether a file of accounts, agreements or terms changed (s)."""
 
 
 class Folding:
     """The one thread that owns the watch."""
 
-    def __init__(self, watch: Watch, pace: Pace, measures: Measures, clock: Callable[[], int] = now_ms) -> None:
-        self._watch, self._pace, self._measures, self._clock = watch, pace, measures, clock
+    def __init__(
+        self,
+        watch: Watch,
+        pace: Pace,
+        measures: Measures,
+        files: Files | None = None,
+        clock: Callable[[], int] = now_ms,
+    ) -> None:
+        self._watch, self._pace, self._measures, self._files, self._clock = watch, pace, measures, files, clock
         self._stop = threading.Event()
         self.caught_up = threading.Event()
         """Set once whatever lay in the spool at the start is folded."""
-        self._turned = time.monotonic()
+        self._turned = began = time.monotonic()
+        self._due = {
+            "files": began,
+            "examine": began,
+            "campaigns": began,
+            "checkpoint": began + pace.checkpoint_s,
+        }
+        """Moment from which each is done again (s of the monotonic clock)."""
         self._wrong = ""
         self.sources_wrong: dict[str, str] = {}
         """Source that cannot be taken over -> why."""
@@ -92,26 +109,36 @@ class Folding:
             self.caught_up.set()
 
     def _turns(self) -> None:
-        began = time.monotonic()
-        due = {"examine": began, "campaigns": began, "checkpoint": began + self._pace.checkpoint_s}
-        while True:
-            came = self._watch.drain(self._clock())
-            self._turned = time.monotonic()
-            if not came:
-                self.caught_up.set()
-                if self._stop.is_set():
-                    break
-            self._tried("examine", due, self._pace.examine_s, self._watch.examine)
-            if self._pace.campaigns_s and self.caught_up.is_set():
-                self._tried("campaigns", due, self._pace.campaigns_s, self._watch.campaigns)
-            self._tried("checkpoint", due, self._pace.checkpoint_s, self._watch.checkpoint)
-            if not came:
-                self._stop.wait(_IDLE_S)
+        while self.turn():
+            pass
         self._watch.checkpoint(self._clock())
 
-    def _tried(self, what: str, due: dict[str, float], every_s: float, act: Callable[[int], object]) -> None:
+    def turn(self) -> bool:
+        """Fold what came and do what is due; False once it was told to stop and everything is folded."""
+        came = self._watch.drain(self._clock())
+        self._turned = time.monotonic()
+        if not came:
+            self.caught_up.set()
+            if self._stop.is_set():
+                return False
+        self._tried("files", self._pace.files_s, self._read_again)
+        self._tried("examine", self._pace.examine_s, self._watch.examine)
+        if self._pace.campaigns_s and self.caught_up.is_set():
+            self._tried("campaigns", self._pace.campaigns_s, self._watch.campaigns)
+        self._tried("checkpoint", self._pace.checkpoint_s, self._watch.checkpoint)
+        if not came:
+            self._stop.wait(_IDLE_S)
+        return True
+
+    def _read_again(self, _: int) -> None:
+        changed = self._files.changed() if self._files else None
+        if changed is not None:
+            self._watch.told(changed)
+            self._measures.count("files_read_again")
+
+    def _tried(self, what: str, every_s: float, act: Callable[[int], object]) -> None:
         """Do what is due; an error of ours is told and tried again later, events stay in the spool meanwhile."""
-        if time.monotonic() < due[what]:
+        if time.monotonic() < self._due[what]:
             return
         try:
             act(self._clock())
@@ -121,7 +148,7 @@ class Folding:
         else:
             if self._wrong.startswith(what):
                 self._wrong = ""
-        due[what] = time.monotonic() + every_s
+        self._due[what] = time.monotonic() + every_s
 
 
 class Turning(Protocol):
@@ -210,6 +237,7 @@ def serve(
     listen: tuple[str, int],
     follow: Sequence[str] = (),
     spools: Sequence[str] = (),
+    files: Files | None = None,
     started: Callable[[], None] = lambda: None,
 ) -> BaseException | None:
     """Run until told to stop (SIGTERM, SIGINT).
@@ -230,6 +258,8 @@ def serve(
         Files, folders, patterns to follow.
     spools
         Folders that gateways write to.
+    files
+        What the watch was told by files, to be read again when they change.
     started
         Called once it folds.
 
@@ -238,7 +268,7 @@ def serve(
     BaseException or None
         What ended the folding, where nobody asked it to end.
     """
-    folding = Folding(watch, pace, measures)
+    folding = Folding(watch, pace, measures, files)
     pool = ThreadPoolExecutor(2, "read")
     intake = Intake(opened, watch.spool, measures, folding.health, now_ms, pool)
     config = uvicorn.Config(

@@ -144,6 +144,13 @@ class Watch:
         self._history = _history(folder / HISTORY)
         self._against = watched.against
 
+    def told(self, watched: Watched) -> None:
+        """Go on with what files say now; campaigns that were found stay known."""
+        self._watched = watched
+        self._known = Known(self._known.campaigns, watched.agreements or {}, _organisations(watched.accounts))
+        if watched.against.reference is not None:
+            self._against = watched.against
+
     @property
     def behind(self) -> bool:
         """Whether the spool holds frames that are not folded."""
