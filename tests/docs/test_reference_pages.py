@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-WRITTEN = ("event-fields.md", "config.md", "cli.md", "formats.md", "account-file.md", "terms.md", "terms.schema.json")
+WRITTEN = (
+    "event-fields.md",
+    "config.md",
+    "cli.md",
+    "formats.md",
+    "account-file.md",
+    "terms.md",
+    "terms.schema.json",
+    "barriers.md",
+    "gateway-settings.md",
+)
 
 
 @pytest.mark.parametrize("page", WRITTEN)

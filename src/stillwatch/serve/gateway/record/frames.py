@@ -49,7 +49,7 @@ def unfinished(folder: Path) -> dict[str, dict[str, Any]]:
 
     Notes
     -----
-    Reads the whole journal, about a gigabyte in two seconds. It must have no writer meanwhile.
+    Reads the whole journal, about a gigabyte in three seconds. It must have no writer meanwhile.
     """
     begun: dict[bytes, bytes] = {}
     tail = Tail(folder)
