@@ -51,7 +51,8 @@ class Recorder:
 
     Notes
     -----
-    About 13 microseconds a call (2026-11-27, 2 cores), one write before it goes to the model and one at its end; nothing waits for the disk.
+    About 13 microseconds a call (2026-11-27, 2 cores): one write before it goes to the model and one at its end.
+    Nothing waits for the disk.
     """
 
     def __init__(
