@@ -119,16 +119,14 @@ def test_a_call_becomes_an_event_that_the_watch_folds_and_a_decision_comes_back(
     assert watch(tmp_path)["events_in"] == 6
 
 
-async def calls(port: int, ids: list[str]) -> None:
-    """Call without an end, over eight connections, until the gateway is gone."""
+async def calls(port: int, round_: int) -> None:
+    """Call without an end, over eight connections, until the gateway is gone; each call names itself."""
 
     async def one(lane: int) -> None:
         for n in range(100_000):
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", port)
-                call = f"{lane}-{n}-{len(ids)}"
-                ids.append(call)
-                body = json.dumps({**ASK, "user": call, "stream": bool(n % 2)}).encode()
+                body = json.dumps({**ASK, "user": f"{round_}-{lane}-{n}", "stream": bool(n % 2)}).encode()
                 writer.write(request(body, head="connection: close\r\n"))
                 await reader.read()
                 writer.close()
@@ -138,32 +136,45 @@ async def calls(port: int, ids: list[str]) -> None:
     await asyncio.gather(*(one(lane) for lane in range(8)))
 
 
+async def killed(service: Service, round_: int, after_s: float) -> None:
+    """Kill a gateway under load."""
+    load = asyncio.ensure_future(calls(service.port, round_))
+    await asyncio.sleep(after_s)
+    service.process.kill()
+    await load
+    service.process.wait()
+
+
 def test_kill_nine_of_the_gateway_loses_no_call_that_reached_the_model_and_doubles_none(
     services, model, model_url, tmp_path
 ):
-    """Every call that the model saw is one event: those under way at the end as well."""
+    """Every call that the model saw is one event: those under way at the end as well.
+
+    STILLWATCH_CRASHES=200 kills as often as the issue asks for; a few times are enough for every day.
+    """
     draw = random.Random(int(os.environ.get("STILLWATCH_CRASH_SEED", "4")))
     rounds = int(os.environ.get("STILLWATCH_CRASHES", "3"))
-    model.pause_s = 0.01
-    for _ in range(rounds):
+    model.pause_s, known = 0.01, {}
+    for round_ in range(rounds + 1):
         services.append(Service(tmp_path, model_url, "--spool", str(tmp_path / "spool")))
-        at = time.monotonic() + draw.uniform(0.05, 0.6)
-
-        async def until_killed(at: float = at) -> None:
-            under_load = asyncio.ensure_future(calls(services[-1].port, []))
-            await asyncio.sleep(max(at - time.monotonic(), 0))
-            services[-1].process.kill()
-            await under_load
-
-        asyncio.run(until_killed())
-        services[-1].process.wait()
+        known |= {one["event_id"]: one["end_user_id"] for one in events(tmp_path / "spool")}
+        if round_ < rounds:
+            asyncio.run(killed(services[-1], round_, draw.uniform(0.05, 0.6)))
+            known |= {one["event_id"]: one["end_user_id"] for one in events(tmp_path / "spool")}
         if draw.random() < 0.02:
             watch(tmp_path)
-    services.append(Service(tmp_path, model_url, "--spool", str(tmp_path / "spool")))
     assert services[-1].stop() == 0
     assert watch(tmp_path)["events_repeated"] == 0
-    assert len(model.sent) > 20
-    assert total(tmp_path) == len(model.sent)
+
+    reached = [json.loads(sent.body)["user"] for sent in model.sent]
+    assert len(reached) > 10
+    assert set(reached) <= set(known.values())
+    assert len(known.values()) == len(set(known.values()))
+    # Killed between the journal and the model: begun, and never seen there. At most one a connection.
+    assert len(known) - len(reached) <= 8 * rounds
+    assert total(tmp_path) == len(known)
+    if rounds > 10:
+        sys.stderr.write(f"{rounds} kills: {len(reached)} calls reached the model, {len(known)} events, none twice\n")
 
 
 def total(folder: Path) -> int:
