@@ -91,8 +91,16 @@ def test_packed_requests_pass_as_they_are_and_are_read(coding, pack, model, gate
     packed = pack(BODY)
     assert post(gateway.port, packed, head=f"content-encoding: {coding}\r\n")[0] == 200
 
-    assert model.sent[-1].body == packed
-    assert gateway.record().get("prompt") == (None if coding == "br" else "Water?")
+    bomb = pack(b" " * (5 << 20))
+    assert post(gateway.port, bomb, key="sk-9", head=f"content-encoding: {coding}\r\n")[0] == 200
+
+    assert model.sent[0].body == packed
+    assert model.sent[1].body == bomb
+    assert gateway.parts.counts.of["unread"][()] == (2 if coding == "br" else 1)
+    assert model.sent[1].header("content-length") == [str(len(bomb))]
+    assert model.sent[1].header("transfer-encoding") == []
+    assert model.sent[1].header("content-type") == ["application/json"]
+    assert gateway.sink.records[0].get("prompt") == (None if coding == "br" else "Water?")
 
 
 def test_a_bomb_is_not_unpacked():

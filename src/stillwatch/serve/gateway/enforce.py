@@ -27,7 +27,7 @@ MARKS = (Variants, Canaries)
 """Barriers that are recorded and never named in an answer: a mark that is announced proves nothing."""
 
 
-_MOST_CHANGES: Final = 128
+_MOST_CHANGES: Final = 1_024
 """Most different changes that one record tells apart."""
 
 

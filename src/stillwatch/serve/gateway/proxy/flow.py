@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger("stillwatch.gateway")
 GONE: Final = 499
 """Status in the record of a call whose customer hung up."""
+_MOST_UNPACKED: Final = 4 << 20
+"""Longest packed request that is read for the record (bytes): unpacking holds every other call up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ class Proxy:
         if head.encoding in {b"", b"identity"}:
             return body
         try:
-            return unpacked(body, head.encoding.strip(), self._parts.settings.limits.body_bytes)
+            return unpacked(body, head.encoding.strip(), _MOST_UNPACKED)
         except Refused:
             self._parts.counts.add("unread")
             return b""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DECODE: Final = msgspec.json.Decoder().decode
 ENCODE: Final = msgspec.json.Encoder().encode
 DONE: Final = b"[DONE]"
-_MOST_CHANGES: Final = 128
+_MOST_CHANGES: Final = 1_024
 _BOM: Final = b"\xef\xbb\xbf"
 
 
