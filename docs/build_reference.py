@@ -7,72 +7,35 @@ option cannot appear without its line here.
 from __future__ import annotations
 
 import argparse
-import ast
-import inspect
-import itertools
 import json
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reference_gateway import barriers, gateway_settings
+from reference_tables import MADE, field_docs, table
+
 from stillwatch import config
 from stillwatch.cli import build_parser
-from stillwatch.enforcement.barriers import BARRIERS
 from stillwatch.ingest.accounts import COLUMNS
 from stillwatch.ingest.readers import READERS
-from stillwatch.model.decision import Action
+from stillwatch.model import dossier
+from stillwatch.model.campaign import HARVEST_BITS
+from stillwatch.model.dossier_json import FORMAT
 from stillwatch.model.event import BINDING_MISMATCHES, CODES, EVENT_FIELDS, FORBIDDEN, Privacy
 from stillwatch.policy.conditions import CONDITIONS
+from stillwatch.policy.conditions.evidence.speaking import LIKELY
+from stillwatch.policy.floor import LEAST_BITS, RESTRICTS, TELLS
 from stillwatch.policy.language.fields import Field, RecordOf
 from stillwatch.policy.language.schema import schema
 from stillwatch.policy.language.table import CLAUSE, EVIDENCE, TERMS
-from stillwatch.serve.gateway import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     import pyarrow as pa
 
 HERE: Final = Path(__file__).resolve().parent
-BARRIERS_HEAD: Final = """# Barriers
-
-A barrier changes, delays or refuses a call at the gateway, under a decision that is in force. Nobody in good standing
-meets one unless a provider lowers `least` to `observe`. What it changed is written down call by call (`stillwatch
-applied`) and, marks apart, named in the answer's header `x-stillwatch-barriers`. Gates come first, then changes of the
-request, then changes of the answer, in the order of this page.
-
-Not built, and [why](../adr/0019-a-gateway-of-raw-parts.md#what-is-not-built): zero-width characters, false facts,
-proof of work.
-"""
-SETTINGS_HEAD: Final = """# Settings of the gateway
-
-One YAML file; `stillwatch gateway --config FILE --check` reads it and says what it comes to. An unknown name, a value
-of another kind or a name given twice is an error with its place. `upstreams`, `paths` and [`barriers`](barriers.md) map
-names to the settings below; paths in it are meant from where the file stands.
-"""
-GATEWAY_SECTIONS: Final = (
-    ("top level", settings.Settings),
-    ("listen", settings.Listen),
-    ("upstreams.NAME", settings.Upstream),
-    ("paths.PATH", settings.Path),
-    ("accounts", settings.Accounts),
-    ("limits", settings.Limits),
-    ("decisions", settings.Decisions),
-    ("standings", settings.Standings),
-    ("records", settings.Records),
-)
-MADE: Final = "<!-- Written by `make docs` from {source}; edit that, not this page. -->"
-
-
-def cell(text: str) -> str:
-    """Fit a text into one cell of a Markdown table."""
-    return " ".join(text.replace("|", "\\|").split())
-
-
-def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Lay out a Markdown table."""
-    lines = [head, tuple("---" for _ in head), *rows]
-    return ["| " + " | ".join(cell(text) for text in line) + " |" for line in lines]
 
 
 def kind(type_: pa.DataType) -> str:
@@ -113,17 +76,6 @@ def event_fields() -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def field_docs(module: object, name: str) -> Mapping[str, str]:
-    """Give the docstring under each field of a dataclass; Python itself does not keep them."""
-    tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]
-    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
-    found = {}
-    for field, doc in itertools.pairwise(body):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(doc, ast.Expr):
-            found[field.target.id] = inspect.cleandoc(str(ast.literal_eval(doc.value)))
-    return found
 
 
 def configuration() -> str:
@@ -308,15 +260,24 @@ def terms() -> str:
         "## Evidence",
         "",
         "A class speaks where its detectors together weigh at least `bits`. `campaign` speaks where the campaign is",
-        "reported as extraction and the account belongs to it with a chance of one half or more. Coordination never",
-        "speaks.",
+        f"reported as extraction with {HARVEST_BITS:g} bit or more of harvest and the account belongs to it with a",
+        f"chance of {LIKELY:g} or more. Coordination never speaks.",
         "",
         *terms_table(EVIDENCE.fields),
+        "",
+        "## The floor",
+        "",
+        f"Whatever a clause says, from `{RESTRICTS.name.lower()}` on the judge permits nothing unless a substantial or",
+        f"strong class speaks with {LEAST_BITS:g} bit or more (all its detectors together), from",
+        f"`{TELLS.name.lower()}` on nothing unless any does, and `suspend` is only ever a person's. What is withheld",
+        "stands in the verdict. Lint refuses terms that ask for less.",
         "",
         "## Conditions",
         "",
         "One condition is one key. Bounds are included. A condition of which nothing can be told is *unknown*: never",
         "met, under `not` either. Exemptions are conditions, too.",
+        "",
+        *table(("Condition", "Asks"), [(f"[`{word.name}`](#{word.name})", word.meaning) for word in CONDITIONS]),
         "",
         *terms_conditions(),
         "## Placeholders",
@@ -327,45 +288,36 @@ def terms() -> str:
     return "\n".join(lines)
 
 
+def dossiers() -> str:
+    """Render the page of dossiers: one row a field of each record."""
+    rows = {name: field_docs(dossier, name) for name in ("Dossier", "Seen", "Belonging", "Agreement")}
+    lines = [
+        MADE.format(source="src/stillwatch/model/dossier.py"),
+        "# Dossiers",
+        "",
+        "A dossier is one account at one moment as a clause of the [terms](terms.md) sees it. As a file it is one JSON",
+        f"object a line, with `format` {FORMAT!r}, every field below and no other. Unknown numbers are",
+        "null, pseudonyms are texts as reports show them, entries of `seen` and `agreements` are lists in the order",
+        "below. A line has at most 256 KiB, a list 500 entries, a text 2,000 characters.",
+        "",
+        *table(("Field", "Meaning"), [(f"`{field}`", doc) for field, doc in rows.pop("Dossier").items()]),
+        "",
+    ]
+    for name, title in (("Seen", "seen"), ("Belonging", "campaign"), ("Agreement", "agreements")):
+        lines += [
+            f"## {title}",
+            "",
+            *table(("Field", "Meaning"), [(f"`{f}`", doc) for f, doc in rows[name].items()]),
+            "",
+        ]
+    strength = [(f"`{name}`", str(value)) for name, value in dossier.STRENGTH.items()]
+    lines += ["## Strength of evidence", "", *table(("Class", "Strength, 3 strong to 0 none"), strength), ""]
+    return "\n".join(lines)
+
+
 def terms_schema() -> str:
     """Render the JSON Schema of terms."""
     return json.dumps(schema(), indent=2) + "\n"
-
-
-def setting(value: object) -> str:
-    """Write a default as a configuration file has it."""
-    if isinstance(value, tuple):
-        return f"`[{', '.join(map(str, value))}]`"
-    word = value.name.lower() if isinstance(value, Action) else value
-    return "" if word == "" else f"`{str(word).lower() if isinstance(word, bool) else word}`"
-
-
-def barriers() -> str:
-    """Render the page of the barriers: what each stops, costs, changes and takes as settings."""
-    lines = [MADE.format(source="src/stillwatch/enforcement/barriers"), BARRIERS_HEAD]
-    for barrier in BARRIERS:
-        docs = field_docs(inspect.getmodule(type(barrier)), type(barrier).__name__)
-        docs = {"used": "Whether it is used at all.", "least": "Mildest standing it applies to.", **docs}
-        shown = [f for f in fields(barrier) if f.name != "key"]
-        owns = ", ".join(f"`{name}`" for name in barrier.owns) or "nothing"
-        rows = [(f"`{f.name}`", setting(getattr(barrier, f.name)), docs[f.name]) for f in shown]
-        about = f"Makes harder: {barrier.stops}. Costs: {barrier.costs} May change: {owns}."
-        lines += [f"## {barrier.name}", "", about, "", *table(("Setting", "Default", "Meaning and unit"), rows), ""]
-    return "\n".join(lines).replace("``", "`")
-
-
-def gateway_settings() -> str:
-    """Render the page of the gateway's configuration, section by section."""
-    lines = [MADE.format(source="src/stillwatch/serve/gateway/settings.py"), SETTINGS_HEAD]
-    for section, part in GATEWAY_SECTIONS:
-        docs = field_docs(settings, part.__name__)
-        rows = [
-            (f"`{f.name}`", "must be given" if f.default is MISSING else setting(f.default), docs[f.name])
-            for f in fields(part)
-            if (f.default is not MISSING or f.default_factory is MISSING) and f.name != "barriers"
-        ]
-        lines += [f"## {section}", "", *table(("Setting", "Default", "Meaning and unit"), rows), ""]
-    return "\n".join(lines).replace("``", "`")
 
 
 PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
@@ -375,6 +327,7 @@ PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
     ("formats.md", formats),
     ("account-file.md", account_file),
     ("terms.md", terms),
+    ("dossiers.md", dossiers),
     ("terms.schema.json", terms_schema),
     ("barriers.md", barriers),
     ("gateway-settings.md", gateway_settings),

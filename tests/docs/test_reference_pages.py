@@ -25,6 +25,7 @@ WRITTEN = (
     "terms.schema.json",
     "barriers.md",
     "gateway-settings.md",
+    "dossiers.md",
 )
 
 

@@ -178,9 +178,10 @@ def weak_dossiers(draw: st.DrawFn) -> Dossier:
     seen = list(found.seen)
     for name in (one for one in WEIGHED if STRENGTH[one] > 1):
         bits = sum(one.bits for one in found.seen if one.evidence_class == name)
-        seen += [Seen("other", name, -bits, "speaks for the account")] if bits > 0 else []
+        # Half a bit is left: it is no evidence that anything may rest on.
+        seen += [Seen("other", name, 0.5 - bits, "speaks for the account")] if bits >= 1 else []
     campaign = found.campaign
-    if campaign and campaign.extracting and campaign.belongs >= 0.5:
+    if campaign and campaign.extracting and campaign.belongs >= 0.5 and campaign.harvest_bits >= 1:
         campaign = None
     return replaced(found, seen=tuple(seen), campaign=campaign)
 

@@ -71,7 +71,7 @@ def test_a_broken_clause_permits_its_ladder_and_names_what_it_stands_on() -> Non
     assert [one.fact for one in verdict.answers if isinstance(one, Met)] == [
         "the total of all evidence in bits is 6",
         "the q-value (share of false accusations) is 0.01",
-        "2 of 2 classes of evidence speak (content, asked)",
+        "evidence from content and asked speaks against the account; 2 different classes asked for",
     ]
     assert len(verdict.exemptions) == 3
 
@@ -122,6 +122,9 @@ def test_coordination_is_no_class_of_evidence() -> None:
         ({"extracting": False}, "not met"),
         ({"belongs": 0.49}, "not met"),
         ({"belongs": math.nan}, "not met"),
+        ({"harvest_bits": 0.9}, "not met"),
+        ({"harvest_bits": math.nan}, "not met"),
+        ({"harvest_bits": 1.0}, "broken"),
     ],
 )
 def test_a_campaign_speaks_only_where_it_is_reported_and_the_account_belongs(changes, outcome: str) -> None:
@@ -186,6 +189,7 @@ def test_judging_many_gives_what_judging_one_gives_where_conditions_hold(dossier
 @given(dossiers(), terms)
 def test_only_what_is_broken_permits(dossier, terms) -> None:
     for verdict in judge(dossier, terms, NOW_MS):
-        assert bool(verdict.permitted) == (verdict.outcome == "broken")
+        assert bool(verdict.permitted or verdict.withheld) == (verdict.outcome == "broken")
         assert set(verdict.by_person) <= set(verdict.permitted)
+        assert not set(verdict.permitted) & set(verdict.withheld)
         assert not {"coordination"} & {one.evidence_class for one in verdict.evidence}

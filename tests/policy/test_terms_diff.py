@@ -30,9 +30,17 @@ OLD = loaded().terms
         (("strength: substantial", "strength: strong"), "milder", "strength: strong"),
         (
             ("throttle, hold", "throttle, restrict, hold"),
-            "same",
+            "stricter",
             "actions: observe, notify, throttle, hold (by a person)",
         ),
+        (("throttle, hold, suspend]", "hold, suspend]"), "milder", "actions: "),
+        (("[observe, notify,", "[notify,"), "same", "actions: "),
+        (
+            ("suspend]\n    by_person: [hold, suspend]", "step_up]\n    by_person: [hold]"),
+            "mixed",
+            "actions: ",
+        ),
+        (("hold, suspend]\n    by_person: [hold, suspend]", "hold]\n    by_person: [hold]"), "milder", "actions: "),
         (("[hold, suspend]", "[suspend]"), "stricter", "actions: "),
         (("72h", "96h"), "stricter", "lasts: 72 h -> 96 h"),
         (("mode: live", "mode: shadow"), "milder", "mode: live -> shadow"),
@@ -68,6 +76,13 @@ def test_clauses_added_and_removed() -> None:
     assert [(one.clause, one.what, one.turn) for one in diff(OLD, both)] == [("second", "added", "stricter")]
     assert [(one.clause, one.what, one.turn) for one in diff(both, OLD)] == [("second", "removed", "milder")]
     assert diff(both, both) == ()
+
+
+def test_a_clause_that_is_live_from_its_first_day_is_named() -> None:
+    watched = loaded(more=SECOND.replace("    mode: live\n", "")).terms
+
+    assert "mode: live, without any time in shadow" in diff(OLD, loaded(more=SECOND).terms)[0].says
+    assert "mode: shadow" in diff(OLD, watched)[0].says
 
 
 @given(clauses("one"), clauses("one"), dossiers())

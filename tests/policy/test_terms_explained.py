@@ -12,7 +12,7 @@ def test_a_clause_in_words() -> None:
 
     assert said.mode == "live, from 2026-12-01 until 2027-06-01"
     assert said.broken_if[0] == "the total of all evidence in bits is at least 3"
-    assert said.broken_if[-1].startswith("2 different classes of evidence speak with 1 bits or more (artefacts, ")
+    assert said.broken_if[-1].startswith("2 different classes of evidence speak with 1 bit or more (artefacts, ")
     assert said.broken_if[-1].endswith("at least one of them substantial")
     assert said.unless[1].startswith("all of: an agreement is in force and covers the pace: a reseller's licence; ")
     assert said.permits.startswith("observe, notify, throttle, hold, suspend; a decision lasts 3 days; only a person")

@@ -32,6 +32,7 @@ def test_the_fine_file_is_clean() -> None:
 
 WEAK = ("{classes: 2, strength: substantial}", "{classes: 2, strength: weak}")
 NONE = ("{classes: 2, strength: substantial}", "{classes: 0}")
+HARVESTING = "all: [{campaign: {number: belongs, at_least: 0.5}}, {campaign: {number: harvest_bits, at_least: 1}}]"
 MILD = ("actions: [observe, notify, throttle, hold, suspend]\n    by_person: [hold, suspend]", "actions: [notify]")
 
 
@@ -111,11 +112,11 @@ def test_a_rule_finds_what_it_is_for(rule: str, changes: tuple[tuple[str, str], 
 @pytest.mark.parametrize(
     ("rule", "changes", "more"),
     [
-        ("coordination-alone", (NONE, MILD), ""),
+        ("coordination-alone", (NONE, (MILD[0], "actions: [observe]")), ""),
         ("weak-alone", (WEAK, MILD), ""),
         ("weak-alone", (WEAK, ("q_value: {at_most: 0.05}", "class_bits: {class: content, at_least: 1}")), ""),
         ("weak-alone", (WEAK, ("q_value: {at_most: 0.05}", "campaign_reported: true"),
-                        ("total_bits: {at_least: 3}", "campaign: {number: belongs, at_least: 0.5}")), ""),
+                        ("total_bits: {at_least: 3}", HARVESTING)), ""),
         ("place-or-language", (("You may not", "In natural language or with a large language model you may not"),), ""),
         ("place-or-language", (("q_value: {at_most: 0.05}", "plan: {in: [pro-us, team]}"),), ""),
         ("appeal", (("actions: [observe, notify, throttle, hold, suspend]", "actions: [observe]"),
@@ -250,9 +251,9 @@ def test_an_error_comes_with_a_dossier_that_the_judge_judges_broken(clause) -> N
     for rule, witness in errors(clause).items():
         assert witness is not None, rule
         assert {one.outcome for one in judge(witness, Terms("t", 1, (clause,)), clause.from_ms)} == {"broken"}
-        assert all(not bits_of(witness, name) > 0 for name in WEIGHED if STRENGTH[name] > 1)
+        assert all(not bits_of(witness, name) >= 1 for name in WEIGHED if STRENGTH[name] > 1)
         campaign = witness.campaign
-        assert not (campaign and campaign.extracting and campaign.belongs >= 0.5)
+        assert not (campaign and campaign.extracting and campaign.belongs >= 0.5 and campaign.harvest_bits >= 1)
         assert is_broken(from_json(to_json(witness)), clause), "a witness survives being written down"
 
 

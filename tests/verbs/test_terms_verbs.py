@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from policy.drawn import DAY_MS, NOW_MS, replaced
-from policy.test_judge_terms import COPIER
+from policy.drawn import NOW_MS, replaced
+from policy.test_judge_terms import COPIER, RHYTHM
+from policy.test_terms_replay import recorded
 from policy.written_terms import SECOND, text
 from stillwatch.cli import main
 from stillwatch.model.dossier_json import from_json, to_json
@@ -132,18 +133,21 @@ def test_diff_says_what_changed_and_ends_with_1(asked: Asked) -> None:
 
     assert code == 1
     assert "no-model-copying  changed  stricter" in out
+    assert "Both are test@1: raise version" in out
     assert "second  added  stricter" in out
     assert asked("diff", old, old)[0] == 0
+    raised = asked.file("r.yaml", text(("version: 1", "version: 2"), ("at_least: 3}", "at_least: 2}")))
+    assert json.loads(asked("diff", old, raised, "--json")[1])["version_raised"]
+    assert "raise version" not in asked("diff", old, raised)[1]
 
 
 def test_diff_over_dossiers_says_whose_action_would_change_by_plan(asked: Asked) -> None:
     old, new = asked.file("o.yaml", text(("at_least: 3}", "at_least: 8}"))), asked.file("n.yaml", text())
-    lines = [to_json(replaced(COPIER, account=at, at_ms=NOW_MS - at * DAY_MS, plan="pro" if at % 2 else "free"))
-             for at in range(1, 90)]  # fmt: skip
+    lines = [to_json(recorded(at, 90 - at, plan="pro" if at % 2 else "free")) for at in range(1, 90)]
     dossiers = asked.file("d.jsonl", "\n".join(lines))
 
-    code, out, _ = asked("diff", old, new, "--over", dossiers)
-    page = json.loads(asked("diff", old, new, "--over", dossiers, "--json")[1])
+    code, out, _ = asked("diff", old, new, "--replay", dossiers)
+    page = json.loads(asked("diff", old, new, "--replay", dossiers, "--json")[1])
 
     assert code == page["exit_code"] == 1
     assert "Over 89 dossiers of 89 accounts, 2026-09-03 to 2026-11-30" in out
@@ -156,7 +160,65 @@ def test_diff_over_dossiers_says_whose_action_would_change_by_plan(asked: Asked)
         ("pro", "suspend"): (0, 45),
     }
     assert len(page["replay"]["moved"]) == 89
-    assert asked("diff", old, old, "--over", dossiers)[0] == 0
+    assert page["replay"]["turns"] == {"new": 89, "stricter": 0, "other": 0, "milder": 0, "gone": 0}
+    assert {(one["turn"], one["watched"]) for one in page["replay"]["moved"]} == {("new", False)}
+    assert "Something else would be permitted about 89 accounts" in out
+    assert asked("diff", old, old, "--replay", dossiers)[0] == 0
+
+
+def test_diff_replays_the_days_asked_for_and_says_what_it_left_out(asked: Asked) -> None:
+    old, new = asked.file("o.yaml", text(("at_least: 3}", "at_least: 8}"))), asked.file("n.yaml", text())
+    some = [recorded(at, at) for at in (5, 60, 85)] + [recorded(7, 70, last_ms=NOW_MS)]
+    dossiers = asked.file("d.jsonl", "\n".join(map(to_json, some)))
+
+    _, out, _ = asked("diff", old, new, "--replay", dossiers, "--days", "30")
+    page = json.loads(asked("diff", old, new, "--replay", dossiers, "--days", "30", "--json")[1])["replay"]
+
+    assert (page["dossiers"], page["outside"], page["ahead"]) == (2, 1, 1)
+    assert "1 dossier before that time left out" in out
+    assert "1 dossier left out: they count requests from after their own time" in out
+    assert json.loads(asked("diff", old, new, "--replay", dossiers, "--json")[1])["replay"]["dossiers"] == 3
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "1.5", "many", "1000000", "\u0663"])
+def test_a_number_of_days_that_is_none_is_refused(asked: Asked, days: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        asked("diff", "starter", "starter", "--replay", "d.jsonl", "--days", days)
+
+    assert ended.value.code == 2
+    assert "no number of days" in capsys.readouterr().err
+
+
+def test_diff_replays_a_folder_of_days_in_order(asked: Asked) -> None:
+    days = asked.folder / "days"
+    days.mkdir()
+    for at in (2, 1):
+        (days / f"2026-11-0{at}.jsonl").write_text(to_json(recorded(at, at)), encoding="utf-8")
+    (days / "notes.jsonl").write_text("not read", encoding="utf-8")
+
+    page = json.loads(asked("diff", "starter", "aggregator", "--replay", str(days), "--json")[1])
+
+    assert page["replay"]["dossiers"] == 2
+
+
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(asked: Asked) -> None:
+    path = asked.folder / "endless.jsonl"
+    with path.open("wb") as file:
+        file.truncate(1 << 34)
+
+    code, _, err = asked("judge", "starter", str(path))
+
+    assert (code, "endless.jsonl:1: a line longer than 256 KiB" in err) == (2, True)
+
+
+def test_judge_says_what_the_evidence_does_not_carry(asked: Asked) -> None:
+    terms = asked.file("t.yaml", text(WEAK))
+    dossiers = asked.file("d.jsonl", to_json(replaced(COPIER, seen=(*COPIER.seen[1:], RHYTHM))))
+
+    verdict = json.loads(asked("judge", terms, dossiers, "--json")[1])
+
+    assert (verdict["permitted"], verdict["withheld"]) == (["observe", "notify"], ["throttle", "hold", "suspend"])
+    assert "throttle, hold, suspend: the evidence does not carry it" in asked("judge", terms, dossiers)[1]
 
 
 def test_judge_prints_verdicts_that_held_and_ends_with_1(asked: Asked) -> None:

@@ -81,3 +81,6 @@ class Verdict:
     """When it was judged (ms since 1970)."""
     by_person: tuple[Action, ...] = ()
     """Permitted actions that only a person may take, mildest first."""
+    withheld: tuple[Action, ...] = ()
+    """Actions that the clause names and the evidence does not carry: only weak evidence, or none, speaks, whatever
+    the clause asks for."""

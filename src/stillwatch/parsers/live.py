@@ -25,7 +25,7 @@ def watch_parser(verbs: Verbs) -> None:
         "  stillwatch watch --folder watch --follow logs/ --once\n"
         "  stillwatch watch --folder watch --spool gateway --terms starter --store decisions.db\n\n"
         "where events go: POST /v1/events (any known format), /v1/traces (OTLP/HTTP), /v1/litellm; how it is doing:\n"
-        "GET /healthz, /metrics\n\n"
+        "GET /healthz, /metrics, /openapi.json\n\n"
         "exit codes: 0 stopped when told to, 2 bad input, or the folder, spool or checkpoint cannot be used",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -69,6 +69,11 @@ def watch_parser(verbs: Verbs) -> None:
         "--terms", metavar="FILE", help="judge by these terms, or by shipped ones such as starter or frontier-lab"
     )
     watch.add_argument("--store", metavar="FILE", help="where decisions are recorded; goes with --terms")
+    watch.add_argument(
+        "--dossiers",
+        metavar="FOLDER",
+        help="keep dossiers for 90 days, one file a day, to replay changed terms over (stillwatch terms diff)",
+    )
     watch.add_argument(
         "--examine-every", type=float, default=5.0, metavar="S", help="seconds between looks (%(default)s)"
     )

@@ -24,6 +24,14 @@ def _add(verbs: Verbs, name: str, summary: str, description: str, epilog: str) -
     )
 
 
+def days(text: str) -> int:
+    """Read a number of days."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    if not number:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days from 1 to 99999")
+    return number
+
+
 def _json(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
@@ -66,15 +74,26 @@ def _diff(verbs: Verbs) -> None:
         "diff",
         "compare two versions of terms, and replay both over recorded dossiers",
         "Say which clauses were added, removed and changed, and which became stricter or milder, where that can be\n"
-        "proved. With --over, judge recorded dossiers by both in event time, as if every clause were live, and say\n"
-        "whose strictest permitted action would change, by plan.",
+        "proved. With --replay, judge recorded dossiers by both in event time, as if every clause were live, and say\n"
+        "about whom something else would be permitted: new, stricter, milder, gone or other, and by plan. Each\n"
+        "dossier is judged by what was known at its own time.",
         "examples:\n  stillwatch terms diff terms.yaml terms-new.yaml\n"
-        "  stillwatch terms diff terms.yaml terms-new.yaml --over dossiers.jsonl --json\n\n"
+        "  stillwatch terms diff terms.yaml terms-new.yaml --replay dossiers/\n"
+        "  stillwatch terms diff terms.yaml terms-new.yaml --replay dossiers.jsonl --days 30 --json\n\n"
         + _CODES.format(clean="nothing changes", found="something does"),
     )
     diff.add_argument("old", metavar="OLD", help=_TERMS)
     diff.add_argument("new", metavar="NEW", help=_TERMS)
-    diff.add_argument("--over", metavar="FILE", help="recorded dossiers, one a line, such as those of the last 90 days")
+    diff.add_argument(
+        "--replay", metavar="DOSSIERS", help="judge these by both versions: a file, one a line, or a folder of days"
+    )
+    diff.add_argument(
+        "--days",
+        type=days,
+        default=90,
+        metavar="N",
+        help="replay the N days before the latest dossier (default %(default)s)",
+    )
     _json(diff)
     diff.set_defaults(run=later("terms", "diff_verb"))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from stillwatch.policy.conditions.evidence.speaking import Speaking
+from stillwatch.policy.floor import RESTRICTS
 from stillwatch.policy.reasoning.prove import Found, implies
 
 if TYPE_CHECKING:
@@ -48,11 +49,17 @@ def _rank(reach: tuple[Found, Found], old: Clause, new: Clause) -> Turn:
         return "not told"
     up = [more, new.strictest > old.strictest, new.lasts_h > old.lasts_h, (old.mode, new.mode) == ("shadow", "live")]
     down = [fewer, new.strictest < old.strictest, new.lasts_h < old.lasts_h, (old.mode, new.mode) == ("live", "shadow")]
-    up += [new.from_ms < old.from_ms, new.until_ms > old.until_ms, bool(set(old.by_person) - set(new.by_person))]
-    down += [new.from_ms > old.from_ms, new.until_ms < old.until_ms, bool(set(new.by_person) - set(old.by_person))]
+    up += [new.from_ms < old.from_ms, new.until_ms > old.until_ms, _freer(old, new)]
+    down += [new.from_ms > old.from_ms, new.until_ms < old.until_ms, _freer(new, old)]
     if any(up) and any(down):
         return "mixed"
     return "stricter" if any(up) else "milder" if any(down) else "same"
+
+
+def _freer(old: Clause, new: Clause) -> bool:
+    """Whether a restriction is added, or an action that needed a person no longer does."""
+    added = any(one >= RESTRICTS for one in new.actions if one not in old.actions)
+    return added or any(one in old.by_person and one not in new.by_person for one in new.actions)
 
 
 def _listed(part: str, old: tuple[object, ...], new: tuple[object, ...]) -> list[str]:
@@ -88,6 +95,11 @@ def _changed(old: Clause, new: Clause) -> Change | None:
     return Change(new.id, "changed", _rank(reach, old, new), tuple(says), reach[0].witness, reach[1].witness)
 
 
+def _added(clause: Clause) -> Change:
+    mode = "mode: shadow" if clause.mode == "shadow" else "mode: live, without any time in shadow"
+    return Change(clause.id, "added", "stricter", (f"actions: {_ladder(clause)}", mode))
+
+
 def diff(old: Terms, new: Terms) -> tuple[Change, ...]:
     """Compare two versions, clause by clause.
 
@@ -111,7 +123,6 @@ def diff(old: Terms, new: Terms) -> tuple[Change, ...]:
     found: list[Change | None] = []
     for clause in new.clauses:
         was = before.get(clause.id)
-        added = Change(clause.id, "added", "stricter", (f"actions: {_ladder(clause)}", f"mode: {clause.mode}"))
-        found.append(_changed(was, clause) if was else added)
+        found.append(_changed(was, clause) if was else _added(clause))
     found += [Change(one.id, "removed", "milder", ()) for one in old.clauses if one.id not in after]
     return tuple(one for one in found if one)

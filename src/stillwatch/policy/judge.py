@@ -1,7 +1,8 @@
 """Judges a dossier by terms: one verdict a clause, with every reason. A verdict is no action.
 
 Pure: the same dossier, terms and time give the same verdicts. Evidence of a campaign counts only where the campaign is
-reported as extraction and the account likely belongs to it; coordination never counts.
+reported as extraction and the account likely belongs to it; coordination never counts. Whatever a clause asks for, what
+the evidence does not carry is withheld (``policy.floor``).
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stillwatch.model.verdict import EvidenceItem, Met, NotMet, Verdict
-from stillwatch.policy.conditions.evidence.classes import WEIGHED
-from stillwatch.policy.conditions.evidence.speaking import LIKELY, Speaking
+from stillwatch.policy.conditions.evidence.classes import WEIGHED, bits_of
+from stillwatch.policy.conditions.evidence.speaking import Speaking, campaign_speaks
+from stillwatch.policy.floor import by_person, carried
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,14 +23,18 @@ if TYPE_CHECKING:
 
 
 def evidence_of(dossier: Dossier) -> tuple[EvidenceItem, ...]:
-    """List what speaks against an account and may be counted, strongest first."""
+    """List what speaks against an account and may be counted, strongest first.
+
+    Nothing of a class that as a whole speaks for the account is listed: no verdict stands on it.
+    """
+    against = {one for one in WEIGHED if bits_of(dossier, one) > 0}
     found = [
         EvidenceItem(one.evidence_class, one.bits, one.sentence)
         for one in dossier.seen
-        if one.bits > 0 and one.evidence_class in WEIGHED
+        if one.bits > 0 and one.evidence_class in against
     ]
     campaign = dossier.campaign
-    if campaign and campaign.extracting and campaign.belongs >= LIKELY:
+    if campaign and campaign_speaks(dossier):
         found.append(EvidenceItem("campaign", campaign.harvest_bits, campaign.sentence))
     return tuple(sorted(found, key=lambda one: -one.bits))
 
@@ -49,6 +55,8 @@ def judge_clause(dossier: Dossier, clause: Clause, terms: str, now_ms: int) -> V
     exemptions = tuple(one.answer(dossier) for one in clause.exemptions) if held else ()
     outcome = _outcome(held, exemptions)
     campaign = dossier.campaign
+    asked = clause.actions if outcome == "broken" else ()
+    permitted = carried(asked, dossier)
     return Verdict(
         account=dossier.account,
         clause=clause.id,
@@ -58,10 +66,11 @@ def judge_clause(dossier: Dossier, clause: Clause, terms: str, now_ms: int) -> V
         answers=answers,
         exemptions=exemptions,
         evidence=evidence_of(dossier) if held else (),
-        permitted=clause.actions if outcome == "broken" else (),
-        campaign=campaign.name if campaign and campaign.extracting and campaign.belongs >= LIKELY else "",
+        permitted=permitted,
+        campaign=campaign.name if campaign and campaign_speaks(dossier) else "",
         at_ms=now_ms,
-        by_person=clause.by_person if outcome == "broken" else (),
+        by_person=by_person(clause, permitted),
+        withheld=tuple(one for one in asked if one not in permitted),
     )
 
 
@@ -81,7 +90,8 @@ def judge(dossier: Dossier, terms: Terms, now_ms: int) -> tuple[Verdict, ...]:
     -------
     tuple of Verdict
         In the order of the terms. ``broken`` needs every condition met, enough classes of evidence, and every exemption
-        known not to hold.
+        known not to hold. Restrictions are permitted only where substantial or strong evidence speaks, and nothing but
+        observation where none does, even by terms that lint would refuse; a suspension only by a person.
 
     Notes
     -----
@@ -92,9 +102,7 @@ def judge(dossier: Dossier, terms: Terms, now_ms: int) -> tuple[Verdict, ...]:
 
 
 def _holds(dossier: Dossier, clause: Clause, evidence: Speaking) -> bool:
-    if evidence.truth(dossier) is not True:
-        return False
-    return all(_truth(one, dossier) for one in clause.conditions)
+    return all(_truth(one, dossier) for one in clause.conditions) and evidence.truth(dossier) is True
 
 
 def _truth(condition: object, dossier: Dossier) -> bool:

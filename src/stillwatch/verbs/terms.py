@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 
 from stillwatch.detectors.registry import DETECTORS
+from stillwatch.model.dossier_json import MOST_BYTES as MOST_LINE
 from stillwatch.model.dossier_json import read_dossiers
 from stillwatch.model.errors import InputError
 from stillwatch.policy.diff import diff
@@ -24,6 +26,7 @@ from stillwatch.policy.language.schema import schema
 from stillwatch.policy.lint import lint
 from stillwatch.policy.replay import replay
 from stillwatch.policy.shipped import SHIPPED, shipped, shipped_text
+from stillwatch.store.dossier_days import DAY_MS, day_files
 from stillwatch.verbs import terms_json, terms_tables
 from stillwatch.verbs.reading import CLEAN, FINDINGS
 
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from stillwatch.model.dossier import Dossier, EvidenceClass
+    from stillwatch.model.terms import Terms
+    from stillwatch.policy.replay import Replayed
 
 _CLASS: Final[dict[str, EvidenceClass]] = {
     "provenance": "artefacts",
@@ -58,11 +63,17 @@ def load_terms(name: str) -> Loaded:
 
 
 def _dossiers(name: str) -> Iterator[Dossier]:
+    """Read a file of dossiers, or every day of a folder, in order."""
+    path = Path(name)
     try:
-        with Path(name).open("rb") as lines:
-            yield from read_dossiers(lines, name)
+        for one in day_files(path) if path.is_dir() else (path,):
+            with one.open("rb") as file:
+                # By pieces of bounded length: one line without an end must not fill the memory.
+                yield from read_dossiers(iter(partial(file.readline, MOST_LINE + 1), b""), str(one))
     except OSError as error:
-        raise InputError(f"{name}: {error.strerror}; name a file of dossiers, one a line") from error
+        raise InputError(
+            f"{name}: {error.strerror}; name a file of dossiers, one a line, or a folder of days"
+        ) from error
 
 
 def _print(page: Any) -> None:  # noqa: ANN401
@@ -102,11 +113,17 @@ def explain_verb(asked: argparse.Namespace) -> int:
     return CLEAN
 
 
+def _replayed(file: str, days: int, old: Terms, new: Terms) -> Replayed:
+    """Replay the days before the latest dossier; that is looked for first, so the file is read twice."""
+    latest = max((one.at_ms for one in _dossiers(file)), default=0)
+    return replay(_dossiers(file), old, new, from_ms=latest - days * DAY_MS)
+
+
 def diff_verb(asked: argparse.Namespace) -> int:
     """Compare two versions; see ``stillwatch terms diff --help``."""
     old, new = load_terms(asked.old).terms, load_terms(asked.new).terms
     changes = diff(old, new)
-    replayed = replay(_dossiers(asked.over), old, new) if asked.over else None
+    replayed = _replayed(asked.replay, asked.days, old, new) if asked.replay else None
     changed = replayed.moved if replayed else changes
     code = FINDINGS if changed else CLEAN
     if asked.json:

@@ -51,6 +51,7 @@ def verdict(one: Verdict) -> dict[str, Any]:
         "evidence": [[item.evidence_class, item.bits, item.sentence] for item in one.evidence],
         "permitted": [action.name.lower() for action in one.permitted],
         "by_person": [action.name.lower() for action in one.by_person],
+        "withheld": [action.name.lower() for action in one.withheld],
         "campaign": one.campaign,
         "at_ms": one.at_ms,
     }
@@ -76,6 +77,8 @@ def _change(one: Change) -> dict[str, Any]:
 def _replayed(one: Replayed) -> dict[str, Any]:
     return {
         "dossiers": one.dossiers,
+        "outside": one.outside,
+        "ahead": one.ahead,
         "accounts": dict(one.accounts),
         "from_ms": one.from_ms,
         "until_ms": one.until_ms,
@@ -83,11 +86,13 @@ def _replayed(one: Replayed) -> dict[str, Any]:
             {"plan": plan, "action": action, "old": old, "new": new}
             for (plan, action), (old, new) in one.counts.items()
         ],
+        "turns": dict(one.turns),
         "moved": [asdict(moved) | {"account": pseudonym_text(moved.account)} for moved in one.moved],
     }
 
 
 def compared(old: Terms, new: Terms, changes: Sequence[Change], replayed: Replayed | None) -> dict[str, Any]:
     """Lay out what changed between two versions, and whose action would."""
-    page = {"old": old.name, "new": new.name, "changes": [_change(one) for one in changes]}
+    raised = new.version > old.version or old.id != new.id
+    page = {"old": old.name, "new": new.name, "version_raised": raised, "changes": [_change(one) for one in changes]}
     return page | {"replay": _replayed(replayed) if replayed else None}

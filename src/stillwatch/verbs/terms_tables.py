@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
+    from stillwatch.model.decision import Action
     from stillwatch.model.terms import Terms
     from stillwatch.model.verdict import Answer, Verdict
     from stillwatch.policy.diff import Change
@@ -58,9 +59,14 @@ def show_lint(found: Sequence[tuple[Loaded, Sequence[Remark]]], console: Console
 
 def _answer(answer: Answer) -> tuple[Text, Text]:
     if isinstance(answer, Met):
-        return Text("met", "green"), Text(clean(answer.fact, _LONG))
-    word = Text("unknown", "cyan") if answer.unknown else Text("not met", "dim")
-    return word, Text(clean(answer.reason, _LONG))
+        word, said = Text("met", "green"), answer.fact
+    else:
+        word, said = Text("unknown", "cyan") if answer.unknown else Text("not met", "dim"), answer.reason
+    return word, Text(clean(said, _LONG)).append(f"  {clean(answer.condition, _LONG)}", "dim")
+
+
+def _actions(actions: Sequence[Action]) -> str:
+    return ", ".join(one.name.lower() for one in actions)
 
 
 def show_verdict(verdict: Verdict, console: Console) -> None:
@@ -72,7 +78,9 @@ def show_verdict(verdict: Verdict, console: Console) -> None:
     rows += [("", Text("exemptions", "dim"))] if verdict.exemptions else []
     rows += [_answer(one) for one in verdict.exemptions]
     if verdict.permitted:
-        rows.append(("permits", ", ".join(one.name.lower() for one in verdict.permitted)))
+        rows.append(("permits", _actions(verdict.permitted)))
+    if verdict.withheld:
+        rows.append(("withheld", f"{_actions(verdict.withheld)}: the evidence does not carry it"))
     show(Group(head, _rows(rows)), console)
 
 
@@ -97,6 +105,8 @@ def show_diff(old: Terms, new: Terms, changes: Sequence[Change], replayed: Repla
     """Print what changed, and whose action would."""
     number = counted(len(changes), "clause")
     show(Text(f"{old.name} -> {new.name}: {number} added, removed or changed", "bold"), console)
+    if changes and old.name == new.name:
+        show(Text(f"Both are {new.name}: raise version, decisions and appeals name it.", "yellow"), console)
     for one in changes:
         turn = Text(f"{one.clause}  {one.what}", "bold").append(
             f"  {one.turn}", "yellow" if one.turn != "same" else "dim"
@@ -120,9 +130,17 @@ def _show_replay(replayed: Replayed, console: Console) -> None:
             clean(plan) or "unknown", action, f"{was:,}", Text(f"{now:,}", "" if was == now else "bold yellow")
         )
     show(Group(Text(head, "bold"), made), console)
+    turns = ", ".join(f"{number:,} {turn}" for turn, number in replayed.turns.items() if number)
+    about = f"about {counted(len(replayed.moved), 'account')}" if replayed.moved else "about nobody"
+    show(Text(f"Something else would be permitted {about}{': ' if turns else ''}{turns}", "bold"), console)
     for one in replayed.moved[:ROWS]:
         plan = clean(one.plan) or "unknown plan"
-        said = f"{pseudonym_text(one.account)}  {plan}  {one.old} -> {one.new}  from {day(one.first_ms)}"
-        show(Text(f"{said}  ({', '.join(one.clauses)})"), console)
+        said = f"{one.turn:9}{pseudonym_text(one.account)}  {plan}  {one.old} -> {one.new}  from {day(one.first_ms)}"
+        show(Text(f"{said}  ({', '.join(one.clauses)}{', in shadow' if one.watched else ''})"), console)
     if len(replayed.moved) > ROWS:
         show(Text(f"{len(replayed.moved) - ROWS:,} more; --json lists all", "dim"), console)
+    if replayed.outside:
+        show(Text(f"{counted(replayed.outside, 'dossier')} before that time left out (--days)", "dim"), console)
+    if replayed.ahead:
+        why = "left out: they count requests from after their own time"
+        show(Text(f"{counted(replayed.ahead, 'dossier')} {why}", "yellow"), console)

@@ -17,6 +17,7 @@ from stillwatch.ingest.agreements import read_agreements
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.read import Reading
 from stillwatch.model.errors import InputError, KeyFileError
+from stillwatch.store.dossier_days import DossierDays
 from stillwatch.verbs.judging import sound_terms, terms_judge
 from stillwatch.verbs.reading import (
     CLEAN,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     import argparse
 
     from stillwatch.serve.watch.measures import Measures
+    from stillwatch.serve.watch.watch import Judge
 
 _LOCAL = ("127.0.0.1", "::1", "localhost")
 
@@ -83,6 +85,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
         from stillwatch.serve.watch.files import Files
         from stillwatch.serve.watch.intake import Open
         from stillwatch.serve.watch.measures import Measures
+        from stillwatch.serve.watch.recording import Recording
         from stillwatch.serve.watch.watch import Observer, Watch, Watched
     except ImportError as error:
         raise InputError(f"watch needs the extra serve: pip install 'stillwatch[serve]' ({error.name})") from error
@@ -101,6 +104,9 @@ def watch_verb(asked: argparse.Namespace) -> int:
         trusted=trusted_networks(asked.trusted_proxy),
     )
     judge, corpus = terms_judge(asked.terms, asked.store), corpus_filter(asked.corpus)
+    judging: Judge = judge or Observer()
+    if asked.dossiers:
+        judging = Recording(judging, DossierDays(Path(asked.dossiers)))
 
     def read() -> Watched:
         made = Watched(
@@ -109,7 +115,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
             read_reference(asked.reference, 1),
             read_agreements(Path(asked.agreements), door) if asked.agreements else {},
             corpus,
-            judge or Observer(),
+            judging,
         )
         if judge is not None:
             judge.terms = sound_terms(asked.terms)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from stillwatch.model.terms import Condition
@@ -119,8 +120,14 @@ class Bounded:
 
     def __str__(self) -> str:
         """Write it as the terms do."""
-        key, before = self.written()
-        parts = [before] if before else []
-        parts += [f"at_least: {number(self.least)}"] if self.least > -math.inf else []
-        parts += [f"at_most: {number(self.most)}"] if self.most < math.inf else []
-        return f"{key}: {{{', '.join(parts)}}}"
+        return _spelt(self)
+
+
+# Every verdict names its conditions, and there are few of them: kept, an answer costs half.
+@lru_cache(maxsize=4096)
+def _spelt(condition: Bounded) -> str:
+    key, before = condition.written()
+    parts = [before] if before else []
+    parts += [f"at_least: {number(condition.least)}"] if condition.least > -math.inf else []
+    parts += [f"at_most: {number(condition.most)}"] if condition.most < math.inf else []
+    return f"{key}: {{{', '.join(parts)}}}"

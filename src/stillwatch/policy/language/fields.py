@@ -110,8 +110,8 @@ class Word:
 def bounds(kind: Kind, what: str) -> tuple[Field, Field]:
     """Make the two fields of a bounded number."""
     return (
-        Field("at_least", kind, f"Least {what} that meets it."),
-        Field("at_most", kind, f"Largest {what} that meets it."),
+        Field("at_least", kind, f"Least {what} that meets it.", default="no bound"),
+        Field("at_most", kind, f"Largest {what} that meets it.", default="no bound"),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -15,10 +16,13 @@ if TYPE_CHECKING:
     from stillwatch.policy.language.nodes import Node
     from stillwatch.policy.language.reading import Reading
 
-_NUMBER: Final = re.compile(r"[-+]?(\d{1,20}(\.\d{0,20})?|\.\d{1,20})([eE][-+]?\d{1,3})?")
-_SPAN: Final = re.compile(r"([1-9]\d{0,5}) ?(h|d)")
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z)?")
-_HIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+# Digits are those of ASCII: \d would take every script's, and the JSON Schema of an editor would not.
+NUMBER: Final = re.compile(r"[-+]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][-+]?[0-9]{1,3})?")
+"""How a number is written."""
+_SPAN: Final = re.compile(r"([1-9][0-9]{0,5}) ?(h|d)")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?Z)?")
+_HIDDEN: Final = {"Cc", "Cf", "Co", "Cs", "Cn"}
+"""Categories of what is not to be seen: control, format, private, half, not assigned."""
 
 
 class Kind(Protocol):
@@ -59,7 +63,7 @@ class Text:
         written = _scalar(node, reading, self.words()).text.strip()
         if not 0 < len(written) <= self.most:
             raise reading.refuse(node.line, f"write a text of 1 to {self.most:,} characters")
-        if _HIDDEN.search(written):
+        if any(unicodedata.category(one) in _HIDDEN and one not in "\n\t" for one in written):
             raise reading.refuse(node.line, "a control or invisible character; write visible text")
         if self.form and not re.fullmatch(self.form, written):
             raise reading.refuse(node.line, f"{written[:60]!r}: write {self.hint}")
@@ -91,7 +95,7 @@ class Number:
     def read(self, node: Node, reading: Reading) -> float:
         """Read it; a number in quotes is none."""
         written = _scalar(node, reading, self.words())
-        if written.quoted or not _NUMBER.fullmatch(written.text):
+        if written.quoted or not NUMBER.fullmatch(written.text):
             raise reading.refuse(node.line, f"{written.text[:60]!r} is no number; write {self.words()}")
         value = float(written.text)
         if not math.isfinite(value) or not self.low <= value <= self.high:
@@ -107,7 +111,7 @@ class Number:
     def words(self) -> str:
         """Say what it takes."""
         kind = "whole number" if self.whole else "number"
-        return f"{kind} from {self.low:g} to {self.high:g}" + (f" ({self.unit})" if self.unit else "")
+        return f"{kind} from {self.low:,.15g} to {self.high:,.15g}" + (f" ({self.unit})" if self.unit else "")
 
 
 @dataclass(frozen=True, slots=True)

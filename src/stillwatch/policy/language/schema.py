@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from stillwatch.policy.conditions import CONDITIONS
+from stillwatch.policy.language.kinds import NUMBER
 from stillwatch.policy.language.nodes import Items, Node, Record
 from stillwatch.policy.language.table import TERMS
 
@@ -42,9 +43,7 @@ def as_json(node: Node) -> Any:  # noqa: ANN401
         return node.text
     if node.text in {"true", "false"}:
         return node.text == "true"
-    for kind in (int, float):
-        try:
-            return kind(node.text)
-        except ValueError:
-            continue
-    return node.text
+    if not NUMBER.fullmatch(node.text):
+        return node.text
+    value = float(node.text)
+    return int(value) if value.is_integer() else value

@@ -1,15 +1,17 @@
-"""Clauses that nothing can break, and clauses that add nothing to another."""
+"""Clauses that nothing can break, that add nothing to another, or that answer one account in two ways."""
 
 from __future__ import annotations
 
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import TYPE_CHECKING
 
+from stillwatch.policy.lint.restricts import shown
 from stillwatch.policy.reasoning.prove import broken, find, holding, implies, is_broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stillwatch.model.dossier import Dossier
     from stillwatch.model.terms import Clause
     from stillwatch.policy.lint.remark import Looked, Remark
 
@@ -61,31 +63,63 @@ def shadowed(looked: Looked) -> Iterator[Remark]:
         )
 
 
+def side_by_side(one: Clause, other: Clause) -> bool:
+    """Whether two clauses are ever in force together, both live or both only watched.
+
+    A clause and what is tried beside it in shadow, or what follows it, do not compete.
+    """
+    return one.mode == other.mode and max(one.from_ms, other.from_ms) < min(one.until_ms, other.until_ms)
+
+
 def contradicted(looked: Looked) -> Iterator[Remark]:
-    """Find clauses that ask for the same and permit different things, and narrower ones that are milder."""
-    clauses = looked.terms.clauses
-    for at, later in enumerate(clauses):
-        for first in clauses[:at]:
-            if first.actions == later.actions:
-                continue
-            down, up = implies(later, first).possible is False, implies(first, later).possible is False
-            if down and up:
+    """Find clauses that ask for the same and permit different things, narrower ones that are milder, and overlaps."""
+    for first, later in combinations(looked.terms.clauses, 2):
+        if _ladder(first) == _ladder(later) or not side_by_side(first, later):
+            continue
+        down, up = implies(later, first).possible is False, implies(first, later).possible is False
+        if down and up:
+            yield looked.remark(
+                "contradiction",
+                "error",
+                later,
+                "actions",
+                f"is broken by the same accounts as {first.id} and permits other actions",
+                "make one clause of the two",
+            )
+        elif down or up:
+            narrow, wide = (later, first) if down else (first, later)
+            if narrow.strictest < wide.strictest:
                 yield looked.remark(
-                    "contradiction",
-                    "error",
-                    later,
+                    "milder-within",
+                    "warning",
+                    narrow,
                     "actions",
-                    f"is broken by the same accounts as {first.id} and permits other actions",
-                    "make one clause of the two",
+                    f"is milder than {wide.id}, which whatever breaks it breaks, too",
+                    f"permit at least {wide.strictest.name.lower()} here, or narrow {wide.id}",
                 )
-            elif down or up:
-                narrow, wide = (later, first) if down else (first, later)
-                if narrow.strictest < wide.strictest:
-                    yield looked.remark(
-                        "milder-within",
-                        "warning",
-                        narrow,
-                        "actions",
-                        f"is milder than {wide.id}, which whatever breaks it breaks, too",
-                        f"permit at least {wide.strictest.name.lower()} here, or narrow {wide.id}",
-                    )
+        elif first.sentence == later.sentence:
+            yield from _overlap(looked, first, later)
+
+
+def _ladder(clause: Clause) -> tuple[object, ...]:
+    return clause.actions, clause.by_person
+
+
+def _overlap(looked: Looked, first: Clause, later: Clause) -> Iterator[Remark]:
+    """Say where one sentence of the contract has two answers for one account."""
+
+    def shows(dossier: Dossier) -> bool:
+        return is_broken(dossier, first) and is_broken(dossier, later)
+
+    found = find([broken(first), broken(later)], max(first.from_ms, later.from_ms), shows)
+    if found.possible:
+        yield looked.remark(
+            "overlap",
+            "warning",
+            later,
+            "conditions",
+            f"enforces the same sentence as {first.id} with other actions, and one account can break both"
+            f"{shown(found.witness)}",
+            f"take out of one what the other asks for (not: ...), or give {later.id} the sentence that it enforces",
+            found.witness,
+        )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from stillwatch.model.decision import Action
+from stillwatch.policy.floor import RESTRICTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from stillwatch.model.terms import Clause, Terms
 
 Severity: TypeAlias = Literal["error", "warning"]
-RESTRICTS: Final = Action.THROTTLE
-"""The mildest action that a customer feels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Remark:
     do: str
     """What to do about it."""
     witness: Dossier | None = None
-    """A dossier that shows it: the judge really gives this verdict."""
+    """A dossier that shows it: the judge calls the clause broken, and only ``policy.floor`` withholds the actions."""
 
 
 @dataclass(frozen=True, slots=True)

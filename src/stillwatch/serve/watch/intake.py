@@ -7,6 +7,7 @@
     POST /v1/litellm     LiteLLM's generic callback
     GET  /healthz        200 where it folds, 503 where not, and why
     GET  /metrics        numbers in the text form of Prometheus
+    GET  /openapi.json   all this as OpenAPI
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from stillwatch.ingest.body import BodyReader
 from stillwatch.model.errors import InputError, SpoolError, SpoolFull
 from stillwatch.serve.asgi import Refused, answer, bearer, body, header, lifespan, refuse
+from stillwatch.serve.watch.openapi import description
 from stillwatch.serve.watch.otlp import lines_of_json, lines_of_protobuf
 from stillwatch.store.spool.batches import shut_batch
 
@@ -115,7 +117,7 @@ class Intake:
                 raise Refused(405, f"{path} takes POST", [(b"allow", b"POST")])
             bearer(scope, self._open.secrets)
             await routes[path](scope, await body(scope, receive, self._open.most_bytes), send)
-        elif path in ("/healthz", "/metrics"):
+        elif path in ("/healthz", "/metrics", "/openapi.json"):
             if method not in ("GET", "HEAD"):
                 raise Refused(405, f"{path} takes GET", [(b"allow", b"GET, HEAD")])
             await self._told(path, send)
@@ -125,6 +127,9 @@ class Intake:
     async def _told(self, path: str, send: Send) -> None:
         if path == "/metrics":
             await answer(send, 200, self._measures.text().encode(), b"text/plain; version=0.0.4; charset=utf-8")
+            return
+        if path == "/openapi.json":
+            await answer(send, 200, json.dumps(description()).encode())
             return
         wrong = self._health()
         content = json.dumps({"folding": not wrong, "wrong": wrong, **self._measures.taken()}).encode()

@@ -43,6 +43,10 @@ def length_d(agreement: Agreement) -> float:
     return (agreement.until_ms - agreement.from_ms) / _DAY_MS
 
 
+def _in_force(agreement: Agreement, dossier: Dossier) -> bool:
+    return agreement.covers(dossier.at_ms) or (dossier.last_ms <= dossier.at_ms and agreement.covers(dossier.last_ms))
+
+
 @dataclass(frozen=True, slots=True)
 class Agreed:
     """Whether an agreement of one kind is in force and covers the pace of the account."""
@@ -53,10 +57,13 @@ class Agreed:
     """Longest window it may have (h), for what must be looked at often."""
 
     def covering(self, dossier: Dossier) -> Agreement | None:
-        """Find the first agreement that covers the account."""
+        """Find the first agreement that covers the account.
+
+        One that has ended still covers an account that has asked for nothing since.
+        """
         pace = dossier.events / dossier.days
         for one in dossier.agreements:
-            fits = one.kind == self.kind and one.covers(dossier.at_ms) and pace <= one.requests_per_day
+            fits = one.kind == self.kind and _in_force(one, dossier) and pace <= one.requests_per_day
             if fits and length_d(one) <= self.longest_h / 24.0:
                 return one
         return None
@@ -77,8 +84,8 @@ class Agreed:
         named = f"agreement {one.reference} ({NAMES[self.kind]})"
         if dossier.at_ms < one.from_ms:
             return f"{named} has not begun"
-        if not one.covers(dossier.at_ms):
-            return f"{named} has ended"
+        if not _in_force(one, dossier):
+            return f"{named} has ended, and there were requests since"
         if length_d(one) > self.longest_h / 24.0:
             return f"{named} runs over {plain(length_d(one))} days; at most {plain(self.longest_h / 24)} are asked for"
         pace = dossier.events / dossier.days
@@ -117,8 +124,8 @@ _KIND: Final = RecordOf(
 WORD: Final = Word(
     "agreement",
     _KIND,
-    "Whether an agreement of this kind is in force when the dossier was put together, and its requests a day cover "
-    "those seen.",
+    "Whether an agreement of this kind was in force when the dossier was put together, or at the account's last "
+    "request, and its requests a day cover those seen, on average from first to last.",
     "Never: what is not in the provider's register is not agreed.",
     _build,
     ("agreement: {kind: research}", "agreement: {kind: red_team, longest: 31d}"),
