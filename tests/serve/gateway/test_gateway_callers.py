@@ -47,7 +47,12 @@ def test_artefacts_hash_as_the_event_columns_hold_them():
 
 @pytest.mark.parametrize(
     "header",
-    [(b"authorization", b"Bearer sk-known"), (b"authorization", b"bearer  sk-known"), (b"x-api-key", b"sk-known")],
+    [
+        (b"authorization", b"Bearer sk-known"),
+        (b"authorization", b"bearer  sk-known"),
+        (b"x-api-key", b"sk-known"),
+        (b"api-key", b"sk-known"),
+    ],
 )
 def test_a_known_credential_is_its_account_wherever_it_stands(header, tmp_path):
     caller = find(callers(tmp_path), header)

@@ -53,6 +53,8 @@ HEADS = {
     "no http": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "credential twice": request(head="authorization: Bearer sk-2\r\n"),
     "two credentials": request(head="x-api-key: sk-2\r\n"),
+    "credential under two names": request(head="x-api-key: sk-1\r\napi-key: sk-2\r\n"),
+    "credential under a third name": request(head="api-key: sk-2\r\n"),
     "nominated credential": request(head="connection: authorization\r\n"),
     "nominated type": request(head="connection: close, Content-Type\r\n"),
     "header that is no UTF-8": request(head="x-a: PLACE\r\n").replace(b"PLACE", b"\xff\xfe"),

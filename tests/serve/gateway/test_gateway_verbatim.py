@@ -14,8 +14,8 @@ pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 OURS = {b"host", b"content-length", b"connection", b"keep-alive", b"te", b"trailer", b"transfer-encoding", b"upgrade",
         b"proxy-authenticate", b"proxy-authorization", b"proxy-connection", b"expect"}  # fmt: skip
 """Headers of one connection, which RFC 9110 forbids to pass on."""
-READ = {b"authorization", b"x-api-key", b"content-encoding", b"x-forwarded-for", b"user-agent", b"content-type",
-        b"accept-encoding"}  # fmt: skip
+READ = {b"authorization", b"x-api-key", b"api-key", b"content-encoding", b"x-forwarded-for", b"user-agent",
+        b"content-type", b"accept-encoding"}  # fmt: skip
 TOKEN = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.!#$%&'*+^`|~", min_size=1, max_size=20)
 NAMES = TOKEN.map(str.encode).filter(lambda name: name not in OURS | READ)
 VALUES = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=40).map(

@@ -36,6 +36,7 @@ _NEVER_NOMINATED: Final = frozenset(
     (
         b"authorization",
         b"x-api-key",
+        b"api-key",
         b"content-type",
         b"content-length",
         b"content-encoding",
@@ -47,7 +48,7 @@ _NEVER_NOMINATED: Final = frozenset(
     )
 )
 """Headers that no ``Connection`` may take out: somebody behind decides by them."""
-_CREDENTIALS: Final = (b"authorization", b"x-api-key")
+_CREDENTIALS: Final = (b"authorization", b"x-api-key", b"api-key")
 
 
 def refused(sentence: str, status: int = 400, code: str = "bad_request") -> Refusal:
@@ -83,7 +84,8 @@ class Head:
         if name == b"authorization":
             self.authorization, again = value, self.authorization
             return not again
-        if name == b"x-api-key":
+        if name in {b"x-api-key", b"api-key"}:
+            # Azure's name for the same: both at once could be judged by the one and billed by the other.
             self.x_api_key, again = value, self.x_api_key
             return not again
         if name == b"connection":
@@ -100,7 +102,7 @@ class Head:
 
 
 READ: Final = frozenset(
-    (b"authorization", b"x-api-key", b"connection", b"content-encoding", b"x-forwarded-for", b"user-agent")
+    (b"authorization", b"x-api-key", b"api-key", b"connection", b"content-encoding", b"x-forwarded-for", b"user-agent")
 )
 """Headers that are read here."""
 
