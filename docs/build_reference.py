@@ -29,6 +29,7 @@ from stillwatch.policy.floor import LEAST_BITS, RESTRICTS, TELLS
 from stillwatch.policy.language.fields import Field, RecordOf
 from stillwatch.policy.language.schema import schema
 from stillwatch.policy.language.table import CLAUSE, EVIDENCE, TERMS
+from stillwatch.store.dossier_days import KEPT_D
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -299,6 +300,10 @@ def dossiers() -> str:
         f"object a line, with `format` {FORMAT!r}, every field below and no other. Unknown numbers are",
         "null, pseudonyms are texts as reports show them, entries of `seen` and `agreements` are lists in the order",
         "below. A line has at most 256 KiB, a list 500 entries, a text 2,000 characters.",
+        "",
+        "`stillwatch watch --dossiers FOLDER` keeps them, one file a day in UTC, `2026-12-01.jsonl`, for",
+        f"{KEPT_D} days: of accounts of which a clause could speak, of members of reported campaigns, and of those as",
+        "likely as not to extract; of one account at most one an hour, and one more where its campaign is another.",
         "",
         *table(("Field", "Meaning"), [(f"`{field}`", doc) for field, doc in rows.pop("Dossier").items()]),
         "",
