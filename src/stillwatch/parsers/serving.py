@@ -18,13 +18,16 @@ def gateway_parser(verbs: Verbs) -> None:
         help="serve before a model API: carry calls through, apply barriers by standing, answer other gateways",
         description="Carry calls to a model API unchanged, apply barriers where a decision is in force, and answer "
         "other gateways that ask whether a call may pass.",
-        epilog="examples:\n  stillwatch gateway --config gateway.yaml --check\n"
+        epilog="examples:\n  stillwatch gateway --upstream http://127.0.0.1:8000 --store decisions.db --spool calls\n"
+        "  stillwatch gateway --config gateway.yaml --check\n"
         "  stillwatch gateway --config gateway.yaml --store decisions.db --spool /var/lib/stillwatch/gateway\n\n"
         "exit codes: 0 ended in order, or nothing is wrong with the configuration; 2 bad input, or a folder cannot be "
         "used",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    gateway.add_argument("--config", required=True, metavar="FILE", help="configuration, YAML")
+    told = gateway.add_mutually_exclusive_group(required=True)
+    told.add_argument("--config", metavar="FILE", help="configuration, YAML")
+    told.add_argument("--upstream", metavar="URL", help="address of the model API; everything else as it is by default")
     gateway.add_argument("--store", metavar="FILE", help="where decisions are recorded; what is in force is followed")
     gateway.add_argument(
         "--spool", metavar="FOLDER", help="write every call there, for `stillwatch watch --spool` to take over"

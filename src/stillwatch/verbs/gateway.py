@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from stillwatch.ingest.keys import read_key
 from stillwatch.model.decision import moment
 from stillwatch.model.errors import InputError
+from stillwatch.verbs.reading import pseudonym_key
 
 if TYPE_CHECKING:
     import argparse
@@ -21,18 +22,20 @@ def gateway_verb(asked: argparse.Namespace) -> int:
     """Serve, or only check; see ``stillwatch gateway --help``."""
     try:
         from stillwatch.serve.gateway.born import Born
-        from stillwatch.serve.gateway.read import read_settings
+        from stillwatch.serve.gateway.read import read_settings, settings_of
         from stillwatch.serve.gateway.recorder import Recorder
         from stillwatch.serve.gateway.run import assemble, make_server
         from stillwatch.serve.gateway.standing import StoreStandings
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is missing: install stillwatch with its extra `serve`") from error
-    file = Path(asked.config)
-    settings = read_settings(file)
+    if asked.config:
+        settings = read_settings(Path(asked.config))
+        key = read_key(Path(settings.key))
+    else:
+        settings = settings_of({"upstreams": {"default": {"url": asked.upstream}}}, "--upstream")
+        key = pseudonym_key(Path(settings.key), None)
     if settings.fail == "closed" and not asked.store:
-        raise InputError(f"{file}: fail: closed lets nobody through without a store; name it with --store FILE")
-    # Paths in the configuration are meant from where it stands.
-    key = read_key(file.parent / settings.key)
+        raise InputError(f"{asked.config}: fail: closed lets nobody through without a store; name it with --store FILE")
     if asked.check:
         make_server(assemble(settings, key))
         _show(settings, asked.json)

@@ -201,6 +201,14 @@ def test_fail_closed_without_a_store_does_not_start(tmp_path, model_url):
     assert "--store" in done.stderr
 
 
+def test_an_address_is_enough_to_check(tmp_path):
+    command = [sys.executable, "-m", "stillwatch", "gateway", "--upstream", "http://127.0.0.1:9", "--check", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
+
+    assert json.loads(done.stdout)["upstreams"] == {"default": "http://127.0.0.1:9"}
+    assert (tmp_path / "stillwatch.key").stat().st_mode & 0o777 == 0o600
+
+
 def test_two_gateways_do_not_write_to_one_folder(services, tmp_path, model_url):
     services.append(Service(tmp_path, model_url, "--spool", str(tmp_path / "spool")))
     command = services[0].process.args

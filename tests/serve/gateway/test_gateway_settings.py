@@ -30,6 +30,16 @@ def test_the_least_configuration_has_every_default(tmp_path):
     assert (got.fail, got.accounts.unknown, got.accounts.anonymous) == ("open", "own", "refuse")
 
 
+def test_files_are_meant_from_where_the_configuration_stands(tmp_path):
+    text = LEAST.replace("}}", ", credential_header: x-api-key, credential_file: /run/model}}")
+    got = read(tmp_path, text + "accounts: {keys_file: keys.yaml}\ndecisions: {secret_file: ../secret}\n")
+
+    assert got.key == str(tmp_path / "stillwatch.key")
+    assert got.accounts.keys_file == str(tmp_path / "keys.yaml")
+    assert got.decisions.secret_file == str(tmp_path / "../secret")
+    assert got.upstreams["default"].credential_file == "/run/model"
+
+
 def test_what_is_written_is_what_is_read(tmp_path):
     got = read(
         tmp_path,

@@ -54,7 +54,25 @@ def read_settings(file: FilePath) -> Settings:
         tree = yaml.load(text, _Once)  # noqa: S506  a SafeLoader that refuses a name given twice
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError(f"{file}: this is no YAML: {str(error).splitlines()[0]}") from error
-    return settings_of(tree, str(file))
+    return _placed(settings_of(tree, str(file)), file.parent)
+
+
+def _placed(read: Settings, folder: FilePath) -> Settings:
+    """Mean the files that a configuration names from where it stands itself."""
+
+    def at(name: str) -> str:
+        return str(folder / name) if name else ""
+
+    return dataclasses.replace(
+        read,
+        key=at(read.key),
+        accounts=dataclasses.replace(read.accounts, keys_file=at(read.accounts.keys_file)),
+        decisions=dataclasses.replace(read.decisions, secret_file=at(read.decisions.secret_file)),
+        upstreams={
+            name: dataclasses.replace(one, credential_file=at(one.credential_file))
+            for name, one in read.upstreams.items()
+        },
+    )
 
 
 class _Once(yaml.SafeLoader):
