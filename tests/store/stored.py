@@ -40,6 +40,7 @@ A_VERDICT = Verdict(
     campaign="",
     at_ms=NOW,
     by_person=(Action.RESTRICT,),
+    withheld=(Action.HOLD,),
 )
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import sqlite3
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from stillwatch.store.switch import stop_file, turn
 from stillwatch.store.undo import Scope, undo
 from stillwatch.store.verify import verify
 from stillwatch.store.waiting import all_held
+from stillwatch.store.written import verdict_of, verdict_text
 from store.stored import A_DECISION, A_VERDICT, HOUR, NOW, decision
 
 if TYPE_CHECKING:
@@ -235,3 +237,10 @@ def test_undoing_an_account_declines_what_waits_about_it(database: Database) -> 
     assert undone.declined == ("d-2",)
     with database.reading() as connection:
         assert all_held(connection) == ()
+
+
+def test_a_verdict_written_before_it_named_persons_is_still_read() -> None:
+    old = json.loads(verdict_text(A_VERDICT))
+    del old["by_person"], old["withheld"]
+
+    assert verdict_of(json.dumps(old)) == dataclasses.replace(A_VERDICT, by_person=(), withheld=())

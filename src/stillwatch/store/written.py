@@ -96,9 +96,10 @@ def verdict_text(verdict: Verdict) -> str:
                 for item in verdict.evidence
             ],
             "permitted": [int(action) for action in verdict.permitted],
+            "by_person": [int(action) for action in verdict.by_person],
+            "withheld": [int(action) for action in verdict.withheld],
             "campaign": verdict.campaign,
             "at_ms": verdict.at_ms,
-            "by_person": [int(action) for action in verdict.by_person],
         },
         sort_keys=True,
         allow_nan=False,
@@ -121,6 +122,7 @@ def verdict_of(text: str) -> Verdict:
         campaign=values["campaign"],
         at_ms=values["at_ms"],
         by_person=tuple(Action(action) for action in values.get("by_person", ())),
+        withheld=tuple(Action(action) for action in values.get("withheld", ())),
     )
 
 

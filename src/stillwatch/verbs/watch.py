@@ -16,7 +16,7 @@ from stillwatch.ingest.addresses import trusted_networks
 from stillwatch.ingest.agreements import read_agreements
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.read import Reading
-from stillwatch.model.errors import InputError, KeyFileError
+from stillwatch.model.errors import InputError, KeyFileError, StillwatchError
 from stillwatch.store.dossier_days import DossierDays
 from stillwatch.verbs.judging import sound_terms, terms_judge
 from stillwatch.verbs.reading import (
@@ -87,8 +87,11 @@ def watch_verb(asked: argparse.Namespace) -> int:
         from stillwatch.serve.watch.measures import Measures
         from stillwatch.serve.watch.recording import Recording
         from stillwatch.serve.watch.watch import Observer, Watch, Watched
+        from stillwatch.verbs.broker import fetching_of
     except ImportError as error:
         raise InputError(f"watch needs the extra serve: pip install 'stillwatch[serve]' ({error.name})") from error
+    if asked.once and asked.broker:
+        raise InputError("--once reads files and ends; a broker (--from) has no end")
     listen, secrets = listen_at(asked.listen), secrets_of(asked.secrets)
     if listen[0] not in _LOCAL and not secrets:
         raise InputError(f"--listen {asked.listen}: everybody could send; name senders with --secrets FILE")
@@ -127,9 +130,14 @@ def watch_verb(asked: argparse.Namespace) -> int:
     watch = Watch(Path(asked.folder), key, files.watched, measures)
     pace = service.Pace(asked.examine_every, asked.campaigns_every, asked.checkpoint_every)
     if asked.once:
-        service.once(watch, reading, measures, asked.follow)
+        service.once(watch, reading, measures, asked.follow, asked.spool)
         failure = None
     else:
+        try:
+            fetching = fetching_of(asked, reading, watch.spool, measures)
+        except StillwatchError:
+            watch.close()
+            raise
         where = f"{listen[0]}:{listen[1]}"
         failure = service.serve(
             watch,
@@ -138,8 +146,10 @@ def watch_verb(asked: argparse.Namespace) -> int:
             pace,
             listen,
             asked.follow,
+            asked.spool,
             files,
             lambda: print(f"stillwatch: watching; events to {where}, state in {asked.folder}", file=sys.stderr),
+            fetching,
         )
     _told(measures, as_json=asked.json)
     if failure is not None:
