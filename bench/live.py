@@ -31,9 +31,9 @@ from stillwatch.ingest.door import Door
 from stillwatch.ingest.keys import create_key
 from stillwatch.ingest.read import Reading, read_source
 from stillwatch.ingest.sources import OpenSource, expand
+from stillwatch.judging import TermsJudge
 from stillwatch.model.event import EventBatch
 from stillwatch.policy.shipped import shipped
-from stillwatch.serve.watch.acting import TermsJudge
 from stillwatch.serve.watch.measures import Measures
 from stillwatch.serve.watch.watch import Watch, Watched
 from stillwatch.simulate import HYDRA, build_world, write_world

@@ -12,11 +12,13 @@ import inspect
 import itertools
 import json
 from dataclasses import fields
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from stillwatch import config
 from stillwatch.cli import build_parser
+from stillwatch.enforcement import rules
 from stillwatch.ingest.accounts import COLUMNS
 from stillwatch.ingest.readers import READERS
 from stillwatch.model import dossier
@@ -29,6 +31,7 @@ from stillwatch.policy.floor import LEAST_BITS, RESTRICTS, TELLS
 from stillwatch.policy.language.fields import Field, RecordOf
 from stillwatch.policy.language.schema import schema
 from stillwatch.policy.language.table import CLAUSE, EVIDENCE, TERMS
+from stillwatch.store.dossier_days import KEPT_D
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -117,6 +120,27 @@ def configuration() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def deciding_rules() -> str:
+    """Render the page of the rules that ``--rules`` may set, table by table."""
+    lines = [
+        MADE.format(source="src/stillwatch/enforcement/rules.py"),
+        "# Rules of deciding",
+        "",
+        "`stillwatch watch --rules FILE` reads them from TOML: one table for each heading below. What is not set stays",
+        "as it is. [What they are for](../explanation/deciding.md).",
+    ]
+    for name, part in (("ladder", rules.Ladder), ("limits", rules.Limits), ("stagger", rules.Stagger)):
+        docs = field_docs(rules, part.__name__)
+        rows = [(f"`{f.name}`", f"`{_default(f.default)}`", docs[f.name]) for f in fields(part)]
+        lines += ["", f"## [{name}]", "", (part.__doc__ or "").split("\n")[0], ""]
+        lines += table(("Key", "Default", "Meaning and unit"), rows)
+    return "\n".join(lines) + "\n"
+
+
+def _default(value: object) -> str:
+    return f'"{value.name.lower()}"' if isinstance(value, Enum) else f"{value:_}"
 
 
 def commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser, str]]:
@@ -323,6 +347,10 @@ def dossiers() -> str:
         "null, pseudonyms are texts as reports show them, entries of `seen` and `agreements` are lists in the order",
         "below. A line has at most 256 KiB, a list 500 entries, a text 2,000 characters.",
         "",
+        "`stillwatch watch --dossiers FOLDER` keeps them, one file a day in UTC, `2026-12-01.jsonl`, for",
+        f"{KEPT_D} days: of accounts of which a clause could speak, of members of reported campaigns, and of those as",
+        "likely as not to extract; of one account at most one an hour, and one more where its campaign is another.",
+        "",
         *table(("Field", "Meaning"), [(f"`{field}`", doc) for field, doc in rows.pop("Dossier").items()]),
         "",
     ]
@@ -346,6 +374,7 @@ def terms_schema() -> str:
 PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
     ("event-fields.md", event_fields),
     ("config.md", configuration),
+    ("rules.md", deciding_rules),
     ("cli.md", command_line),
     ("formats.md", formats),
     ("account-file.md", account_file),

@@ -174,6 +174,21 @@ def test_evidence_is_listed_strongest_first_without_what_speaks_for_the_account(
     assert [(one.evidence_class, one.bits) for one in found] == [("campaign", 9.0), ("content", 6.0), ("asked", 4.0)]
 
 
+def test_a_class_that_as_a_whole_speaks_for_the_account_is_no_ground() -> None:
+    known_set = Seen("known_set", "content", -7.0, "the set is public")
+    little = Seen("fixed_string", "content", 0.5, "one fixed text")
+
+    assert [one.evidence_class for one in evidence_of(replaced(COPIER, seen=(CONTENT, known_set, ASKED)))] == ["asked"]
+    assert len(evidence_of(replaced(COPIER, seen=(CONTENT, little, ASKED)))) == 3
+
+
+def test_weights_that_are_no_numbers_are_no_ground() -> None:
+    endless, none = (Seen("rhythm", "habits", bits, "even gaps") for bits in (math.inf, math.nan))
+
+    assert [one.evidence_class for one in evidence_of(replaced(COPIER, seen=(endless, ASKED)))] == ["asked"]
+    assert [one.evidence_class for one in evidence_of(replaced(COPIER, seen=(none, ASKED)))] == ["asked"]
+
+
 @given(dossiers(), terms)
 def test_judging_many_gives_what_judging_one_gives_where_conditions_hold(dossier, terms) -> None:
     told = judge(dossier, terms, NOW_MS)

@@ -124,6 +124,13 @@ def test_an_agreement_of_each_kind_covers_its_pace_and_no_more(kind: AgreementKi
     assert told(agreed(kind, pace=math.nan)).outcome == "broken"
 
 
+@every_kind
+def test_an_agreement_that_begins_later_is_not_reached_by_a_clock_that_is_ahead(kind: AgreementKind) -> None:
+    begins = agreed(kind, 1, 20)
+
+    assert told(begins, last_ms=begins.from_ms + 1).outcome == "broken"
+
+
 def told_kind(kind: AgreementKind, other: AgreementKind) -> str:
     [clause] = SPARES.clauses
     of_kind = tuple(one for one in clause.exemptions if f"kind: {kind}" in str(one))

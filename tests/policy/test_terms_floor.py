@@ -194,7 +194,7 @@ lawless_clauses = st.builds(
 )
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(lawless_clauses | terms, dossiers())
 def test_whatever_is_written_a_restriction_stands_on_substantial_evidence(terms, dossier) -> None:
     verdicts = judge(dossier, terms, NOW_MS)
@@ -224,7 +224,7 @@ def voices(dossier: Dossier, clause: Clause) -> set[str]:
     return (loud | ({"campaign"} if pool else set())) & set(among)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(clauses(), dossiers())
 def test_a_broken_clause_has_as_many_classes_and_the_strength_that_it_asks_for(clause, dossier) -> None:
     strength = {"artefacts": 3, "campaign": 3, "probing": 2, "content": 2, "asked": 1, "habits": 1}

@@ -39,6 +39,8 @@ A_VERDICT = Verdict(
     permitted=(Action.NOTIFY, Action.THROTTLE, Action.RESTRICT),
     campaign="",
     at_ms=NOW,
+    by_person=(Action.RESTRICT,),
+    withheld=(Action.HOLD,),
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from policy.drawn import DAY_MS, NOW_MS, replaced
-from policy.test_judge_terms import COPIER
+from policy.test_judge_terms import COPIER, campaign
 from stillwatch.model.dossier_json import read_dossiers, to_json
 from stillwatch.model.errors import StoreError
 from stillwatch.store.dossier_days import HOUR_MS, DossierDays, day_files
@@ -44,6 +44,17 @@ def test_of_one_account_at_most_one_an_hour_is_kept_whatever_the_clock_does(tmp_
 
     assert written == [1, 0, 0, 1, 0, 1, 1]
     assert days.keep(some(NOW_MS + DAY_MS // 2, 2), NOW_MS + DAY_MS // 2) == 1, "another account"
+
+
+def test_a_dossier_that_names_another_campaign_is_kept_at_once(tmp_path: Path) -> None:
+    days = DossierDays(tmp_path)
+    [alone] = some(NOW_MS, 1)
+    named = [replaced(alone, at_ms=NOW_MS + at, campaign=campaign(name=f"c-{at // 3}")) for at in range(1, 6)]
+
+    written = [days.keep([one], NOW_MS + at) for at, one in enumerate((alone, *named, alone))]
+
+    assert written == [1, 1, 0, 1, 0, 0, 1]
+    assert [one.campaign and one.campaign.name for one in kept(tmp_path)["2026-12-01"]] == [None, "c-0", "c-1", None]
 
 
 def test_old_days_go_and_other_files_stay(tmp_path: Path) -> None:

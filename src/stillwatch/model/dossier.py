@@ -127,7 +127,7 @@ class Dossier:
     agreements: tuple[Agreement, ...] = ()
     """Agreements of the account and of its organisation."""
     attributed_share: float = float("nan")
-    """Share of requests that name the customer's own user, 0 to 1, as a reseller agrees to do; NaN where not looked at."""
+    """Share of requests that name the customer's own user, 0 to 1, as a reseller agrees to do; NaN where none does."""
 
     @property
     def days(self) -> float:

@@ -70,6 +70,9 @@ def watch_parser(verbs: Verbs) -> None:
     )
     watch.add_argument("--store", metavar="FILE", help="where decisions are recorded; goes with --terms")
     watch.add_argument(
+        "--rules", metavar="FILE", help="TOML: ladder, limits of anything automatic, delays inside a campaign"
+    )
+    watch.add_argument(
         "--dossiers",
         metavar="FOLDER",
         help="keep dossiers for 90 days, one file a day, to replay changed terms over (stillwatch terms diff)",

@@ -7,6 +7,7 @@ the evidence does not carry is withheld (``policy.floor``).
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from stillwatch.model.verdict import EvidenceItem, Met, NotMet, Verdict
@@ -31,7 +32,7 @@ def evidence_of(dossier: Dossier) -> tuple[EvidenceItem, ...]:
     found = [
         EvidenceItem(one.evidence_class, one.bits, one.sentence)
         for one in dossier.seen
-        if one.bits > 0 and one.evidence_class in against
+        if 0 < one.bits < math.inf and one.evidence_class in against
     ]
     campaign = dossier.campaign
     if campaign and campaign_speaks(dossier):

@@ -23,7 +23,8 @@ HOUR_MS: Final = 3_600_000
 KEPT_D: Final = 90
 """Days for which dossiers are kept, and over which terms are replayed."""
 EVERY_MS: Final = HOUR_MS
-"""Of one account at most one dossier in this time is kept (ms): accounts are looked at every few seconds."""
+"""Of one account at most one dossier in this time is kept (ms), but for one that names another campaign: accounts are
+looked at every few seconds."""
 
 
 def day_files(folder: Path) -> list[Path]:
@@ -49,7 +50,7 @@ class DossierDays:
     def __init__(self, folder: Path, kept_d: int = KEPT_D) -> None:
         self._folder, self._kept_d = folder, kept_d
         self._day = ""
-        self._last: dict[int, int] = {}
+        self._last: dict[int, tuple[int, str]] = {}
 
     def keep(self, dossiers: Iterable[Dossier], now_ms: int) -> int:
         """Keep dossiers.
@@ -57,7 +58,7 @@ class DossierDays:
         Parameters
         ----------
         dossiers
-            Any number; of an account at most one an hour is written.
+            Any number; of an account at most one an hour and campaign is written.
         now_ms
             The moment (ms since 1970): whose day they belong to, and what is old.
 
@@ -79,13 +80,17 @@ class DossierDays:
         try:
             if _day(now_ms) != self._day:
                 self._turn(now_ms)
-            some = [one for one in dossiers if abs(now_ms - self._last.get(one.account, -DAY_MS)) >= EVERY_MS]
+            some = [one for one in dossiers if self._is_due(one, now_ms)]
             if some:
                 self._append(some)
         except OSError as error:
             raise StoreError(f"{self._folder}: dossiers cannot be kept: {error.strerror}; free or change it") from error
-        self._last |= {one.account: now_ms for one in some}
+        self._last |= {one.account: (now_ms, _campaign(one)) for one in some}
         return len(some)
+
+    def _is_due(self, dossier: Dossier, now_ms: int) -> bool:
+        last_ms, campaign = self._last.get(dossier.account, (now_ms - EVERY_MS, ""))
+        return abs(now_ms - last_ms) >= EVERY_MS or _campaign(dossier) != campaign
 
     def _append(self, some: Sequence[Dossier]) -> None:
         lines = "".join(f"{to_json(one)}\n" for one in some)
@@ -107,6 +112,10 @@ class DossierDays:
                 path.unlink()
         if self._file.exists():
             _cut(self._file)
+
+
+def _campaign(dossier: Dossier) -> str:
+    return dossier.campaign.name if dossier.campaign else ""
 
 
 def _cut(path: Path) -> None:

@@ -20,8 +20,10 @@ COLUMNS: Final = (
     *("from_ms", "until_ms", "by", "shadow", "at_ms"),
 )
 """Columns of a decision, in the order of :class:`stillwatch.model.decision.Decision`."""
-SELECTED: Final = ", ".join(f"d.{name}" for name in COLUMNS) + ", d.case_id, coalesce(l.at_ms, -1)"
-"""What :func:`on_record` reads, from ``decisions d LEFT JOIN lifts l ON l.decision = d.id``."""
+SELECTED: Final = (
+    ", ".join(f"d.{name}" for name in COLUMNS) + ", d.case_id, coalesce(l.at_ms, -1), coalesce(e.at_ms, -1)"
+)
+"""What :func:`on_record` reads, from decisions d with lifts l and ends e."""
 
 
 def plain(decision: Decision) -> dict[str, Plain]:
@@ -63,7 +65,7 @@ def on_record(values: Sequence[Any]) -> OnRecord:
     """Read a row of ``SELECTED``."""
     named = dict(zip(COLUMNS, values, strict=False))
     named["evidence"] = json.loads(named["evidence"])
-    return OnRecord(decision_of(named), values[len(COLUMNS)], values[len(COLUMNS) + 1])
+    return OnRecord(decision_of(named), *values[len(COLUMNS) :])
 
 
 def _answer(answer: Answer) -> dict[str, Any]:
@@ -94,6 +96,8 @@ def verdict_text(verdict: Verdict) -> str:
                 for item in verdict.evidence
             ],
             "permitted": [int(action) for action in verdict.permitted],
+            "by_person": [int(action) for action in verdict.by_person],
+            "withheld": [int(action) for action in verdict.withheld],
             "campaign": verdict.campaign,
             "at_ms": verdict.at_ms,
         },
@@ -117,6 +121,8 @@ def verdict_of(text: str) -> Verdict:
         permitted=tuple(Action(action) for action in values["permitted"]),
         campaign=values["campaign"],
         at_ms=values["at_ms"],
+        by_person=tuple(Action(action) for action in values.get("by_person", ())),
+        withheld=tuple(Action(action) for action in values.get("withheld", ())),
     )
 
 

@@ -106,7 +106,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
         places=field_places(asked.map),
         trusted=trusted_networks(asked.trusted_proxy),
     )
-    judge, corpus = terms_judge(asked.terms, asked.store), corpus_filter(asked.corpus)
+    judge, corpus = terms_judge(asked.terms, asked.store, asked.rules), corpus_filter(asked.corpus)
     judging: Judge = judge or Observer()
     if asked.dossiers:
         judging = Recording(judging, DossierDays(Path(asked.dossiers)))

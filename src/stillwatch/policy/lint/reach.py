@@ -35,6 +35,19 @@ def unreachable(looked: Looked) -> Iterator[Remark]:
             yield looked.remark("unreachable", "error", clause, "exemptions", says, "narrow its exemptions")
 
 
+def inside(looked: Looked, narrow: Clause, wide: Clause) -> bool:
+    """Whether whatever breaks one clause is proved to break another; asked of every pair, so what was found is kept."""
+    pair = narrow, wide
+    if pair not in looked.inside:
+        if narrow not in looked.examples:
+            looked.examples[narrow] = find([broken(narrow)], narrow.from_ms, lambda one: is_broken(one, narrow)).witness
+        # An account that breaks the one and not the other settles it at a tenth of the cost of a search.
+        example = looked.examples[narrow]
+        outside = example is not None and not is_broken(example, wide)
+        looked.inside[pair] = not outside and implies(narrow, wide).possible is False
+    return looked.inside[pair]
+
+
 def covers(wide: Clause, narrow: Clause) -> bool:
     """Whether one clause permits everything that another does, whenever that is in force, and as long."""
     always = wide.from_ms <= narrow.from_ms and wide.until_ms >= narrow.until_ms
@@ -47,9 +60,9 @@ def shadowed(looked: Looked) -> Iterator[Remark]:
     order = {clause.id: at for at, clause in enumerate(looked.terms.clauses)}
     said = set()
     for narrow, wide in permutations(looked.terms.clauses, 2):
-        if narrow.id in said or not covers(wide, narrow) or implies(narrow, wide).possible is not False:
+        if narrow.id in said or not covers(wide, narrow) or not inside(looked, narrow, wide):
             continue
-        same = covers(narrow, wide) and implies(wide, narrow).possible is False
+        same = covers(narrow, wide) and inside(looked, wide, narrow)
         if same and order[narrow.id] < order[wide.id]:
             continue
         said.add(narrow.id)
@@ -76,7 +89,7 @@ def contradicted(looked: Looked) -> Iterator[Remark]:
     for first, later in combinations(looked.terms.clauses, 2):
         if _ladder(first) == _ladder(later) or not side_by_side(first, later):
             continue
-        down, up = implies(later, first).possible is False, implies(first, later).possible is False
+        down, up = inside(looked, later, first), inside(looked, first, later)
         if down and up:
             yield looked.remark(
                 "contradiction",

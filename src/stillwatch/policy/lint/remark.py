@@ -48,6 +48,10 @@ class Looked:
     """(clause, field) -> line."""
     detectors: Mapping[str, EvidenceClass | None] = field(default_factory=dict)
     """Detectors there are and their classes, None for any; empty where not known, and then names are not checked."""
+    examples: dict[Clause, Dossier | None] = field(default_factory=dict)
+    """Clause -> an account that breaks it, as found so far."""
+    inside: dict[tuple[Clause, Clause], bool] = field(default_factory=dict)
+    """(narrow, wide) -> whether whatever breaks the one is proved to break the other, as found so far."""
 
     def remark(
         self,
