@@ -7,14 +7,14 @@ option cannot appear without its line here.
 from __future__ import annotations
 
 import argparse
-import ast
-import inspect
-import itertools
 import json
 from dataclasses import fields
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from reference_gateway import barriers, gateway_settings
+from reference_tables import MADE, field_docs, table
 
 from stillwatch import config
 from stillwatch.cli import build_parser
@@ -34,23 +34,11 @@ from stillwatch.policy.language.table import CLAUSE, EVIDENCE, TERMS
 from stillwatch.store.dossier_days import KEPT_D
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     import pyarrow as pa
 
 HERE: Final = Path(__file__).resolve().parent
-MADE: Final = "<!-- Written by `make docs` from {source}; edit that, not this page. -->"
-
-
-def cell(text: str) -> str:
-    """Fit a text into one cell of a Markdown table."""
-    return " ".join(text.replace("|", "\\|").split())
-
-
-def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Lay out a Markdown table."""
-    lines = [head, tuple("---" for _ in head), *rows]
-    return ["| " + " | ".join(cell(text) for text in line) + " |" for line in lines]
 
 
 def kind(type_: pa.DataType) -> str:
@@ -91,17 +79,6 @@ def event_fields() -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def field_docs(module: object, name: str) -> Mapping[str, str]:
-    """Give the docstring under each field of a dataclass; Python itself does not keep them."""
-    tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]
-    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
-    found = {}
-    for field, doc in itertools.pairwise(body):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(doc, ast.Expr):
-            found[field.target.id] = inspect.cleandoc(str(ast.literal_eval(doc.value)))
-    return found
 
 
 def configuration() -> str:
@@ -381,6 +358,8 @@ PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
     ("terms.md", terms),
     ("dossiers.md", dossiers),
     ("terms.schema.json", terms_schema),
+    ("barriers.md", barriers),
+    ("gateway-settings.md", gateway_settings),
 )
 """Page of docs/reference -> what renders it."""
 

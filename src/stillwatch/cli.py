@@ -19,7 +19,7 @@ from stillwatch.parsers.live import watch_parser
 from stillwatch.parsers.making import simulate_parser
 from stillwatch.parsers.names import key_parser, pseudonym_parser
 from stillwatch.parsers.reading import calibrate_parser, campaigns_parser, scan_parser
-from stillwatch.parsers.serving import gateway_parser
+from stillwatch.parsers.serving import applied_parser, gateway_parser
 from stillwatch.parsers.study import corpus_parser, evaluate_parser, learn_parser, topics_parser
 from stillwatch.parsers.terms import terms_parser
 
@@ -41,6 +41,7 @@ PARSERS: Final = (
     learn_parser,
     corpus_parser,
     gateway_parser,
+    applied_parser,
     key_parser,
     pseudonym_parser,
     topics_parser,

@@ -22,8 +22,10 @@ WRITTEN = (
     "formats.md",
     "account-file.md",
     "terms.md",
-    "dossiers.md",
     "terms.schema.json",
+    "barriers.md",
+    "gateway-settings.md",
+    "dossiers.md",
 )
 
 

@@ -122,11 +122,7 @@ def _drafts(
 def _covered(own: Sequence[OnRecord], now_ms: int) -> int:
     """Give the strictest action running or about to run, of whatever clause: a milder one beside it adds nothing."""
     return max(
-        (
-            one.decision.action
-            for one in own
-            if one.until_ms > now_ms and one.lifted_ms < 0 and not one.decision.shadow
-        ),
+        (one.decision.action for one in own if one.until_ms > now_ms and one.lifted_ms < 0 and not one.decision.shadow),
         default=-1,
     )
 

@@ -24,6 +24,7 @@ def watch_parser(verbs: Verbs) -> None:
         "  stillwatch watch --folder /var/lib/stillwatch --follow /var/log/gateway --accounts accounts.csv\n"
         "  stillwatch watch --folder watch --listen 127.0.0.1:4318 --secrets senders.txt\n"
         "  stillwatch watch --folder watch --follow logs/ --once\n"
+        "  stillwatch watch --folder watch --spool gateway --terms starter --store decisions.db\n"
         "  stillwatch watch --folder watch --from nats://127.0.0.1:4222/requests --from-monitor http://127.0.0.1:8222\n"
         "  stillwatch watch --folder watch --from kafka+tls://broker-1:9093/requests --from-credentials login.txt\n\n"
         "where events go: POST /v1/events (any known format), /v1/traces (OTLP/HTTP), /v1/litellm; how it is doing:\n"
@@ -40,6 +41,9 @@ def watch_parser(verbs: Verbs) -> None:
     )
     watch.add_argument(
         "--follow", action="append", default=[], metavar="INPUT", help="file, folder or pattern to follow"
+    )
+    watch.add_argument(
+        "--spool", action="append", default=[], metavar="FOLDER", help="take over what a gateway writes there"
     )
     watch.add_argument("--format", default="auto", choices=FORMAT_WORDS, help="log format (default: auto)")
     broker_options(watch)

@@ -46,7 +46,7 @@ def standing(connection: sqlite3.Connection, account: int, now_ms: int) -> Stand
 
 
 class StandingTable:
-    """All standings in memory, for reading only. One thread reads and refreshes it.
+    """All standings in memory, for reading only. One thread refreshes it, and others may read meanwhile.
 
     Parameters
     ----------

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from stillwatch.model.errors import InputError
 from stillwatch.serve.watch.brokers.access import access_of
 from stillwatch.serve.watch.brokers.bodies import Bodies
+from stillwatch.serve.watch.brokers.fetching import Fetching
 from stillwatch.serve.watch.brokers.place import place_of
 from stillwatch.serve.watch.brokers.synced import Synced
-from stillwatch.serve.watch.brokers.taking import Taking
 from stillwatch.serve.watch.intake import MOST_BODY_BYTES
 from stillwatch.serve.watch.service import now_ms
 
@@ -54,7 +54,7 @@ def broker_of(asked: argparse.Namespace) -> Broker | None:
         ) from error
 
 
-def taking_of(asked: argparse.Namespace, reading: Reading, spool: Spool, measures: Measures) -> Taking | None:
+def fetching_of(asked: argparse.Namespace, reading: Reading, spool: Spool, measures: Measures) -> Fetching | None:
     """Make what takes messages, and see that the broker is as it must be; one that is away is waited for.
 
     Raises
@@ -65,6 +65,6 @@ def taking_of(asked: argparse.Namespace, reading: Reading, spool: Spool, measure
     broker = broker_of(asked)
     if broker is None:
         return None
-    made = Taking(broker, Bodies(reading, asked.from_format, MOST_BODY_BYTES), spool, measures, now_ms)
+    made = Fetching(broker, Bodies(reading, asked.from_format, MOST_BODY_BYTES), spool, measures, now_ms)
     made.check()
     return made

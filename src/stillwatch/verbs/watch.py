@@ -87,7 +87,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
         from stillwatch.serve.watch.measures import Measures
         from stillwatch.serve.watch.recording import Recording
         from stillwatch.serve.watch.watch import Observer, Watch, Watched
-        from stillwatch.verbs.broker import taking_of
+        from stillwatch.verbs.broker import fetching_of
     except ImportError as error:
         raise InputError(f"watch needs the extra serve: pip install 'stillwatch[serve]' ({error.name})") from error
     if asked.once and asked.broker:
@@ -130,11 +130,11 @@ def watch_verb(asked: argparse.Namespace) -> int:
     watch = Watch(Path(asked.folder), key, files.watched, measures)
     pace = service.Pace(asked.examine_every, asked.campaigns_every, asked.checkpoint_every)
     if asked.once:
-        service.once(watch, reading, measures, asked.follow)
+        service.once(watch, reading, measures, asked.follow, asked.spool)
         failure = None
     else:
         try:
-            taking = taking_of(asked, reading, watch.spool, measures)
+            fetching = fetching_of(asked, reading, watch.spool, measures)
         except StillwatchError:
             watch.close()
             raise
@@ -146,9 +146,10 @@ def watch_verb(asked: argparse.Namespace) -> int:
             pace,
             listen,
             asked.follow,
+            asked.spool,
             files,
             lambda: print(f"stillwatch: watching; events to {where}, state in {asked.folder}", file=sys.stderr),
-            taking,
+            fetching,
         )
     _told(measures, as_json=asked.json)
     if failure is not None:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  tables of bodies, one a line
 """What each barrier is held against: requests and answers it changes, and benign ones that look alike."""
 
 from __future__ import annotations

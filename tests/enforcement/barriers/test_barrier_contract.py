@@ -15,7 +15,7 @@ from stillwatch.enforcement.barriers.marks.variants import Variants
 from stillwatch.model.decision import Action
 
 READY = {
-    one.name: dataclasses.replace(one, on=True, **({"key": KEY} if isinstance(one, Variants | Canaries) else {}))
+    one.name: dataclasses.replace(one, used=True, **({"key": KEY} if isinstance(one, Variants | Canaries) else {}))
     for one in BARRIERS
 }
 READY["carried"] = dataclasses.replace(READY["carried"], how="strip")
@@ -59,7 +59,7 @@ def test_no_barrier_applies_to_good_standing_by_default(barrier: Barrier):
 
 @pytest.mark.parametrize("barrier", BARRIERS, ids=lambda one: one.name)
 def test_marks_alone_are_off_by_default(barrier: Barrier):
-    assert barrier.on is (barrier.name not in {"variants", "canaries"})
+    assert barrier.used is (barrier.name not in {"variants", "canaries"})
 
 
 @pytest.mark.parametrize(("name", "case"), ASKED)
@@ -124,7 +124,7 @@ def test_junk_from_upstream_is_no_fault(name: str, case: Case, junk):
 
 
 def test_notes_hold_no_content_of_reasoning():
-    secret = "the-secret-way"
+    secret = "the-secret-way"  # noqa: S105  of a test
     case = Case("chat", {"choices": [{"message": {"content": f"<think>{secret}</think>x"}}]}, changes=True)
 
     _, notes = answered("reasoning", case)

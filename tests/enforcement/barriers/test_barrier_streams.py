@@ -1,3 +1,4 @@
+# ruff: noqa: E501  tables of bodies, one a line
 """Barriers over single events come to the same as over the whole answer, however it is cut."""
 
 from __future__ import annotations
@@ -227,7 +228,7 @@ WORDED = "Usually it rains. Perhaps it often does.\n```py\nusually = 'often'\n``
 @pytest.mark.parametrize("shape", ["chat", "messages"])
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_marked_streams_say_what_marked_answers_say(shape, size):
-    barrier = Variants(on=True, key=KEY)
+    barrier = Variants(used=True, key=KEY)
     one = call(Action.NOTIFY, shape)
     sizes = [size] * (len(WORDED) // size)
     events = chat_events(WORDED, sizes) if shape == "chat" else message_events(WORDED, sizes)
@@ -242,7 +243,7 @@ def test_marked_streams_say_what_marked_answers_say(shape, size):
 
 
 def test_a_campaign_shares_its_marks_and_accounts_do_not():
-    barrier = Variants(on=True, key=KEY)
+    barrier = Variants(used=True, key=KEY)
     bits = {
         (account, campaign): barrier.bits(
             dataclasses.replace(CALL, standing=dataclasses.replace(CALL.standing, account=account, campaign=campaign))
@@ -259,7 +260,7 @@ def test_a_campaign_shares_its_marks_and_accounts_do_not():
 
 def test_placeholders_of_a_stream_are_exchanged():
     out, notes = run(
-        Canaries(on=True, key=KEY), chat_events("Write to jane.roe@example.org.\nBye", [4] * 9), "chat", Action.NOTIFY
+        Canaries(used=True, key=KEY), chat_events("Write to jane.roe@example.org.\nBye", [4] * 9), "chat", Action.NOTIFY
     )
 
     assert "jane.roe" not in said(out)
@@ -267,7 +268,7 @@ def test_placeholders_of_a_stream_are_exchanged():
     assert [note.split(" -> ")[0] for note in notes] == ["jane.roe@example.org"]
 
 
-@pytest.mark.parametrize("barrier", [Reasoning(), Variants(on=True, key=KEY)], ids=lambda one: one.name)
+@pytest.mark.parametrize("barrier", [Reasoning(), Variants(used=True, key=KEY)], ids=lambda one: one.name)
 def test_a_stream_that_does_not_say_it_ends_loses_nothing(barrier):
     events = [e for e in chat_events("<think>x</think>shown at last", [8] * 4) if "usage" not in e[1]][:-1]
     rewrite = barrier.stream(CALL)
@@ -279,6 +280,6 @@ def test_a_stream_that_does_not_say_it_ends_loses_nothing(barrier):
 
 
 def test_no_text_of_a_marked_stream_is_lost():
-    out, _ = run(Variants(on=True, key=KEY), chat_events("x" * (3 * prose.HELD), [10] * 28), "chat", Action.NOTIFY)
+    out, _ = run(Variants(used=True, key=KEY), chat_events("x" * (3 * prose.HELD), [10] * 28), "chat", Action.NOTIFY)
 
     assert said(out) == "x" * (3 * prose.HELD)

@@ -22,8 +22,8 @@ from serve.watching import START_MS, reading_of
 from stillwatch.model.errors import BrokerAway
 from stillwatch.serve.watch.brokers.access import Access
 from stillwatch.serve.watch.brokers.bodies import Bodies
+from stillwatch.serve.watch.brokers.fetching import Fetching
 from stillwatch.serve.watch.brokers.place import place_of
-from stillwatch.serve.watch.brokers.taking import Taking
 from stillwatch.serve.watch.measures import Measures
 
 if TYPE_CHECKING:
@@ -169,13 +169,13 @@ class KafkaServer(Server):
         return sum(max(one.offset, 0) for one in places)
 
 
-def taking_of(tmp_path: Path, broker: Broker, spool: Spool, body_format: str = "auto") -> tuple[Taking, Measures]:
+def taking_of(tmp_path: Path, broker: Broker, spool: Spool, body_format: str = "auto") -> tuple[Fetching, Measures]:
     measures = Measures()
     bodies = Bodies(reading_of(tmp_path), body_format, 1 << 20)
-    return Taking(broker, bodies, spool, measures, lambda: START_MS), measures
+    return Fetching(broker, bodies, spool, measures, lambda: START_MS), measures
 
 
-def taken(taking: Taking, messages: int) -> None:
+def taken(taking: Fetching, messages: int) -> None:
     """Take so many messages in this thread."""
     got, end = 0, time.monotonic() + 40
     while got < messages:

@@ -30,7 +30,7 @@ kafka.Kafka.__init__.__defaults__ = ("PLAIN", 1500)
 from stillwatch.cli import main
 sys.exit(main(sys.argv[1:]))
 """
-BEFORE_STORING = "taking.Taking._stored = dies"
+BEFORE_STORING = "taking.Fetching._stored = dies"
 BEFORE_ACKNOWLEDGING = "jetstream.JetStream.acknowledge = kafka.Kafka.acknowledge = dies"
 
 

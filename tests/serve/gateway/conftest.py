@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,9 +21,12 @@ from stillwatch.serve.gateway.run import assemble, make_server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from stillwatch.serve.gateway.proxy.flow import Parts
 
+# litellm would ask the network for its price list when it is imported.
+os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
 KEY = PseudonymKey(1, bytes(range(32)))
 FAR = 1 << 45
 
@@ -92,10 +95,12 @@ def gateways(model: MockModel, model_url: str) -> Iterator[Callable[..., Running
     del model
     with contextlib.ExitStack() as stack:
 
-        def make(*, standings: Any = None, owners: Any = None, **tree: Any) -> Running:
+        def make(*, standings: Any = None, owners: Any = None, sink: Any = None, **tree: Any) -> Running:
             tree = {"upstreams": {"default": {"url": model_url}}, "listen": {"port": 0}, **tree}
+            if following := tree.pop("following", None):
+                tree["standings"] = following
             tree["limits"] = {"shutdown_s": 1.0, **tree.get("limits", {})}
-            table, sink = standings or MemoryStandings(), MemorySink()
+            table, sink = standings or MemoryStandings(), sink or MemorySink()
             parts = assemble(settings_of(tree, "test"), KEY, standings=table, sink=sink, owners=owners)
             return Running(stack.enter_context(served(make_server(parts))), parts, sink, table)
 
@@ -113,3 +118,17 @@ def secret(tmp_path: Path) -> str:
     file.write_text("correct-horse-battery\n")
     file.chmod(0o600)
     return str(file)
+
+
+@pytest.fixture(scope="module")
+def gateways_once(model_server: tuple[MockModel, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One gateway for a whole module."""
+    file = tmp_path_factory.mktemp("secret") / "secret"
+    file.write_text("correct-horse-battery")
+    file.chmod(0o600)
+    upstream = {"default": {"url": f"http://127.0.0.1:{model_server[1]}"}}
+    tree = {"upstreams": upstream, "listen": {"port": 0}, "decisions": {"secret_file": str(file)}}
+    table, sink = MemoryStandings(), MemorySink()
+    parts = assemble(settings_of(tree, "test"), KEY, standings=table, sink=sink)
+    with served(make_server(parts)) as port:
+        yield Running(port, parts, sink, table)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  tables of bodies, one a line
 """Standing and barriers through the gateway, on the wire."""
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import pytest
 
 from serve.gateway.mock_model import SIGNATURE, chunk, data
 from serve.gateway.wire import BODY, post
-from stillwatch.model.decision import Action
-from stillwatch.serve.gateway.ports import MemoryOwners
+from stillwatch.model.decision import Action, Standing
+from stillwatch.serve.gateway.born import Born
+from stillwatch.serve.gateway.ports import MemoryStandings
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 
@@ -22,7 +24,10 @@ LINKS = {
     "hold": {"appeal": "https://example.com/appeals/{decision}"},
     "step_up": {"link": "https://example.com/v/{decision}"},
 }
-CALM = {"rate": {"account_burst": 1000.0, "credential_burst": 1000.0, "campaign_burst": 1000.0}, "delay": {"on": False}}
+CALM = {
+    "rate": {"account_burst": 1000.0, "credential_burst": 1000.0, "campaign_burst": 1000.0},
+    "delay": {"used": False},
+}
 
 
 def judged(gateway, action: Action, campaign: str = "", key: str = "sk-1") -> None:
@@ -143,7 +148,7 @@ def test_reasoning_is_withheld_and_signed_reasoning_is_not(stream, model, gatewa
 def test_events_that_no_barrier_changes_pass_byte_for_byte(model, gateways):
     gateway = gateways(barriers=CALM)
     judged(gateway, Action.RESTRICT)
-    model.events = [b": comment\n\n", b"id: 7\r\ndata:  {\"choices\":[]}\r\n\r\n", b"event: x\ndata: {\"a\":\ndata: 1}\n\n",
+    model.events = [b": comment\n\n", b'id: 7\r\ndata:  {"choices":[]}\r\n\r\n', b'event: x\ndata: {"a":\ndata: 1}\n\n',
                     b"retry: 5\n\n", b"data: [DONE]\n\n"]  # fmt: skip
 
     body = post(gateway.port, ASK)[2]
@@ -190,8 +195,8 @@ def test_sdks_get_their_own_error_with_clause_and_link(action, model, gateways):
     assert [record["status"] for record in gateway.sink.records] == [403, 403]
 
 
-def test_a_bucket_is_shared_by_a_campaign_and_says_when_to_come_back(model, gateways):
-    gateway = gateways(barriers={"rate": {"campaign_burst": 3.0, "campaign_per_min": 1.0}, "delay": {"on": False}})
+def test_a_bucket_is_shared_by_a_campaign_and_says_when_to_come_back(gateways):
+    gateway = gateways(barriers={"rate": {"campaign_burst": 3.0, "campaign_per_min": 1.0}, "delay": {"used": False}})
     for key in ("sk-1", "sk-2"):
         judged(gateway, Action.THROTTLE, "c-1", key)
 
@@ -206,7 +211,7 @@ def test_a_bucket_is_shared_by_a_campaign_and_says_when_to_come_back(model, gate
     assert post(gateway.port, ASK, key="sk-3")[0] == 200
 
 
-def test_delay_comes_before_denial(model, gateways):
+def test_delay_comes_before_denial(gateways):
     gateway = gateways(barriers={"rate": {"account_burst": 4.0, "account_per_min": 0.01}, "delay": {"most_ms": 300}})
     judged(gateway, Action.THROTTLE)
 
@@ -220,24 +225,37 @@ def test_delay_comes_before_denial(model, gateways):
     assert post(gateway.port, ASK)[0] == 429
 
 
-def test_reasoning_of_another_owner_is_refused(model, gateways):
-    owners = MemoryOwners()
-    gateway = gateways(owners=owners, barriers=CALM)
+def test_reasoning_of_another_owner_is_refused(gateways):
+    """What one account was answered with, another sends back: known from the answer that went through."""
+    gateway = gateways(owners=Born(10), barriers=CALM)
     judged(gateway, Action.THROTTLE)
-    turns = [{"role": "assistant", "content": [{"type": "thinking", "thinking": "w", "signature": "Zm9yZWlnbg"}]}]
-    ask = {"model": "c", "max_tokens": 9, "messages": turns}
-    assert post(gateway.port, ask, path="/v1/messages")[0] == 200
+    turns = [{"role": "assistant", "content": [{"type": "thinking", "thinking": "w", "signature": SIGNATURE}]}]
+    ask = {"model": "c", "max_tokens": 9, "messages": [*turns, *ASK["messages"]]}
+    assert post(gateway.port, ask, path="/v1/messages", key="sk-owner")[0] == 200
 
-    [hashed] = gateway.parts.callers.artefacts(["Zm9yZWlnbg"]).values()
-    owners.owners[hashed] = 12345
     code, _, body = post(gateway.port, ask, path="/v1/messages")
 
     assert code == 400
     assert json.loads(body)["error"]["code"] == "foreign_reasoning"
+    assert gateway.record()["enforced"]["changes"] == [{"barrier": "carried", "what": "refused", "times": 1}]
+    assert post(gateway.port, ask, path="/v1/messages", key="sk-owner")[0] == 200
+
+
+def test_reasoning_of_another_owner_is_taken_out_where_the_settings_say_so(model, gateways):
+    gateway = gateways(owners=Born(10), barriers={**CALM, "carried": {"how": "strip"}})
+    judged(gateway, Action.THROTTLE)
+    post(gateway.port, {"model": "c", "messages": []}, path="/v1/messages", key="sk-owner")
+    mine = {"type": "thinking", "thinking": "w", "signature": "bWluZQ"}
+    theirs = {"type": "thinking", "thinking": "w", "signature": SIGNATURE}
+    turns = [{"role": "assistant", "content": [theirs, mine, {"type": "text", "text": "t"}]}]
+
+    assert post(gateway.port, {"model": "c", "messages": turns}, path="/v1/messages")[0] == 200
+
+    assert json.loads(model.sent[-1].body)["messages"][0]["content"] == [mine, {"type": "text", "text": "t"}]
 
 
 def test_marks_are_recorded_and_not_announced(model, gateways):
-    gateway = gateways(barriers={"variants": {"on": True}, "canaries": {"on": True}})
+    gateway = gateways(barriers={"variants": {"used": True}, "canaries": {"used": True}})
     judged(gateway, Action.NOTIFY)
     said = "Usually, often, perhaps, nearly, entirely, roughly, quickly, sometimes. Write to john.doe@example.com."
     message = {"role": "assistant", "content": said}
@@ -253,9 +271,9 @@ def test_marks_are_recorded_and_not_announced(model, gateways):
 
 
 @pytest.mark.parametrize(("fail", "wanted"), [("open", 200), ("closed", 503)])
-def test_where_standing_cannot_be_read_the_settings_say_what_happens(fail, wanted, model, gateways):
-    class Broken:
-        def get(self, account, now_ms):
+def test_where_standing_cannot_be_read_the_settings_say_what_happens(fail, wanted, gateways):
+    class Broken(MemoryStandings):
+        def get(self, account, now_ms):  # noqa: ARG002  the protocol's names
             raise OSError("disk")
 
     gateway = gateways(standings=Broken(), fail=fail)
@@ -266,15 +284,12 @@ def test_where_standing_cannot_be_read_the_settings_say_what_happens(fail, wante
     assert {k: json.loads(body)[k] for k in ("fail", "standing_failures")} == {"fail": fail, "standing_failures": 1}
 
 
-def test_a_standing_that_has_ended_is_over_even_if_the_table_still_says_so(model, gateways):
-    class Stale:
-        def __init__(self):
-            self.standing = None
+def test_a_standing_that_has_ended_is_over_even_if_the_table_still_says_so(gateways):
+    class Stale(MemoryStandings):
+        standing = None
 
-        def get(self, account, now_ms):
+        def get(self, account, now_ms):  # noqa: ARG002  the protocol's names
             return self.standing
-
-    from stillwatch.model.decision import Standing
 
     stale = Stale()
     gateway = gateways(standings=stale)
@@ -284,7 +299,7 @@ def test_a_standing_that_has_ended_is_over_even_if_the_table_still_says_so(model
     assert post(gateway.port, BODY)[0] == 403
 
 
-def test_errors_of_the_model_pass_unchanged_under_barriers(model, gateways):
+def test_errors_of_the_model_pass_unchanged_under_barriers(gateways):
     gateway = gateways(barriers=CALM)
     judged(gateway, Action.RESTRICT)
 

@@ -33,6 +33,16 @@ HEADS = {
     "space before colon": request(CHUNKED, head="transfer-encoding : chunked\r\n"),
     "folded header": request(head="x-a: b\r\n c: d\r\n"),
     "bare line feeds": b"POST /v1/chat/completions HTTP/1.1\nhost: x\ncontent-length: 0\n\n",
+    "line feed in value": request(head="x-a: b\nx-b: c\r\n"),
+    "request in value": request(head="x-a: b\n\nPOST /v1/messages HTTP/1.1\r\n"),
+    "carriage return in value": request(head="x-a: b\rx-b: c\r\n"),
+    "space in name": request(head="x a: b\r\n"),
+    "no colon": request(head="content-length\r\n"),
+    "line feed in path": request(path="/v1/models/a\nhost: y"),
+    "escaped line feed in path": request(path="/v1/models/a%0d%0ax-b:%20c"),
+    "chunk longer than it says": request(b"2\r\n{}EXTRA\r\n0\r\n\r\n", head="transfer-encoding: chunked\r\n"),
+    "endless chunk size": request(b"f" * 40 + b"\r\n{}\r\n0\r\n\r\n", head="transfer-encoding: chunked\r\n"),
+    "negative chunk size": request(b"-2\r\n{}\r\n0\r\n\r\n", head="transfer-encoding: chunked\r\n"),
     "null in value": request(head="x-a: a\x00b\r\n"),
     "upgrade": request(head="connection: upgrade\r\nupgrade: h2c\r\n") + SMUGGLED,
     "connect": b"CONNECT model.example.com:443 HTTP/1.1\r\nhost: model.example.com\r\n\r\n",
@@ -43,6 +53,8 @@ HEADS = {
     "no http": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "credential twice": request(head="authorization: Bearer sk-2\r\n"),
     "two credentials": request(head="x-api-key: sk-2\r\n"),
+    "credential under two names": request(head="x-api-key: sk-1\r\napi-key: sk-2\r\n"),
+    "credential under a third name": request(head="api-key: sk-2\r\n"),
     "nominated credential": request(head="connection: authorization\r\n"),
     "nominated type": request(head="connection: close, Content-Type\r\n"),
     "header that is no UTF-8": request(head="x-a: PLACE\r\n").replace(b"PLACE", b"\xff\xfe"),
@@ -78,6 +90,26 @@ def test_other_spellings_of_a_path_reach_no_model(path, model, gateway):
     assert status(talk(gateway.port, request(path=path, method="POST"))) in {404, 405}
     assert status(talk(gateway.port, request(b"", path=path, method="GET"))) in {404, 405}
     assert model.sent == []
+
+
+def test_an_address_as_target_chooses_no_other_model(model, gateway):
+    got = talk(gateway.port, request(path="http://elsewhere.example.com/v1/chat/completions"))
+
+    assert status(got) == 200
+    [sent] = model.sent
+    assert sent.path == "/v1/chat/completions"
+    assert sent.header("host") != ["elsewhere.example.com"]
+
+
+def test_an_error_in_a_second_request_does_not_land_in_the_first_answer(model, gateway):
+    model.pause_s = 0.3
+    broken = request(b"zz\r\n", head="transfer-encoding: chunked\r\n")
+
+    got = talk(gateway.port, request() + broken, wait_s=2)
+
+    assert got.count(b"HTTP/1.1 ") <= 1
+    assert b"HTTP/1.1 400" not in got
+    assert len(model.sent) <= 1
 
 
 def test_pipelined_requests_are_two_calls(model, gateway):
@@ -152,7 +184,7 @@ def test_a_customer_who_does_not_read_is_ended_and_so_is_the_call(model, gateway
         assert gateway.record(wait_s=8)["status"] == 499
 
 
-def test_many_slow_connections_do_not_keep_others_out(model, gateway):
+def test_many_slow_connections_do_not_keep_others_out(gateway):
     with contextlib.ExitStack() as stack:
         for _ in range(200):
             wire = stack.enter_context(socket.create_connection(("127.0.0.1", gateway.port), 5))
@@ -160,7 +192,7 @@ def test_many_slow_connections_do_not_keep_others_out(model, gateway):
         assert post(gateway.port, BODY)[0] == 200
 
 
-def test_more_connections_than_the_bound_are_answered_with_503(model, gateways):
+def test_more_connections_than_the_bound_are_answered_with_503(gateways):
     gateway = gateways(limits={"connections": 5})
     with contextlib.ExitStack() as stack:
         for _ in range(8):

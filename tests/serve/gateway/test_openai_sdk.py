@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import threading
 import time
 
 import openai
 import pytest
 
+from serve.gateway.wire import request, talk
+
 pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 SAID = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Water?"}]
+RESPONSE_TOOLS = [{"type": "function", "name": "weather", "parameters": {"type": "object"}, "strict": False}]
 TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]
 
 
@@ -27,8 +33,13 @@ CALLS = {
     ],
     "responses": lambda c: c.responses.create(model="m-1", input="Water?").model_dump(),
     "responses streamed": lambda c: [e.model_dump() for e in c.responses.create(model="m-1", input="W", stream=True)],
+    "responses with tools": lambda c: c.responses.create(model="m-1", input="W", tools=RESPONSE_TOOLS).model_dump(),
+    "responses with tools streamed": lambda c: [
+        e.model_dump() for e in c.responses.create(model="m-1", input="W", tools=RESPONSE_TOOLS, stream=True)
+    ],
     "completion": lambda c: c.completions.create(model="m-1", prompt="Water").model_dump(),
     "embeddings": lambda c: c.embeddings.create(model="m-1", input=["a"], encoding_format="float").model_dump(),
+    "packed embeddings": lambda c: c.embeddings.create(model="m-1", input="a").model_dump(),
     "models": lambda c: c.models.list().model_dump(),
     "one model": lambda c: c.models.retrieve("m-1").model_dump(),
     "raw": lambda c: c.chat.completions.with_raw_response.create(model="m-1", messages=SAID).content,
@@ -53,7 +64,7 @@ def test_results_are_the_same_with_and_without_the_gateway(name, model, model_ur
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 429, 500, 503])
-def test_errors_are_the_same(status, model, model_url, gateway):
+def test_errors_are_the_same(status, model_url, gateway):
     seen = []
     for url in (model_url, gateway.url):
         with client(url) as one, pytest.raises(openai.APIStatusError) as caught:
@@ -71,6 +82,40 @@ def test_errors_are_the_same(status, model, model_url, gateway):
 
     assert seen[0] == seen[1]
     assert gateway.record()["status"] == status
+
+
+def test_asynchronous_clients_get_the_same(model_url, gateway):
+    async def call(url: str):
+        async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="sk-test-0001", max_retries=0) as one:
+            stream = await one.chat.completions.create(model="m-1", messages=SAID, stream=True)
+            streamed = [event.model_dump() async for event in stream]
+            many = await asyncio.gather(*(one.responses.create(model="m-1", input=f"{n}") for n in range(20)))
+            return streamed, [answer.model_dump() for answer in many]
+
+    assert asyncio.run(call(gateway.url)) == asyncio.run(call(model_url))
+
+
+def test_events_are_passed_on_before_the_next_ones_exist(model, gateway):
+    model.go_on = threading.Event()
+
+    with client(gateway.url) as one, one.chat.completions.create(model="m-1", messages=SAID, stream=True) as stream:
+        # The first event is a comment; the model makes no second one until the reader has begun to wait.
+        threading.Timer(0.05, model.go_on.set).start()
+        events = iter(stream)
+        first = next(events)
+        assert first.choices[0].delta.role == "assistant"
+        rest = list(events)
+    assert len(rest) == 10
+
+
+def test_the_first_event_reaches_the_customer_while_the_model_waits(model, gateway):
+    model.go_on = threading.Event()
+    body = json.dumps({"model": "m-1", "messages": SAID, "stream": True}).encode()
+
+    got = talk(gateway.port, request(body), wait_s=0.5)
+    model.go_on.set()
+
+    assert got.partition(b"\r\n\r\n")[2] == b"8\r\n: ping\n\n\r\n"
 
 
 def test_retries_reach_the_model_as_often(model, gateway):
@@ -106,7 +151,7 @@ def test_a_customer_who_hangs_up_before_the_answer_ends_the_call(model, gateway)
     assert gateway.record()["status"] == 499
 
 
-def test_the_record_says_what_the_call_was(model, gateway):
+def test_the_record_says_what_the_call_was(gateway):
     with client(gateway.url) as one:
         list(one.chat.completions.create(
             model="m-1", messages=SAID, stream=True, n=1, seed=7, logprobs=True, top_logprobs=3, temperature=0.5,

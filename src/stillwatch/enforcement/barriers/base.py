@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stillwatch.model.decision import Standing
 
 Shape: TypeAlias = Literal["chat", "responses", "completion", "messages", "embeddings", "other"]
-"""Whose request and answer bodies they are: Chat Completions, Responses, Completions, Anthropic Messages, embeddings."""
+"""Form of the bodies: Chat Completions, Responses, Completions, Anthropic Messages, embeddings."""
 
 Body: TypeAlias = dict[str, Any]
 """A decoded JSON object. No barrier changes the one it was given."""
@@ -70,13 +70,15 @@ class Refusal:
     """Where to verify or to appeal."""
     retry_after_s: int = 0
     """Seconds after which the same request may pass, 0 where waiting does not help."""
+    allow: str = ""
+    """Methods that the path takes, where another was used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Barrier:
     """Root of all barriers: does nothing."""
 
-    on: bool = True
+    used: bool = True
     """Whether it is used at all."""
     least: Action = Action.RESTRICT
     """Mildest standing it applies to."""
@@ -92,7 +94,7 @@ class Barrier:
 
     def applies(self, call: Call) -> bool:
         """Whether it applies to the standing of a call."""
-        return self.on and call.standing.action >= self.least
+        return self.used and call.standing.action >= self.least
 
     def gate(self, call: Call) -> Refusal | None:
         """Refuse the call before it is made, or let it pass."""

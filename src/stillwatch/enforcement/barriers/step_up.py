@@ -29,7 +29,7 @@ class StepUp(Barrier):
 
     def applies(self, call: Call) -> bool:
         """Whether verification is what is in force."""
-        return self.on and call.standing.action == Action.STEP_UP
+        return self.used and call.standing.action == Action.STEP_UP
 
     def gate(self, call: Call) -> Refusal | None:
         """Ask to verify."""

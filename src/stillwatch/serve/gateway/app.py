@@ -12,11 +12,13 @@ from stillwatch.serve.gateway.description import description
 from stillwatch.serve.gateway.proxy.connection import sweep_forever
 from stillwatch.serve.gateway.proxy.flow import Proxy
 from stillwatch.serve.gateway.proxy.upstream import Client, read_secret
+from stillwatch.serve.gateway.standing import MISSING, STALE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from stillwatch.serve.gateway.proxy.flow import Parts
+    from stillwatch.serve.gateway.standing import Every
 
     Receive = Callable[[], Awaitable[Any]]
     Send = Callable[[Any], Any]
@@ -27,14 +29,15 @@ _LEAST_SECRET: Final = 16
 class Gateway:
     """One gateway; started and ended by its server through the lifespan protocol."""
 
-    def __init__(self, parts: Parts, connections: Callable[[], set[Any]] = set) -> None:
+    def __init__(self, parts: Parts, connections: Callable[[], set[Any]] = set, beside: tuple[Every, ...] = ()) -> None:
         self._parts = parts
+        self._beside = beside
         self._connections = connections
         secret = parts.settings.decisions.secret_file
         self._decider = Decider(parts, read_secret(secret, _LEAST_SECRET).encode() if secret else b"")
         self._clients: dict[str, Client] = {}
         self._proxy = Proxy(parts, self._clients)
-        self._own = {
+        self._own: dict[str, Callable[[Any, Receive, Send], Awaitable[None]]] = {
             "/healthz": self._healthz,
             "/metrics": self._metrics,
             "/openapi.json": self._openapi,
@@ -62,34 +65,43 @@ class Gateway:
             if message["type"] == "lifespan.startup":
                 self._clients.update({name: Client(one) for name, one in self._parts.settings.upstreams.items()})
                 self._sweeper = asyncio.create_task(sweep_forever(self._connections))
+                for one in self._beside:
+                    one.start()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if self._sweeper is not None:
                     self._sweeper.cancel()
                 for client in self._clients.values():
                     await client.close()
+                for one in self._beside:
+                    one.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
     async def _healthz(self, scope: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401
         del receive
         parts = self._parts
-        failures = sum(parts.counts.of["standing_failures"].values())
+        standing = parts.standings.told()
+        unknown = standing["state"] in {MISSING, STALE}
         body = {
-            "status": "ok",
+            "status": "degraded" if unknown or parts.sink.dropped else "ok",
             "fail": parts.settings.fail,
-            "standing_failures": failures,
+            "standing": standing,
+            "standing_failures": sum(parts.counts.of["standing_failures"].values()),
             "records_dropped": parts.sink.dropped,
             "active": parts.counts.active,
         }
-        await _answer(scope, send, msgspec.json.encode(body), b"application/json")
+        # Where nobody is let through a balancer must know it.
+        status = 503 if unknown and parts.settings.fail == "closed" else 200
+        await _answer(scope, send, msgspec.json.encode(body), b"application/json", status)
 
     async def _metrics(self, scope: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401
         if not self._decider.authorised(scope["headers"]):
             # The same answer as anybody without the secret gets from the decision endpoint.
             await self._decider({**scope, "path": DECIDE}, receive, send)
             return
-        text = self._parts.counts.text(self._parts.sink.dropped, self._parts.settings.fail)
+        parts = self._parts
+        text = parts.counts.text(parts.sink.dropped, parts.settings.fail, parts.standings.told())
         await _answer(scope, send, text.encode(), b"text/plain; version=0.0.4")
 
     async def _openapi(self, scope: Any, receive: Receive, send: Send) -> None:  # noqa: ANN401
@@ -97,12 +109,13 @@ class Gateway:
         await _answer(scope, send, msgspec.json.encode(description()), b"application/json")
 
 
-async def _answer(scope: Any, send: Send, body: bytes, kind: bytes) -> None:  # noqa: ANN401
-    status = 200 if scope["method"] in {"GET", "HEAD"} else 405
-    if status != 200:  # noqa: PLR2004
+async def _answer(scope: Any, send: Send, body: bytes, kind: bytes, status: int = 200) -> None:  # noqa: ANN401
+    refused = scope["method"] not in {"GET", "HEAD"}
+    if refused:
+        status = 405
         body, kind = b'{"error":{"message":"this path takes GET","code":"method_not_allowed"}}', b"application/json"
     headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
-    if status != 200:  # noqa: PLR2004
+    if refused:
         headers.append((b"allow", b"GET, HEAD"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

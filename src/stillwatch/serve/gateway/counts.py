@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+from stillwatch.serve.gateway.standing import FRESH, MISSING, NO_STORE, STALE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 BOUNDS_S: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Upper ends of the steps of ``added_seconds`` (s)."""
+STATES: Final = (FRESH, STALE, MISSING, NO_STORE)
 _HELP: Final = {
     "requests": "Calls answered, by form of their bodies and HTTP status.",
     "standing": "Calls by the standing they were judged under.",
     "barriers": "Calls in which a barrier changed or refused something.",
     "standing_failures": "Calls whose standing could not be read.",
-    "unread": "Answers whose text the record lacks: compressed in a way that is not read, malformed or cut off.",
+    "unread": "Requests and answers whose text a record lacks: packed in a way that is not read, malformed or cut off.",
     "upstream_failures": "Calls that no upstream answered, by reason.",
     "gone": "Calls whose customer hung up first.",
     "faults": "Calls that failed by a fault of the gateway itself.",
@@ -44,7 +47,7 @@ class Counts:
         self._steps[bisect_left(BOUNDS_S, seconds)] += 1
         self._seconds += seconds
 
-    def text(self, dropped: int, fail: str) -> str:
+    def text(self, dropped: int, fail: str, standing: Mapping[str, Any]) -> str:
         """Write everything as Prometheus reads it.
 
         Parameters
@@ -53,8 +56,10 @@ class Counts:
             Records that the sink dropped.
         fail
             ``open`` or ``closed``: what happens where standing cannot be read.
+        standing
+            What is known of it, as ``/healthz`` tells it.
         """
-        return "\n".join([*self._lines(dropped, fail), ""])
+        return "\n".join([*self._lines(dropped, fail), *_of_standing(standing), ""])
 
     def _lines(self, dropped: int, fail: str) -> Iterator[str]:
         for name, table in self.of.items():
@@ -82,3 +87,19 @@ class Counts:
             yield f'stillwatch_gateway_added_seconds_bucket{{le="{bound}"}} {total}'
         yield f"stillwatch_gateway_added_seconds_sum {self._seconds:.6f}"
         yield f"stillwatch_gateway_added_seconds_count {total}"
+
+
+def _of_standing(told: Mapping[str, Any]) -> Iterator[str]:
+    yield "# HELP stillwatch_gateway_standing_state 1 for what is known of standing: fresh, stale, missing or no store."
+    yield "# TYPE stillwatch_gateway_standing_state gauge"
+    for state in STATES:
+        yield f'stillwatch_gateway_standing_state{{state="{state}"}} {int(told["state"] == state)}'
+    yield "# HELP stillwatch_gateway_standing_spans Decisions in memory that are or were in force."
+    yield "# TYPE stillwatch_gateway_standing_spans gauge"
+    yield f"stillwatch_gateway_standing_spans {told['spans']}"
+    if told.get("age_s") is not None:
+        yield "# HELP stillwatch_gateway_standing_age_seconds Time since the store was last read."
+        yield "# TYPE stillwatch_gateway_standing_age_seconds gauge"
+        yield f"stillwatch_gateway_standing_age_seconds {told['age_s']}"
+        yield "# TYPE stillwatch_gateway_standing_refresh_failures_total counter"
+        yield f"stillwatch_gateway_standing_refresh_failures_total {told['refresh_failures']}"

@@ -6,8 +6,9 @@ request from the account's buckets, as a call through the proxy would.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -29,19 +30,22 @@ if TYPE_CHECKING:
 DECIDE: Final = "/v1/decide"
 GUARDRAIL: Final = "/beta/litellm_basic_guardrail_api"
 EXT_AUTHZ: Final = "/ext_authz"
-SECRET_HEADER: Final = b"x-stillwatch-secret"
 _MOST_NAME: Final = 256
+SECRET_HEADER: Final = b"x-stillwatch-secret"
 _UNAUTHORISED: Final = Refusal(401, "unauthorised", "send the secret of the decision endpoint as a bearer token")
+
+
+_Name: TypeAlias = Annotated[str, msgspec.Meta(max_length=_MOST_NAME)]
 
 
 class Question(msgspec.Struct, forbid_unknown_fields=True):
     """Body of ``/v1/decide``; one of ``account`` and ``pseudonym``."""
 
-    account: str = ""
+    account: _Name = ""
     """Account, as it is named elsewhere."""
-    pseudonym: str = ""
+    pseudonym: _Name = ""
     """Pseudonym of the account, ``a_...``."""
-    credential: str = ""
+    credential: _Name = ""
     """Name of the credential used, for its bucket; any text that stays the same."""
     shape: Shape = "other"
     """Form of ``request``."""
@@ -102,6 +106,7 @@ class Decider:
     def __init__(self, parts: Parts, secret: bytes) -> None:
         self._parts = parts
         self._secret = secret
+        self._delayed = 0
 
     def authorised(self, headers: list[tuple[bytes, bytes]]) -> bool:
         """Whether the asker knows the secret; compared in constant time."""
@@ -128,20 +133,30 @@ class Decider:
     async def _answer(
         self,
         path: str,
-        scope: Any,
+        scope: Any,  # noqa: ANN401
         receive: Callable[[], Awaitable[Any]],
-        call_id: str,  # noqa: ANN401
+        call_id: str,
     ) -> Answer | Refusal:
         if not self.authorised(scope["headers"]):
             return _UNAUTHORISED
         if path.startswith(EXT_AUTHZ):
             return self._ext_authz(scope, call_id)
         if scope["method"] != "POST":
-            return Refusal(405, "method_not_allowed", "this path takes POST")
+            return Refusal(405, "method_not_allowed", "this path takes POST", allow="POST")
         body = await read_body(receive, self._parts.settings.limits.body_bytes)
         if isinstance(body, Refusal):
             return body
-        return self.decide(body, call_id) if path == DECIDE else self.guard(body)
+        if path == DECIDE:
+            return self.decide(body, call_id)
+        answer, delay_ms = self.guard(body, call_id)
+        if delay_ms and self._delayed < self._parts.settings.limits.delayed:
+            # LiteLLM knows no delay: it waits for this answer instead.
+            self._delayed += 1
+            try:
+                await asyncio.sleep(delay_ms / 1000)
+            finally:
+                self._delayed -= 1
+        return answer
 
     def decide(self, body: bytes, call_id: str) -> Answer | Refusal:
         """Answer plain JSON.
@@ -171,11 +186,12 @@ class Decider:
             return Answer(200, _ALLOW)
         applied = Applied(Call(asked.shape, standing))
         told = self._judged(applied, (account, asked.credential), asked, now_ms, call_id)
+        self._written(applied, account, call_id, now_ms)
         self._count("decide", told.decision)
         return Answer(200, ENCODE(told))
 
     def _account(self, asked: Question) -> int | Refusal:
-        if bool(asked.account) == bool(asked.pseudonym) or len(asked.account) > _MOST_NAME:
+        if bool(asked.account) == bool(asked.pseudonym):
             return heads.refused("name one of account and pseudonym")
         if asked.account:
             return self._parts.callers.account(asked.account)
@@ -208,37 +224,40 @@ class Decider:
             request=changed if changed is not asked.request else None,
         )
 
-    def guard(self, body: bytes) -> Answer | Refusal:
-        """Answer LiteLLM's generic guardrail API."""
+    def guard(self, body: bytes, call_id: str) -> tuple[Answer | Refusal, int]:
+        """Answer LiteLLM's generic guardrail API, and say after how long (ms); the id stands in our records."""
         parts = self._parts
         try:
             asked = _GUARDED.decode(body)
         except _ERRORS as error:
-            return heads.refused(f"the question cannot be read: {str(error)[:200]}")
+            return heads.refused(f"the question cannot be read: {str(error)[:200]}"), 0
         who = asked.request_data
         names = (who.user_api_key_team_id, who.user_api_key_org_id, who.user_api_key_hash)
-        name = next((one for one in names if isinstance(one, str) and one), "")
+        name = next((one for one in names if _named(one)), "")
         now_ms = parts.now_ms()
         # Nobody is restricted for what a gateway did not say, unless the settings ask for it.
         standing: Standing | Refusal
         if name:
             standing = parts.standing(parts.callers.account(name), now_ms)
         elif parts.settings.fail == "open":
-            return self._guarded("NONE", _NONE)
+            return self._guarded("NONE", _NONE), 0
         else:
             standing = Refusal(403, "no_account", "the gateway in front does not say whose call this is")
         if isinstance(standing, Refusal):
-            return self._guarded("BLOCKED", _blocked(standing))
+            return self._guarded("BLOCKED", _blocked(standing)), 0
         if not parts.enforcer.concerns(standing.action):
-            return self._guarded("NONE", _NONE)
-        applied = Applied(Call("chat", standing))
+            return self._guarded("NONE", _NONE), 0
+        applied, account = Applied(Call("chat", standing)), parts.callers.account(name)
         if asked.input_type == "response":
-            return self._texts(applied, asked.texts or [])
-        key = who.user_api_key_hash if isinstance(who.user_api_key_hash, str) else ""
-        refusal = parts.enforcer.gate(applied, (parts.callers.account(name), key), now_ms)
+            answer = self._texts(applied, asked.texts or [])
+            self._written(applied, account, call_id, now_ms)
+            return answer, 0
+        key = who.user_api_key_hash if _named(who.user_api_key_hash) else ""
+        refusal = parts.enforcer.gate(applied, (account, key), now_ms)
+        self._written(applied, account, call_id, now_ms)
         if refusal is not None:
-            return self._guarded("BLOCKED", _blocked(refusal))
-        return self._guarded("NONE", _NONE)
+            return self._guarded("BLOCKED", _blocked(refusal)), 0
+        return self._guarded("NONE", _NONE), applied.delay_ms
 
     def _texts(self, applied: Applied, texts: list[str]) -> Answer:
         answer = {"choices": [{"message": {"content": text}} for text in texts]}
@@ -247,6 +266,11 @@ class Decider:
             return self._guarded("NONE", _NONE)
         shown = [choice["message"]["content"] for choice in changed["choices"]]
         return self._guarded("GUARDRAIL_INTERVENED", ENCODE({"action": "GUARDRAIL_INTERVENED", "texts": shown}))
+
+    def _written(self, applied: Applied, account: int, call_id: str, now_ms: int) -> None:
+        """Write down what barriers changed, as for a call of our own."""
+        if (entry := applied.record(account)) is not None:
+            self._parts.sink.applied({"call": call_id, "ts_ms": now_ms, **entry})
 
     def _guarded(self, outcome: str, body: bytes) -> Answer:
         self._count("litellm", outcome.lower())
@@ -269,6 +293,7 @@ class Decider:
         if parts.enforcer.concerns(standing.action):
             applied = Applied(Call(shape, standing))
             refusal = parts.enforcer.gate(applied, (found.account, found.credential), now_ms)
+            self._written(applied, found.account, call_id, now_ms)
             if refusal is not None:
                 return self._denied(refusal, shape, call_id)
             told.append((b"x-stillwatch-decision", standing.decision.encode("ascii", "ignore")))
@@ -282,6 +307,10 @@ class Decider:
 
     def _count(self, form: str, outcome: str) -> None:
         self._parts.counts.add("decisions", ("form", form), ("outcome", outcome))
+
+
+def _named(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _MOST_NAME
 
 
 def _refusing(refusal: Refusal, standing: str, shape: Shape, call_id: str) -> Told:
@@ -299,7 +328,3 @@ def _refusing(refusal: Refusal, standing: str, shape: Shape, call_id: str) -> To
 def _blocked(refusal: Refusal) -> bytes:
     link = f" ({refusal.link})" if refusal.link else ""
     return ENCODE({"action": "BLOCKED", "blocked_reason": f"{refusal.code}: {refusal.sentence}{link}"})
-
-
-SHAPES: Final = get_args(Shape)
-"""Words of ``shape``."""

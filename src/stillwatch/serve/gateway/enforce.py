@@ -13,6 +13,7 @@ from stillwatch.enforcement.barriers.marks.canaries import Canaries
 from stillwatch.enforcement.barriers.marks.variants import Variants
 from stillwatch.enforcement.barriers.rate import Rate
 from stillwatch.model.decision import Action
+from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.serve.gateway.proxy.sse import Rewriter
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ MARKS = (Variants, Canaries)
 """Barriers that are recorded and never named in an answer: a mark that is announced proves nothing."""
 
 
-_MOST_CHANGES: Final = 128
+_MOST_CHANGES: Final = 1_024
 """Most different changes that one record tells apart."""
 
 
@@ -57,12 +58,13 @@ class Applied:
         """Names of the barriers that changed something, in order."""
         return list(dict.fromkeys(barrier for barrier, _ in self._changes))
 
-    def record(self) -> dict[str, Any] | None:
+    def record(self, account: int) -> dict[str, Any] | None:
         """Give the entry of the per-request record; None where nothing applied."""
         if not self._changes:
             return None
         standing = self.call.standing
         return {
+            "account": pseudonym_text(account),
             "decision": standing.decision,
             "clause": standing.clause,
             "tier": standing.action.name.lower(),
@@ -82,9 +84,9 @@ class Enforcer:
             dataclasses.replace(one, key=secret) if isinstance(one, Variants | Canaries) else one for one in barriers
         ]
         self._barriers: tuple[Barrier, ...] = tuple(keyed)
-        self._rate = next((one for one in keyed if isinstance(one, Rate)), Rate(on=False))
-        self._delay = next((one for one in keyed if isinstance(one, Delay)), Delay(on=False))
-        self._least = min((one.least for one in keyed if one.on), default=Action.SUSPEND)
+        self._rate = next((one for one in keyed if isinstance(one, Rate)), Rate(used=False))
+        self._delay = next((one for one in keyed if isinstance(one, Delay)), Delay(used=False))
+        self._least = min((one.least for one in keyed if one.used), default=Action.SUSPEND)
         self._levels: OrderedDict[Hashable, Level] = OrderedDict()
         self._buckets = buckets
 
@@ -163,6 +165,8 @@ class Enforcer:
 
     def answers(self, call: Call) -> tuple[Barrier, ...]:
         """Give the barriers that may change the answer."""
+        if call.shape == "other":
+            return ()
         return tuple(
             one
             for one in self._barriers

@@ -17,10 +17,18 @@ Record: TypeAlias = dict[str, Any]
 
 
 class Sink(Protocol):
-    """Takes one record a call."""
+    """Takes one record a call. None of it waits, none of it raises."""
 
-    def put(self, record: Record) -> None:
-        """Take a record at once, or drop it and count it; never wait and never raise."""
+    def begin(self, call_id: str, record: Record) -> None:
+        """Take note of a call that goes to the model now."""
+        ...
+
+    def put(self, call_id: str, record: Record) -> None:
+        """Take the record of a call that has ended, or drop it and count it."""
+        ...
+
+    def applied(self, entry: dict[str, Any]) -> None:
+        """Take what barriers changed in a call that was only asked about."""
         ...
 
     @property
@@ -36,9 +44,17 @@ class Standings(Protocol):
         """Look an account up; ``IN_GOOD_STANDING`` where nothing is in force. It is asked once a call, in its way."""
         ...
 
+    def told(self) -> dict[str, Any]:
+        """Say how much is known: ``state`` and whatever else ``/healthz`` shows."""
+        ...
+
 
 class Owners(Protocol):
     """Knows for whom reasoning was made."""
+
+    def born(self, artefacts: Iterable[int], account: int) -> None:
+        """Take note that artefacts were made for an account."""
+        ...
 
     def foreign(self, artefacts: Iterable[int], account: int, now_ms: int) -> frozenset[int]:
         """Give those artefacts that are known to belong to another owner than the account's; unknown ones are not."""
@@ -51,12 +67,26 @@ class MemorySink:
     def __init__(self, most: int = 10_000) -> None:
         self.records: deque[Record] = deque()
         """Records, oldest first."""
+        self.begun: list[str] = []
+        """Calls that went to the model."""
+        self.entries: list[dict[str, Any]] = []
+        """What barriers changed in calls that were only asked about."""
         self.dropped = 0
         """Records dropped since the start."""
         self._most = most
 
-    def put(self, record: Record) -> None:
+    def begin(self, call_id: str, record: Record) -> None:
+        """Keep the id."""
+        del record
+        self.begun.append(call_id)
+
+    def applied(self, entry: dict[str, Any]) -> None:
+        """Keep an entry."""
+        self.entries.append(entry)
+
+    def put(self, call_id: str, record: Record) -> None:
         """Keep a record, or drop it where there are enough."""
+        del call_id
         if len(self.records) >= self._most:
             self.dropped += 1
         else:
@@ -69,8 +99,14 @@ class NoSink:
     dropped = 0
     """Nothing is dropped that was never to be kept."""
 
-    def put(self, record: Record) -> None:
-        """Let a record go."""
+    def begin(self, call_id: str, record: Record) -> None:
+        """Let it go."""
+
+    def put(self, call_id: str, record: Record) -> None:
+        """Let it go."""
+
+    def applied(self, entry: dict[str, Any]) -> None:
+        """Let it go."""
 
 
 class MemoryStandings:
@@ -85,15 +121,6 @@ class MemoryStandings:
         standing = self.standings.get(account, IN_GOOD_STANDING)
         return standing if now_ms < standing.until_ms else IN_GOOD_STANDING
 
-
-class MemoryOwners:
-    """Owners by artefact, as a mapping."""
-
-    def __init__(self, owners: Mapping[int, int] | None = None) -> None:
-        self.owners = dict(owners or {})
-        """Artefact -> account it was made for."""
-
-    def foreign(self, artefacts: Iterable[int], account: int, now_ms: int) -> frozenset[int]:
-        """Give those that belong to another account."""
-        del now_ms
-        return frozenset(one for one in artefacts if self.owners.get(one, account) != account)
+    def told(self) -> dict[str, Any]:
+        """Say that no store is followed."""
+        return {"state": "no store", "spans": len(self.standings)}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from enum import IntEnum
-from pathlib import Path as FilePath
-from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 import yaml
@@ -17,6 +16,9 @@ from stillwatch.ingest.addresses import trusted_networks
 from stillwatch.model.errors import InputError
 from stillwatch.serve.gateway import settings
 from stillwatch.serve.gateway.settings import DEFAULT_PATHS, Path, Settings, Upstream
+
+if TYPE_CHECKING:
+    from pathlib import Path as FilePath
 
 T = TypeVar("T")
 
@@ -52,7 +54,25 @@ def read_settings(file: FilePath) -> Settings:
         tree = yaml.load(text, _Once)  # noqa: S506  a SafeLoader that refuses a name given twice
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise InputError(f"{file}: this is no YAML: {str(error).splitlines()[0]}") from error
-    return settings_of(tree, str(file))
+    return _placed(settings_of(tree, str(file)), file.parent)
+
+
+def _placed(read: Settings, folder: FilePath) -> Settings:
+    """Mean the files that a configuration names from where it stands itself."""
+
+    def at(name: str) -> str:
+        return str(folder / name) if name else ""
+
+    return dataclasses.replace(
+        read,
+        key=at(read.key),
+        accounts=dataclasses.replace(read.accounts, keys_file=at(read.accounts.keys_file)),
+        decisions=dataclasses.replace(read.decisions, secret_file=at(read.decisions.secret_file)),
+        upstreams={
+            name: dataclasses.replace(one, credential_file=at(one.credential_file))
+            for name, one in read.upstreams.items()
+        },
+    )
 
 
 class _Once(yaml.SafeLoader):
@@ -60,7 +80,7 @@ class _Once(yaml.SafeLoader):
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         """Build a mapping."""
-        names = [self.construct_object(key, deep=True) for key, _ in node.value]  # type: ignore[no-untyped-call]
+        names = [self.construct_object(key, deep=True) for key, _ in node.value]
         for i, name in enumerate(names):
             if name in names[:i]:
                 raise yaml.YAMLError(f"{name!r} is given twice, line {node.start_mark.line + 1}")
@@ -104,15 +124,22 @@ def _check(read: Settings, where: str) -> None:
             raise InputError(f"{where}: upstreams.{name}.url: write an address such as https://api.example.com")
         if bool(upstream.credential_header) != bool(upstream.credential_file):
             raise InputError(f"{where}: upstreams.{name}: credential_header and credential_file belong together")
+    _check_paths(read, where)
+    if read.accounts.header and not read.accounts.proxies:
+        raise InputError(f"{where}: accounts.header: name the proxies that may set it in accounts.proxies")
+    for name, networks in (("accounts.proxies", read.accounts.proxies), ("forwarded_by", read.forwarded_by)):
+        try:
+            trusted_networks(networks)
+        except InputError as error:
+            raise InputError(f"{where}: {name}: write a network such as 10.0.0.0/8") from error
+
+
+def _check_paths(read: Settings, where: str) -> None:
     for path, one in read.paths.items():
         if not path.startswith("/") or "*" in path.removesuffix("/*"):
             raise InputError(f"{where}: paths: {path!r} must begin with / and may end with /*")
         if one.upstream not in read.upstreams:
             raise InputError(f"{where}: paths.{path}.upstream: there is no upstream {one.upstream!r}")
-    if read.accounts.header and not read.accounts.proxies:
-        raise InputError(f"{where}: accounts.header: name the proxies that may set it in accounts.proxies")
-    trusted_networks(read.accounts.proxies)
-    trusted_networks(read.forwarded_by)
 
 
 def _mapping(given: object, where: str) -> dict[str, Any]:
@@ -131,7 +158,7 @@ def _fill(cls: type[T], given: object, where: str, start: T | None = None) -> T:
     read = {name: _value(hints[name], value, f"{where}.{name}") for name, value in values.items()}
     if start is not None:
         return dataclasses.replace(start, **read)  # type: ignore[type-var]
-    required = [f.name for f in dataclasses.fields(cls) if f.default is f.default_factory is dataclasses.MISSING]  # type: ignore[arg-type, misc]
+    required = [f.name for f in dataclasses.fields(cls) if f.default is f.default_factory is dataclasses.MISSING]  # type: ignore[arg-type]
     if missing := [name for name in required if name not in read]:
         raise InputError(f"{where}: {missing[0]!r} is missing")
     return cls(**read)

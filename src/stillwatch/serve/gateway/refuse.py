@@ -80,6 +80,8 @@ def refused(refusal: Refusal, shape: Shape, request_id: str) -> Answer:
     elif status < 500:
         # SDKs try some refusals again unless they are told not to.
         headers.append((b"x-should-retry", b"false"))
+    if refusal.allow:
+        headers.append((b"allow", refusal.allow.encode()))
     if refusal.link:
         headers.append((b"link", f'<{refusal.link}>; rel="help"'.encode("ascii", "ignore")))
     return Answer(status, _ENCODE(tree), tuple(headers))

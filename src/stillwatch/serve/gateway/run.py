@@ -16,6 +16,10 @@ from stillwatch.serve.gateway.enforce import Enforcer
 from stillwatch.serve.gateway.ports import MemoryStandings, NoSink
 from stillwatch.serve.gateway.proxy.connection import bounded
 from stillwatch.serve.gateway.proxy.flow import Parts
+from stillwatch.serve.gateway.recorder import Recorder
+from stillwatch.serve.gateway.standing import Every, StoreStandings
+from stillwatch.serve.server import Server
+from stillwatch.store.spool.journal import SETTLE_S
 
 if TYPE_CHECKING:
     from stillwatch.ingest.keys import PseudonymKey
@@ -65,8 +69,18 @@ def assemble(
     )
 
 
-def make_server(parts: Parts) -> uvicorn.Server:
-    """Make the server of a gateway; ``run`` serves until a signal ends it.
+def follow(settings: Settings, parts: Parts) -> tuple[Every, ...]:
+    """Give the threads that follow the store and tend the records of a gateway."""
+    beside = []
+    if isinstance(parts.standings, StoreStandings):
+        beside.append(Every(settings.standings.refresh_s, parts.standings.refresh, "standing"))
+    if isinstance(parts.sink, Recorder):
+        beside.append(Every(SETTLE_S, parts.sink.tend, "records"))
+    return tuple(beside)
+
+
+def make_server(parts: Parts) -> Server:
+    """Make the server of a gateway; ``run`` serves until it is told to end.
 
     Raises
     ------
@@ -74,7 +88,7 @@ def make_server(parts: Parts) -> uvicorn.Server:
         A secret cannot be read.
     """
     settings = parts.settings
-    gateway = Gateway(parts, lambda: server.server_state.connections)
+    gateway = Gateway(parts, lambda: server.server_state.connections, follow(settings, parts))
     config = uvicorn.Config(
         gateway,
         host=settings.listen.host,
@@ -95,5 +109,5 @@ def make_server(parts: Parts) -> uvicorn.Server:
         timeout_keep_alive=int(settings.limits.idle_s),
         timeout_graceful_shutdown=int(settings.limits.shutdown_s),
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     return server

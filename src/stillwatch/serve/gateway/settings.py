@@ -110,6 +110,28 @@ class Decisions:
     """File of the bearer secret, at least 16 characters; without one the endpoints are closed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """How the store is followed."""
+
+    refresh_s: float = 1.0
+    """How often what was decided or undone is taken over (s)."""
+    stale_s: float = 30.0
+    """Age from which the copy no longer proves that nothing is in force (s)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What is written down."""
+
+    most_bytes: int = 8_589_934_592
+    """Most bytes of events that wait to be taken over, and most of what barriers changed (bytes)."""
+    keep_days: int = 90
+    """How long what barriers changed is kept (days)."""
+    artefacts: int = 200_000
+    """Most reasoning artefacts whose owner is remembered."""
+
+
 DEFAULT_PATHS: dict[str, Path] = {
     "/v1/chat/completions": Path("chat"),
     "/v1/responses": Path("responses"),
@@ -143,6 +165,10 @@ class Settings:
     """Bounds."""
     decisions: Decisions = field(default_factory=Decisions)
     """The decision endpoint."""
+    standings: Standings = field(default_factory=Standings)
+    """How the store is followed."""
+    records: Records = field(default_factory=Records)
+    """What is written down."""
     fail: Literal["open", "closed"] = "open"
     """Where standing cannot be read: calls go through as in good standing, or are answered with 503."""
     show: bool = True

@@ -17,6 +17,7 @@ from stillwatch.ingest.read import read_source
 from stillwatch.ingest.sources import OpenSource, Source, expand
 from stillwatch.model.errors import InputError
 from stillwatch.store.spool.batches import shut_batch
+from stillwatch.store.spool.tail import JOURNAL
 
 if TYPE_CHECKING:
     import os
@@ -69,7 +70,9 @@ class Following:
     ) -> None:
         self._inputs, self._reading, self._spool, self._measures = inputs, reading, spool, measures
         self._body = BodyReader(reading)
-        self._files = {key: _File(str(path), int(read)) for key, (path, read) in sources.items()}
+        # Journals of gateways have positions of another form; ``taking`` reads those.
+        files = {key: told for key, told in sources.items() if not key.startswith(JOURNAL)}
+        self._files = {key: _File(str(path), int(read)) for key, (path, read) in files.items()}
         self.wrong: dict[str, str] = {}
         """Path -> why it is not read."""
 

@@ -7,7 +7,9 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol
 
 import uvicorn
 
@@ -15,12 +17,13 @@ from stillwatch.model.errors import InputError, StillwatchError
 from stillwatch.serve.server import Server
 from stillwatch.serve.watch.folder import SETTLED_MS, Following
 from stillwatch.serve.watch.intake import Intake
+from stillwatch.serve.watch.taking import Taking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from stillwatch.ingest.read import Reading
-    from stillwatch.serve.watch.brokers.taking import Taking
+    from stillwatch.serve.watch.brokers.fetching import Fetching
     from stillwatch.serve.watch.files import Files
     from stillwatch.serve.watch.intake import Open
     from stillwatch.serve.watch.measures import Measures
@@ -75,6 +78,8 @@ class Folding:
         }
         """Moment from which each is done again (s of the monotonic clock)."""
         self._wrong = ""
+        self.sources_wrong: dict[str, str] = {}
+        """Source that cannot be taken over -> why."""
         self.failure: BaseException | None = None
         """What ended the thread, where it was not asked to end."""
         self._thread = threading.Thread(target=self._run, name="watch")
@@ -93,7 +98,9 @@ class Folding:
         if self.failure is not None:
             return f"folding ended: {self.failure}"
         silent = time.monotonic() - self._turned
-        return self._wrong or (f"no turn for {silent:.0f} s" if silent > _STUCK_S else "")
+        if silent > _STUCK_S:
+            return f"no turn for {silent:.0f} s"
+        return self._wrong or "; ".join(list(self.sources_wrong.values()))
 
     def _run(self) -> None:
         try:
@@ -145,11 +152,19 @@ class Folding:
         self._due[what] = time.monotonic() + every_s
 
 
-class Follower:
-    """The thread that follows files, once what the spool held is folded."""
+class Turning(Protocol):
+    """A source that is followed."""
 
-    def __init__(self, following: Callable[[], Following], folding: Folding, measures: Measures) -> None:
-        self._make, self._folding, self._measures = following, folding, measures
+    def turn(self, now_ms: int, stop: Callable[[], bool] = ...) -> int:
+        """Take what is new; gives how many events came."""
+        ...
+
+
+class Follower:
+    """The thread that follows sources, once what the spool held is folded."""
+
+    def __init__(self, sources: Mapping[str, Callable[[], Turning]], folding: Folding, measures: Measures) -> None:
+        self._make, self._folding, self._measures = dict(sources), folding, measures
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follow")
 
@@ -164,25 +179,49 @@ class Follower:
 
     def _run(self) -> None:
         self._folding.caught_up.wait()
-        following = self._make()
+        made: dict[str, Turning] = {}
         while not self._stop.is_set():
-            came = 0
-            try:
-                came = following.turn(now_ms(), self._stop.is_set)
-            except StillwatchError as error:
-                following.wrong[""] = str(error)
-            self._measures.put("files_unread", len(following.wrong))
-            if not came:
+            if not sum([self._turn(name, made) for name in self._make]):
                 self._stop.wait(_FOLLOW_S)
 
+    def _turn(self, name: str, made: dict[str, Turning]) -> int:
+        wrong = self._folding.sources_wrong
+        try:
+            if name not in made:
+                made[name] = self._make[name]()
+            source = made[name]
+            came = source.turn(now_ms(), self._stop.is_set)
+            if isinstance(source, Following):
+                self._measures.put("files_unread", len(source.wrong))
+        except StillwatchError as error:
+            wrong[name] = str(error)
+            return 0
+        wrong.pop(name, None)
+        return came
 
-def once(watch: Watch, reading: Reading, measures: Measures, follow: Sequence[str]) -> None:
+
+def followed(
+    watch: Watch, reading: Reading, measures: Measures, follow: Sequence[str], spools: Sequence[str]
+) -> dict[str, Callable[[], Turning]]:
+    """Give what makes each source that is followed: files together, every gateway apart."""
+    sources: dict[str, Callable[[], Turning]] = {
+        f"spool {one}": partial(Taking, Path(one), reading, watch.spool, measures, watch.sources) for one in spools
+    }
+    if follow:
+        sources["files"] = partial(Following, follow, reading, watch.spool, measures, watch.sources)
+    return sources
+
+
+def once(watch: Watch, reading: Reading, measures: Measures, follow: Sequence[str], spools: Sequence[str] = ()) -> None:
     """Take in what files hold now, fold, look at accounts and for campaigns, write a checkpoint, end."""
     try:
         while watch.drain(now_ms()):
             pass
+        for one in spools:
+            Taking(Path(one), reading, watch.spool, measures, watch.sources).turn(now_ms())
         following = Following(follow, reading, watch.spool, measures, watch.sources)
-        following.turn(now_ms() + SETTLED_MS)
+        if follow:
+            following.turn(now_ms() + SETTLED_MS)
         if following.wrong:
             raise InputError("; ".join(following.wrong.values()))
         while watch.drain(now_ms()):
@@ -201,9 +240,10 @@ def serve(
     pace: Pace,
     listen: tuple[str, int],
     follow: Sequence[str] = (),
+    spools: Sequence[str] = (),
     files: Files | None = None,
     started: Callable[[], None] = lambda: None,
-    taking: Taking | None = None,
+    fetching: Fetching | None = None,
 ) -> BaseException | None:
     """Run until told to stop (SIGTERM, SIGINT).
 
@@ -221,11 +261,13 @@ def serve(
         Address and port.
     follow
         Files, folders, patterns to follow.
+    spools
+        Folders that gateways write to.
     files
         What the watch was told by files, to be read again when they change.
     started
         Called once it folds.
-    taking
+    fetching
         Takes messages from a broker; started and stopped here.
 
     Returns
@@ -235,20 +277,18 @@ def serve(
     """
     folding = Folding(watch, pace, measures, files)
     pool = ThreadPoolExecutor(2, "read")
-    away = taking.away if taking is not None else dict[str, str]
+    away = fetching.away if fetching is not None else dict[str, str]
     intake = Intake(opened, watch.spool, measures, folding.health, now_ms, pool, away)
     config = uvicorn.Config(
         intake, host=listen[0], port=listen[1], log_level="warning", access_log=False, timeout_graceful_shutdown=10
     )
     server = Server(config)
-    follower = Follower(
-        lambda: Following(follow, opened.reading, watch.spool, measures, watch.sources), folding, measures
-    )
+    follower = Follower(followed(watch, opened.reading, measures, follow, spools), folding, measures)
     folding.start()
-    if follow:
+    if follow or spools:
         follower.start()
-    if taking is not None:
-        taking.start()
+    if fetching is not None:
+        fetching.start()
     started()
     server.stop_on((signal.SIGTERM, signal.SIGINT))
     guard = threading.Thread(target=_stop_with, args=(folding, server), daemon=True)
@@ -256,9 +296,9 @@ def serve(
     try:
         server.run()
     finally:
-        if taking is not None:
-            taking.stop()
-        if follow:
+        if fetching is not None:
+            fetching.stop()
+        if follow or spools:
             follower.stop()
         folding.stop()
         pool.shutdown()

@@ -82,7 +82,7 @@ class Spool:
     def __init__(self, folder: Path, most_bytes: int = 8 << 30, segment_bytes: int = SEGMENT_BYTES) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._most, self._segment_bytes = folder, most_bytes, segment_bytes
-        self._lock = _locked(folder / _LOCK)
+        self._lock = locked(folder / _LOCK)
         self._key = spool_key(folder)
         self._held = {number: (folder / name_of(number)).stat().st_size for number in segments(folder)}
         try:
@@ -249,7 +249,7 @@ class Spool:
             frames, length = frames + 1, length + len(sealed[-1])
             places.append(Position(at.number, frames, length))
         self._spoilt = True
-        _append(at.file, b"".join(sealed))
+        append(at.file, b"".join(sealed))
         self._spoilt = False
         at.frames, at.length = frames, length
         self._held[at.number] = length
@@ -277,8 +277,8 @@ class Spool:
         path = self._folder / name_of(number)
         opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
         try:
-            _append(opened, head)
-            _settle(self._folder)
+            append(opened, head)
+            settle_folder(self._folder)
         except OSError:
             os.close(opened)
             path.unlink(missing_ok=True)
@@ -302,14 +302,15 @@ class Spool:
         return self._begin(number + 1)
 
 
-def _append(file: int, content: bytes) -> None:
+def append(file: int, content: bytes) -> None:
+    """Write all of it, and wait until it is on the disk."""
     rest = memoryview(content)
     while rest:
         rest = rest[os.write(file, rest) :]
     os.fdatasync(file)
 
 
-def _settle(folder: Path) -> None:
+def settle_folder(folder: Path) -> None:
     """Wait until the folder's entries are on the disk."""
     opened = os.open(folder, os.O_RDONLY)
     try:
@@ -318,7 +319,14 @@ def _settle(folder: Path) -> None:
         os.close(opened)
 
 
-def _locked(path: Path) -> int:
+def locked(path: Path) -> int:
+    """Take the lock of a folder; gives the open file that holds it.
+
+    Raises
+    ------
+    SpoolError
+        Another writer has it.
+    """
     opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -33,7 +33,7 @@ _PLACE: Final = re.compile(
 class Canaries(Barrier):
     """The same placeholder of the same account is always exchanged for the same one."""
 
-    on: bool = False
+    used: bool = False
     """Whether it is used at all."""
     least: Action = Action.NOTIFY
     """Mildest standing it applies to."""
@@ -47,7 +47,7 @@ class Canaries(Barrier):
 
     def applies(self, call: Call) -> bool:
         """Whether it is on, may edit, and applies to the standing."""
-        return self.on and bool(self.key) and call.plain_prose and call.standing.action >= self.least
+        return self.used and bool(self.key) and call.plain_prose and call.standing.action >= self.least
 
     def answer(self, body: Body, call: Call) -> Changed:
         """Exchange placeholders in a whole answer."""

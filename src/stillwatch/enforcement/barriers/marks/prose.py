@@ -70,7 +70,7 @@ class Pieces:
         self._plain = self._plain and not now.strip()
         fences = len(_FENCE.findall(now))
         inside, self._fenced = self._fenced, self._fenced ^ bool(fences % 2)
-        whole = len(now) >= 2 and (now.endswith("\n") or now.endswith(". ") or not self._held)
+        whole = len(now) >= 2 and (now.endswith(("\n", ". ")) or not self._held)
         # A half-open quotation, span or fence is left alone as a whole.
         torn = now.count('"') % 2 or now.count("`") % 2
         return now if inside or fences or torn or not whole else edit(now, self._change)

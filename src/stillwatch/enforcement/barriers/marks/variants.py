@@ -63,7 +63,7 @@ _WORD: Final = r"(?<![\w-])(?<!\ba )(?<!\ban )({})(?![\w-])"
 class Variants(Barrier):
     """Picks by key; the level names whose key it is: provider epoch, campaign or account."""
 
-    on: bool = False
+    used: bool = False
     """Whether it is used at all."""
     least: Action = Action.NOTIFY
     """Mildest standing it applies to."""
@@ -84,7 +84,7 @@ class Variants(Barrier):
 
     def applies(self, call: Call) -> bool:
         """Whether it is on, may edit, and applies to the standing."""
-        return self.on and bool(self.key) and call.plain_prose and call.standing.action >= self.least
+        return self.used and bool(self.key) and call.plain_prose and call.standing.action >= self.least
 
     def answer(self, body: Body, call: Call) -> Changed:
         """Exchange wordings in a whole answer."""

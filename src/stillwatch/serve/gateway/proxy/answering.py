@@ -45,7 +45,7 @@ class Answering:
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         encoding = answer.headers.get("content-encoding", "").strip().lower()
         streamed = kind == "text/event-stream"
-        good = 200 <= answer.status < 300  # noqa: PLR2004
+        good = 200 <= answer.status < 300
         tap = Tap(
             exchange.shape if good else "other",
             streamed=streamed,

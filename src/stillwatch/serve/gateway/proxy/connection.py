@@ -150,8 +150,7 @@ class Connection(HttpToolsProtocol):
         del msg
         status, sentence = self._refusal
         self._refusal = (400, "this is no HTTP request")
-        # An answer under way must not get another one in its middle.
-        if self.cycle is None or self.cycle.response_complete:
+        if self._may_answer():
             kind = {"message": sentence, "type": "invalid_request_error", "param": None, "code": "bad_request"}
             body = msgspec.json.encode({"error": kind})
             self.transport.write(
@@ -167,10 +166,18 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
         elif now >= self.deadline and not self.transport.is_closing():
             self._refusal = (408, "the request came too slowly")
-            if self.cycle is not None and not self.cycle.response_complete and not self.cycle.response_started:
-                # The call still waits for the body: this is its answer.
-                self.cycle.response_complete = True
             self.send_400_response("")
+
+    def _may_answer(self) -> bool:
+        """Whether an error can be told: an answer under way must not get another one in its middle."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return True
+        if self.pipeline or cycle.response_started:
+            return False
+        # The call still waits for its body: the error is its answer, and what it says later is dropped.
+        cycle.response_complete = True
+        return True
 
     def abort(self) -> None:
         """End at once and unfinished, so that the customer's SDK knows the answer is not whole."""

@@ -13,6 +13,7 @@ import aiohttp
 
 from stillwatch.enforcement.barriers.base import Call, Refusal
 from stillwatch.model.decision import IN_GOOD_STANDING
+from stillwatch.serve.asgi import Refused, unpacked
 from stillwatch.serve.gateway.enforce import MARKS, Applied
 from stillwatch.serve.gateway.proxy import heads
 from stillwatch.serve.gateway.proxy.answering import Answering, send_answer
@@ -21,6 +22,7 @@ from stillwatch.serve.gateway.proxy.paths import Paths
 from stillwatch.serve.gateway.proxy.sse import ENCODE, Malformed, whole
 from stillwatch.serve.gateway.record.asked import carried_in, read_asked
 from stillwatch.serve.gateway.refuse import refused
+from stillwatch.serve.gateway.standing import StandingUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 _LOG: Final = logging.getLogger("stillwatch.gateway")
 GONE: Final = 499
 """Status in the record of a call whose customer hung up."""
+_MOST_UNPACKED: Final = 4 << 20
+"""Longest packed request that is read for the record (bytes): unpacking holds every other call up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +70,9 @@ class Parts:
         """Look up what is in force; where that fails, what the settings say."""
         try:
             standing = self.standings.get(account, now_ms)
-        except Exception:  # noqa: BLE001  whatever a store throws, calls go on or stop as the settings say
-            self.counts.add("standing_failures")
+        except Exception as error:  # noqa: BLE001  whatever a store throws, calls go on or stop as the settings say
+            reason = str(error) if isinstance(error, StandingUnknown) else "failed"
+            self.counts.add("standing_failures", ("reason", reason))
             if self.settings.fail == "open":
                 return IN_GOOD_STANDING
             return Refusal(503, "standing_unknown", "this gateway cannot tell now whether the call may pass")
@@ -128,27 +133,22 @@ class Proxy:
         if exchange.applied is not None:
             for barrier in exchange.applied.barriers:
                 parts.counts.add("barriers", ("barrier", barrier))
-            if enforced := exchange.applied.record():
+            if enforced := exchange.applied.record(exchange.account):
                 record["enforced"] = enforced
         # Strangers' noise, such as scans for paths, is counted and makes no event.
         if "account_id" in record:
             record["latency_ms"] = (perf_counter() - exchange.began) * 1000
             record.setdefault("event_id", exchange.id)
-            parts.sink.put(record)
+            if parts.owners is not None and (born := record.get("artefacts_born")):
+                parts.owners.born(parts.callers.artefacts(born).values(), exchange.account)
+            parts.sink.put(exchange.id, record)
 
     async def _carried(self, exchange: Exchange, receive: Callable[[], Awaitable[Any]]) -> Refusal | None:
-        parts, scope = self._parts, exchange.scope
-        path = self._paths.find(scope["method"], scope["raw_path"])
-        if isinstance(path, Refusal):
-            return path
-        exchange.shape = path.shape
-        head = heads.read_head(scope["headers"], parts.callers.header)
-        if isinstance(head, Refusal):
-            return head
-        caller = parts.callers.find(head, scope["client"][0] if scope["client"] else "")
-        if isinstance(caller, Refusal):
-            return caller
-        exchange.identify(caller, head)
+        parts = self._parts
+        known = self._known(exchange)
+        if isinstance(known, Refusal):
+            return known
+        path, head, caller = known
         standing = parts.standing(caller.account, exchange.at_ms)
         if isinstance(standing, Refusal):
             return standing
@@ -161,7 +161,7 @@ class Proxy:
         body = await read_body(receive, parts.settings.limits.body_bytes)
         if isinstance(body, Refusal):
             return body
-        exchange.record.update(read_asked(path.shape, body))
+        exchange.record.update(read_asked(path.shape, self._plain(body, head)))
         if exchange.applied is not None:
             exchange.applied.call = _informed(exchange.applied.call, exchange.record)
         if exchange.applied is not None and parts.enforcer.asks(exchange.applied.call):
@@ -170,6 +170,32 @@ class Proxy:
                 return changed
             body = changed
         return await self._sent(exchange, path, head, body)
+
+    def _plain(self, body: bytes, head: Head) -> bytes:
+        """Unpack a body for the record; packing it must not be a way to leave no trace."""
+        if head.encoding in {b"", b"identity"}:
+            return body
+        try:
+            return unpacked(body, head.encoding.strip(), _MOST_UNPACKED)
+        except Refused:
+            self._parts.counts.add("unread")
+            return b""
+
+    def _known(self, exchange: Exchange) -> tuple[Path, Head, Caller] | Refusal:
+        """Tell what a call is for and who makes it."""
+        scope = exchange.scope
+        path = self._paths.find(scope["method"], scope["raw_path"])
+        if isinstance(path, Refusal):
+            return path
+        exchange.shape = path.shape
+        head = heads.read_head(scope["headers"], self._parts.callers.header)
+        if isinstance(head, Refusal):
+            return head
+        caller = self._parts.callers.find(head, scope["client"][0] if scope["client"] else "")
+        if isinstance(caller, Refusal):
+            return caller
+        exchange.identify(caller, head)
+        return path, head, caller
 
     async def _gated(self, applied: Applied, caller: Caller, at_ms: int) -> Refusal | None:
         refusal = self._parts.enforcer.gate(applied, (caller.account, caller.credential), at_ms)
@@ -207,7 +233,7 @@ class Proxy:
 
     async def _sent(self, exchange: Exchange, path: Path, head: Head, body: bytes) -> Refusal | None:
         parts, applied = self._parts, exchange.applied
-        rewritten = applied is not None and path.shape != "other" and bool(parts.enforcer.answers(applied.call))
+        rewritten = applied is not None and bool(parts.enforcer.answers(applied.call))
         client = self._clients[path.upstream]
         on = head.on
         if client.credential is not None:
@@ -219,6 +245,7 @@ class Proxy:
         if scope["query_string"]:
             target += "?" + scope["query_string"].decode("latin-1")
         parts.counts.added(perf_counter() - exchange.began - (applied.delay_ms / 1000 if applied else 0))
+        parts.sink.begin(exchange.id, exchange.record)
         answer = await client.open(scope["method"], target, on, body)
         if isinstance(answer, Refusal):
             parts.counts.add("upstream_failures", ("reason", answer.code))
@@ -235,7 +262,7 @@ class Proxy:
 class Exchange:
     """What is known of one call so far."""
 
-    __slots__ = ("applied", "at_ms", "began", "id", "record", "scope", "send", "shape", "started")
+    __slots__ = ("account", "applied", "at_ms", "began", "id", "record", "scope", "send", "shape", "started")
 
     def __init__(self, call_id: str, at_ms: int, began: float, scope: Any, send: Callable[[Any], Any]) -> None:  # noqa: ANN401
         self.id = call_id
@@ -245,12 +272,14 @@ class Exchange:
         self.send = send
         self.shape: Any = "other"
         self.record: Record = {}
+        self.account = 0
         self.applied: Applied | None = None
         self.started = False
         """Whether the answer's head was sent."""
 
     def identify(self, caller: Caller, head: Head) -> None:
         """Write down who calls."""
+        self.account = caller.account
         self.record = {
             "ts_ms": self.at_ms,
             "account_id": caller.name,
@@ -283,21 +312,20 @@ def _informed(call: Call, record: Record) -> Call:
 
 
 async def read_body(receive: Callable[[], Awaitable[Any]], most: int) -> bytes | Refusal:
-    """Read a whole body, within its bound."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body"):
-        return body if len(body) <= most else _too_long(most)
-    pieces, length = [body], len(body)
-    while message.get("more_body"):
+    """Read a whole body, within its bound; a customer who hangs up meanwhile ends the call."""
+    pieces: list[bytes] = []
+    length, more = 0, True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise asyncio.CancelledError
-        pieces.append(message.get("body", b""))
-        length += len(pieces[-1])
+        piece = message.get("body", b"")
+        pieces.append(piece)
+        length += len(piece)
         if length > most:
             return _too_long(most)
-    return b"".join(pieces)
+        more = message.get("more_body", False)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def _too_long(most: int) -> Refusal:

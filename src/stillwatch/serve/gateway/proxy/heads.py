@@ -36,6 +36,7 @@ _NEVER_NOMINATED: Final = frozenset(
     (
         b"authorization",
         b"x-api-key",
+        b"api-key",
         b"content-type",
         b"content-length",
         b"content-encoding",
@@ -47,7 +48,7 @@ _NEVER_NOMINATED: Final = frozenset(
     )
 )
 """Headers that no ``Connection`` may take out: somebody behind decides by them."""
-_CREDENTIALS: Final = (b"authorization", b"x-api-key")
+_CREDENTIALS: Final = (b"authorization", b"x-api-key", b"api-key")
 
 
 def refused(sentence: str, status: int = 400, code: str = "bad_request") -> Refusal:
@@ -58,7 +59,7 @@ def refused(sentence: str, status: int = 400, code: str = "bad_request") -> Refu
 class Head:
     """The head of one request, read once."""
 
-    __slots__ = ("agent", "authorization", "encoding", "forwarded", "named", "on", "x_api_key")
+    __slots__ = ("agent", "authorization", "encoding", "forwarded", "named", "nominated", "on", "x_api_key")
 
     def __init__(self) -> None:
         self.on: list[Header] = []
@@ -75,6 +76,35 @@ class Head:
         """Value of User-Agent."""
         self.named: bytes | None = None
         """Value of the header in which a proxy names the account."""
+        self.nominated: list[bytes] = []
+        """Headers that Connection takes out."""
+
+    def take(self, name: bytes, value: bytes) -> bool:
+        """Take one of READ; False where it was given before and may be only once."""
+        if name == b"authorization":
+            self.authorization, again = value, self.authorization
+            return not again
+        if name in {b"x-api-key", b"api-key"}:
+            # Azure's name for the same: both at once could be judged by the one and billed by the other.
+            self.x_api_key, again = value, self.x_api_key
+            return not again
+        if name == b"connection":
+            self.nominated += [token.strip().lower() for token in value.split(b",")]
+        elif name == b"content-encoding":
+            # Two of them are no encoding that anybody reads.
+            self.encoding += value.lower()
+        elif name == b"x-forwarded-for":
+            told = value.decode("latin-1")
+            self.forwarded = f"{self.forwarded},{told}" if self.forwarded else told
+        else:
+            self.agent = value.decode("utf-8", "replace")
+        return True
+
+
+READ: Final = frozenset(
+    (b"authorization", b"x-api-key", b"api-key", b"connection", b"content-encoding", b"x-forwarded-for", b"user-agent")
+)
+"""Headers that are read here."""
 
 
 def read_head(headers: Iterable[Header], account_header: bytes) -> Head | Refusal:
@@ -92,35 +122,19 @@ def read_head(headers: Iterable[Header], account_header: bytes) -> Head | Refusa
     One pass, no copy of a value. Names arrive in lower case from the server, as they would over HTTP/2.
     """
     head = Head()
-    nominated: list[bytes] = []
     on = head.on
     for pair in headers:
         name, value = pair
-        if name == b"connection":
-            nominated += [token.strip().lower() for token in value.split(b",")]
         if name not in _OURS:
             on.append(pair)
-        if name == b"authorization":
-            if head.authorization:
-                return refused("Authorization is given twice")
-            head.authorization = value
-        elif name == b"x-api-key":
-            if head.x_api_key:
-                return refused("x-api-key is given twice")
-            head.x_api_key = value
-        elif name == b"content-encoding":
-            head.encoding = value.lower()
-        elif name == b"x-forwarded-for":
-            told = value.decode("latin-1")
-            head.forwarded = f"{head.forwarded},{told}" if head.forwarded else told
-        elif name == b"user-agent":
-            head.agent = value.decode("utf-8", "replace")
+        if name in READ and not head.take(name, value):
+            return refused(f"{name.decode()} is given twice")
         if name == account_header and account_header:
             if head.named is not None:
                 return refused(f"{account_header.decode()} is given twice")
             head.named = value
-    if nominated:
-        return _without(head, nominated, account_header)
+    if head.nominated:
+        return _without(head, head.nominated, account_header)
     return head
 
 

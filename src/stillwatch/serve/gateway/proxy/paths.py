@@ -37,7 +37,8 @@ class Paths:
         if path is None:
             return Refusal(404, "unknown_path", "this gateway lets no such path through")
         if method not in path.methods:
-            return Refusal(405, "method_not_allowed", f"this path takes {', '.join(path.methods)}")
+            allowed = ", ".join(path.methods)
+            return Refusal(405, "method_not_allowed", f"this path takes {allowed}", allow=allowed)
         return path
 
     def _longer(self, raw: bytes) -> Path | None:

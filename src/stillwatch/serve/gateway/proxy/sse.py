@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 DECODE: Final = msgspec.json.Decoder().decode
 ENCODE: Final = msgspec.json.Encoder().encode
 DONE: Final = b"[DONE]"
-_MOST_CHANGES: Final = 128
+_MOST_CHANGES: Final = 1_024
 _BOM: Final = b"\xef\xbb\xbf"
 
 
-class Malformed(ValueError):
+class Malformed(ValueError):  # noqa: N818  named after what is wrong
     """A stream that cannot be read as events of JSON objects."""
 
 
@@ -56,8 +56,21 @@ class Events:
         Malformed
             An event is longer than the bound.
         """
+        return [block_of(raw) for raw in self.split(chunk)]
+
+    def split(self, chunk: bytes) -> list[bytes]:
+        """Take a chunk, give the lines of each event that is whole now.
+
+        Raises
+        ------
+        Malformed
+            An event is longer than the bound.
+        """
         text = self._tail + chunk
-        if self._first and text:
+        if self._first:
+            if len(text) < len(_BOM) and _BOM.startswith(text):
+                self._tail = text
+                return []
             self._first = False
             text = text.removeprefix(_BOM)
         if b"\r" in text:
@@ -68,15 +81,16 @@ class Events:
         self._tail = blocks.pop()
         if len(self._tail) > self._most:
             raise Malformed("an event is too long")
-        return [_block(raw) for raw in blocks if raw]
+        return [raw for raw in blocks if raw]
 
     def end(self) -> list[Block]:
         """Give what was begun and not ended: some servers leave the last empty line out."""
         tail, self._tail = self._tail.strip(b"\r\n"), b""
-        return [_block(tail)] if tail else []
+        return [block_of(tail)] if tail else []
 
 
-def _block(raw: bytes) -> Block:
+def block_of(raw: bytes) -> Block:
+    """Read the lines of one event."""
     if raw.startswith(b"data: ") and b"\n" not in raw:
         return Block(raw, b"", raw[6:], ())
     name, texts, others = b"", [], []

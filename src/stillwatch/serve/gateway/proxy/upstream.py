@@ -6,6 +6,7 @@ No redirect is followed, no cookie kept, no body unpacked, no header added; a re
 from __future__ import annotations
 
 import asyncio
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -27,6 +28,7 @@ _NEVER_ADDED: Final = (hdrs.USER_AGENT, hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.
 _KEPT_S: Final = 15.0
 """How long an idle connection is kept: shorter than servers do, so that none is used that they just closed (s)."""
 _HEAD: Final = 65_536
+_PIECEWISE: Final = 1 << 19
 
 
 class Client:
@@ -71,7 +73,8 @@ class Client:
                 method,
                 URL(self._base + target, encoded=True),
                 headers=fields,
-                data=body or None,
+                # A long body is written piece by piece, so that other calls get their turns.
+                data=io.BytesIO(body) if len(body) > _PIECEWISE else body or None,
                 allow_redirects=False,
             )
         except (TimeoutError, asyncio.TimeoutError):  # noqa: UP041  one is aiohttp's

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from stillwatch.enforcement.barriers.carried import artefacts_of
-from stillwatch.serve.gateway.proxy.sse import DECODE, DONE, Events, Malformed
+from stillwatch.serve.gateway.proxy.sse import DECODE, DONE, Events, Malformed, block_of
 from stillwatch.serve.gateway.record.asked import text, whole_number
 
 if TYPE_CHECKING:
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 MOST_WHOLE: Final = 8 << 20
 """Longest unstreamed answer that is read for the record (bytes)."""
 _MOST_BORN: Final = 256
+_MOST_LEARNT: Final = 8
+"""Most times that one stream's surroundings are learnt: where every event has others it is no use."""
+_UNKNOWN: Final = (b"\n", b"")
+"""Stands around no event."""
+_TRIAL: Final = b"stillwatch trial"
 _UNPACKED: Final = ("", "identity")
 _ZIPPED: Final = ("gzip", "deflate", "x-gzip")
 
@@ -49,10 +54,12 @@ class Tap:
     """Follows one answer."""
 
     __slots__ = (
+        "_around",
         "_born",
         "_done",
         "_events",
         "_held",
+        "_learnt",
         "_most",
         "_pieces",
         "_record",
@@ -71,6 +78,8 @@ class Tap:
         self._record: Record = {}
         self._born: list[str] = []
         self._done = False
+        self._around = _UNKNOWN
+        self._learnt = 0
         self._unzip = zlib.decompressobj(47) if encoding in _ZIPPED else None
         self.bytes = 0
         """Bytes of answer text so far."""
@@ -87,12 +96,41 @@ class Tap:
             if self._events is None:
                 self._hold(chunk)
             else:
-                for block in self._events.feed(chunk):
-                    if block.text and block.text != DONE and not self._said(block.text):
-                        self._event(DECODE(block.text))
+                # What stands around the text is mostly what stood around the last one.
+                begin, end = self._around
+                for raw in self._events.split(chunk):
+                    if raw.startswith(begin) and raw.endswith(end):
+                        said = raw[len(begin) : len(raw) - len(end)]
+                        if b'"' not in said and b"\\" not in said:
+                            self._say_plain(said)
+                            continue
+                    self._read(raw)
+                    begin, end = self._around
         except (Malformed, msgspec.DecodeError, zlib.error, UnicodeDecodeError, RecursionError):
             self.unread = True
             self._held.clear()
+
+    def _read(self, raw: bytes) -> None:
+        block = block_of(raw)
+        if not block.text or block.text == DONE:
+            return
+        said = self._said(block.text)
+        if said is None:
+            self._event(DECODE(block.text))
+            return
+        self._say(said)
+        if self._learnt < _MOST_LEARNT and said:
+            self._learnt += 1
+            self._learn(raw, said.encode("utf-8", "replace"))
+
+    def _learn(self, raw: bytes, said: bytes) -> None:
+        """Remember what stands around a text, once it is proven that another text there is the text."""
+        begin, quoted, end = raw.partition(b'"' + said + b'"')
+        if not quoted:
+            return
+        begin, end = begin + b'"', b'"' + end
+        if self._said(block_of(begin + _TRIAL + end).text) == _TRIAL.decode():
+            self._around = (begin, end)
 
     def _hold(self, chunk: bytes) -> None:
         self.bytes += len(chunk)
@@ -117,25 +155,20 @@ class Tap:
             self._record["artefacts_born"] = self._born
         return self._record
 
-    def _said(self, event: bytes) -> bool:
-        """Take an event that is only a piece of text; False for any other, which is then read as a whole."""
+    def _said(self, event: bytes) -> str | None:
+        """Give the text of an event that is only a piece of text; None for any other, which is then read as a whole."""
         if not self._record:
-            return False
+            return None
         try:
             piece = _PIECE(event)
         except msgspec.DecodeError:
-            return False
+            return None
         if self._shape == "messages":
-            said = piece.delta.text if piece.delta is not None and piece.type == "content_block_delta" else None
-        elif len(piece.choices) == 1 and piece.usage is None and piece.choices[0].finish_reason is None:
+            return piece.delta.text if piece.delta is not None and piece.type == "content_block_delta" else None
+        if len(piece.choices) == 1 and piece.usage is None and piece.choices[0].finish_reason is None:
             [choice] = piece.choices
-            said = choice.delta.content if choice.delta is not None else choice.text
-        else:
-            return False
-        if said is None:
-            return False
-        self._say(said)
-        return True
+            return choice.delta.content if choice.delta is not None else choice.text
+        return None
 
     def _event(self, body: Any) -> None:  # noqa: ANN401
         if not isinstance(body, dict):
@@ -239,22 +272,22 @@ class Tap:
         if not isinstance(usage, dict):
             return
         record = self._record
-        told = whole_number(usage.get("prompt_tokens", usage.get("input_tokens")))
-        cached = whole_number(usage.get("cache_read_input_tokens"))
+        told = _tokens(usage.get("prompt_tokens", usage.get("input_tokens")))
+        cached = _tokens(usage.get("cache_read_input_tokens"))
         if told is not None:
             # Anthropic counts cached and newly cached input apart; the field means all of it.
-            record["tokens_in"] = told + (cached or 0) + (whole_number(usage.get("cache_creation_input_tokens")) or 0)
-        out = whole_number(usage.get("completion_tokens", usage.get("output_tokens")))
+            record["tokens_in"] = told + (cached or 0) + (_tokens(usage.get("cache_creation_input_tokens")) or 0)
+        out = _tokens(usage.get("completion_tokens", usage.get("output_tokens")))
         if out is not None:
             record["tokens_out"] = out
         for name in ("completion_tokens_details", "output_tokens_details"):
             if isinstance(inner := usage.get(name), dict):
-                reasoned = whole_number(inner.get("reasoning_tokens", inner.get("thinking_tokens")))
+                reasoned = _tokens(inner.get("reasoning_tokens", inner.get("thinking_tokens")))
                 if reasoned is not None:
                     record["tokens_reasoning"] = reasoned
         for name in ("prompt_tokens_details", "input_tokens_details"):
             if isinstance(inner := usage.get(name), dict):
-                cached = whole_number(inner.get("cached_tokens"))
+                cached = _tokens(inner.get("cached_tokens"))
         if cached is not None:
             record["tokens_cached_in"] = cached
 
@@ -263,7 +296,18 @@ class Tap:
             self._pieces.append(said[: self._most - self.bytes])
         self.bytes += len(said) if said.isascii() else len(said.encode("utf-8", "replace"))
 
+    def _say_plain(self, said: bytes) -> None:
+        if self.bytes < self._most:
+            self._pieces.append(said.decode()[: self._most - self.bytes])
+        self.bytes += len(said)
+
     def _bear(self, artefacts: list[str]) -> None:
         for artefact in artefacts:
             if artefact not in self._born and len(self._born) < _MOST_BORN:
                 self._born.append(artefact)
+
+
+def _tokens(value: Any) -> int | None:  # noqa: ANN401
+    """Give a count of tokens; a sum of three of them is still one that a record can hold."""
+    found = whole_number(value, 1 << 29)
+    return None if found is None else max(found, 0)

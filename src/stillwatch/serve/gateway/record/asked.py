@@ -126,21 +126,21 @@ def _plain(record: Record, asked: _Asked) -> None:
     record["model_requested"] = text(asked.model)
     record["stream"] = asked.stream is True
     record["store"] = asked.store if isinstance(asked.store, bool) else None
-    record["n_choices"] = whole_number(asked.n)
+    record["n_choices"] = small(whole_number(asked.n))
     record["seed"] = whole_number(asked.seed, 1 << 62)
     ceilings = (asked.max_completion_tokens, asked.max_tokens, asked.max_output_tokens)
     record["max_tokens"] = next((n for n in map(whole_number, ceilings) if n is not None), None)
     record["temperature"] = number(asked.temperature)
     record["top_p"] = number(asked.top_p)
-    record["logprobs_requested"] = int(logprobs) * (logprobs is not True) if isinstance(logprobs, int) else None
-    record["logit_bias_n"] = len(asked.logit_bias) if isinstance(asked.logit_bias, dict) else None
+    record["logprobs_requested"] = small(int(logprobs) * (logprobs is not True)) if isinstance(logprobs, int) else None
+    record["logit_bias_n"] = small(len(asked.logit_bias)) if isinstance(asked.logit_bias, dict) else None
     record["reasoning_effort"] = text(asked.reasoning_effort) or text(reasoning.get("effort")) or text(asked.effort)
     record["response_format"] = text(shaped.get("type")) if isinstance(shaped, dict) else None
     record["end_user_id"] = text(asked.safety_identifier) or text(asked.user) or text(metadata.get("user_id"))
     record["parent_event_id"] = text(asked.previous_response_id)
     try:
         offered = [len(_COUNTED.decode(tools)) for tools in (asked.tools, asked.functions) if tools]
-        record["n_tools"] = min(sum(offered), 32_767) if offered else None
+        record["n_tools"] = small(sum(offered)) if offered else None
     except _ERRORS:
         record["n_tools"] = None
 
@@ -157,8 +157,8 @@ def _texts(record: Record, asked: _Asked, shape: Shape) -> None:
         record["n_messages"] = record["n_turns"] = 1
     elif turns:
         users = [turn for turn in turns if turn.role in _USER]
-        record["n_messages"] = min(len(turns), 32_767)
-        record["n_turns"] = min(len(users), 32_767)
+        record["n_messages"] = small(len(turns))
+        record["n_turns"] = small(len(users))
         # A turn that only brings results of tools is no prompt: the one before it was.
         for turn in reversed(users):
             if prompt := _joined(_pieces(turn.content)):
@@ -233,6 +233,11 @@ def text(value: Any) -> str | None:  # noqa: ANN401
 def whole_number(value: Any, most: int = 1 << 31) -> int | None:  # noqa: ANN401
     """Give a value that is a whole number within bounds, else None."""
     return value if type(value) is int and -most < value < most else None
+
+
+def small(value: int | None) -> int | None:
+    """Give a count as a record holds it: more than 32,767 is 32,767."""
+    return value if value is None else min(value, 32_767)
 
 
 def number(value: Any) -> float | None:  # noqa: ANN401

@@ -36,7 +36,7 @@ _Frame: TypeAlias = tuple[bytes, int]
 """A frame and how many events it holds."""
 
 
-class Taking:
+class Fetching:
     """The thread that takes messages.
 
     Parameters

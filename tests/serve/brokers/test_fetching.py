@@ -15,7 +15,7 @@ from stillwatch.parsers.broker import BODY_WORDS
 from stillwatch.parsers.common import FORMAT_WORDS
 from stillwatch.serve.watch.brokers.base import Message
 from stillwatch.serve.watch.brokers.bodies import SPANS, Bodies
-from stillwatch.serve.watch.brokers.taking import FETCHED
+from stillwatch.serve.watch.brokers.fetching import FETCHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -163,14 +163,14 @@ def test_a_disk_that_refuses_half_of_a_fetch_gets_only_that_half_again(
         return put(content)
 
     monkeypatch.setattr(watch.spool, "put", every_other)
-    monkeypatch.setattr("stillwatch.serve.watch.brokers.taking._HOLD_S", 0.01)
+    monkeypatch.setattr("stillwatch.serve.watch.brokers.fetching._HOLD_S", 0.01)
     assert taking.turn() == 3
     assert len(calls) == 4
     assert (measures.taken()["events_in"], drained(watch)) == (6, 6)
 
 
 def test_it_goes_on_whatever_opening_comes_to(tmp_path: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stillwatch.serve.watch.brokers.taking._PAUSES_S", (0.01,))
+    monkeypatch.setattr("stillwatch.serve.watch.brokers.fetching._PAUSES_S", (0.01,))
     shelf = Shelf(
         [lines(0, 3)], wrong=[BrokerAway("no answer"), InputError("no stream"), KeyError("a fault of theirs")]
     )
