@@ -6,8 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 
-from serve.brokers.real import NO_ACCESS, KafkaServer, opened, taken, taking_of, until
+from serve.brokers.real import NO_ACCESS, KafkaServer, free_port, opened, taken, taking_of, until
+from serve.brokers.tls_front import TlsFront
 from serve.watching import drained, lines, record, watch_of
 from stillwatch.model.errors import BrokerAway, InputError, SpoolFull
 from stillwatch.serve.watch.brokers.access import Access
@@ -199,3 +202,37 @@ def test_partitions_that_move_between_members_lose_and_double_nothing(
     members[1][0].stop()
     drained(watch)
     assert watch.engine.arrays().counts[:, 0].sum() == 10 * k + 10 + 10
+
+
+@pytest.fixture
+def encrypted(certificate: Path) -> Iterator[int]:
+    """The port of a broker that is reached through TLS alone."""
+    port = free_port()
+    server = KafkaServer(advertised=port)
+    front = TlsFront(certificate, server.port, port)
+    yield port
+    front.close()
+    server.kill()
+
+
+def test_the_line_is_encrypted_and_the_brokers_certificate_is_checked(
+    tmp_path: Path, certificate: Path, encrypted: int, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, at = place_of(f"kafka+tls://127.0.0.1:{encrypted}/requests"), f"127.0.0.1:{encrypted}"
+    trusting = {"bootstrap.servers": at, "security.protocol": "ssl", "ssl.ca.location": str(certificate)}
+    admin = AdminClient(trusting)
+    for done in admin.create_topics([NewTopic("requests", 1, 1)]).values():
+        done.result(20)
+    sends = Producer(trusting)
+    sends.produce("requests", lines(0, 10))
+    assert sends.flush(20) == 0
+    broker = opened(Kafka(place, Access(ca_file=str(certificate)), "stillwatch", session_ms=1500))
+    taking, measures = taking_of(tmp_path, broker, watch.spool)
+    taken(taking, 1)
+    broker.close()
+    assert measures.taken()["events_in"] == 10
+    monkeypatch.setattr("stillwatch.serve.watch.brokers.kafka._ANSWER_S", 2.0)
+    broker = Kafka(place, NO_ACCESS, "stillwatch")
+    with pytest.raises(BrokerAway, match="does not answer"):
+        broker.open()
+    broker.close()
