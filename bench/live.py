@@ -19,6 +19,7 @@ from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -31,20 +32,28 @@ from stillwatch.ingest.door import Door
 from stillwatch.ingest.keys import create_key
 from stillwatch.ingest.read import Reading, read_source
 from stillwatch.ingest.sources import OpenSource, expand
+from stillwatch.judging import TermsJudge
 from stillwatch.model.event import EventBatch
 from stillwatch.policy.shipped import shipped
-from stillwatch.serve.watch.acting import TermsJudge
 from stillwatch.serve.watch.measures import Measures
 from stillwatch.serve.watch.watch import Watch, Watched
 from stillwatch.simulate import HYDRA, build_world, write_world
 from stillwatch.store.database import Database
 from stillwatch.store.spool.batches import shut_batch
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from stillwatch.model.terms import Terms
+    from stillwatch.simulate import World
+
 START_MS = 1_793_577_600_000
 HOUR_MS = 3_600_000
 
 
-def terms():
+def terms() -> Terms:
     """Give the frontier laboratory's terms, in force in the world's time."""
     made = shipped("frontier-lab").terms
     clauses = tuple(replace(one, from_ms=START_MS, until_ms=START_MS + 400 * 24 * HOUR_MS) for one in made.clauses)
@@ -106,7 +115,13 @@ def replay(seed: int, every_h: float, days: int) -> dict[str, object]:
         return summed(world, ids, table, decided(folder / "store.db"), measures.taken())
 
 
-def summed(world, ids, table, found, taken) -> dict[str, object]:
+def summed(
+    world: World,
+    ids: NDArray[np.int64],
+    table: pa.Table,
+    found: Mapping[int, tuple[int, int]],
+    taken: Mapping[str, float],
+) -> dict[str, object]:
     """Sum up by campaign and by kind of honest account."""
     truth = {name: world.truth[name].to_pylist() for name in ("campaign", "crowd", "persona")}
     campaign = dict(zip(ids.tolist(), truth["campaign"], strict=True))
@@ -153,7 +168,7 @@ def main() -> None:
     asked.add_argument("--days", type=int, default=7)
     asked.add_argument("--json", action="store_true")
     given = asked.parse_args()
-    every = [replay(seed, given.every, given.days) for seed in range(301, 301 + given.seeds)]
+    every = [replay(seed, given.every, given.days) for seed in range(401, 401 + given.seeds)]
     if given.json:
         print(json.dumps(every))
         return

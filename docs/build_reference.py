@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from dataclasses import fields
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ from reference_tables import MADE, field_docs, table
 
 from stillwatch import config
 from stillwatch.cli import build_parser
+from stillwatch.enforcement import rules
 from stillwatch.ingest.accounts import COLUMNS
 from stillwatch.ingest.readers import READERS
 from stillwatch.model import dossier
@@ -95,6 +97,27 @@ def configuration() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def deciding_rules() -> str:
+    """Render the page of the rules that ``--rules`` may set, table by table."""
+    lines = [
+        MADE.format(source="src/stillwatch/enforcement/rules.py"),
+        "# Rules of deciding",
+        "",
+        "`stillwatch watch --rules FILE` reads them from TOML: one table for each heading below. What is not set stays",
+        "as it is. [What they are for](../explanation/deciding.md).",
+    ]
+    for name, part in (("ladder", rules.Ladder), ("limits", rules.Limits), ("stagger", rules.Stagger)):
+        docs = field_docs(rules, part.__name__)
+        rows = [(f"`{f.name}`", f"`{_default(f.default)}`", docs[f.name]) for f in fields(part)]
+        lines += ["", f"## [{name}]", "", (part.__doc__ or "").split("\n")[0], ""]
+        lines += table(("Key", "Default", "Meaning and unit"), rows)
+    return "\n".join(lines) + "\n"
+
+
+def _default(value: object) -> str:
+    return f'"{value.name.lower()}"' if isinstance(value, Enum) else f"{value:_}"
 
 
 def commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser, str]]:
@@ -328,6 +351,7 @@ def terms_schema() -> str:
 PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
     ("event-fields.md", event_fields),
     ("config.md", configuration),
+    ("rules.md", deciding_rules),
     ("cli.md", command_line),
     ("formats.md", formats),
     ("account-file.md", account_file),

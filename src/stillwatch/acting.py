@@ -84,6 +84,7 @@ def act(
             now_ms,
             verdicts=decided.verdicts,
             waiting=decided.waiting,
+            terms=terms,
             run=_told(decided, terms, population, rules),
         )
     return Acted(decided, recorded)

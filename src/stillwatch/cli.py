@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final
 
 from stillwatch import __version__
 from stillwatch.model.errors import InputError, StillwatchError
+from stillwatch.parsers.appealing import appeals_parser
 from stillwatch.parsers.common import BAD_INPUT, EPILOG, STOPPED
+from stillwatch.parsers.deciding import decisions_parser, fairness_parser, ledger_parser
 from stillwatch.parsers.live import watch_parser
 from stillwatch.parsers.making import simulate_parser
 from stillwatch.parsers.names import key_parser, pseudonym_parser
@@ -30,6 +32,10 @@ PARSERS: Final = (
     watch_parser,
     calibrate_parser,
     terms_parser,
+    decisions_parser,
+    appeals_parser,
+    ledger_parser,
+    fairness_parser,
     simulate_parser,
     evaluate_parser,
     learn_parser,

@@ -160,3 +160,13 @@ def test_only_members_of_campaigns_are_delayed_and_each_lasts_its_whole_span() -
     assert made.taken[0].from_ms == NOW
     assert len({one.from_ms for one in made.taken[1:]}) == 4
     assert {one.until_ms - one.from_ms for one in made.taken} == {48 * HOUR}
+
+
+def test_what_was_undone_under_one_clause_is_no_machines_under_another() -> None:
+    undone = on_record(lifted_ms=NOW - HOUR)
+    given = [verdict(classes=STRONG), verdict(classes=STRONG, clause="no-resale")]
+
+    made = decide(given, TERMS, situation(past={7: (undone,)}, facts={7: facts()}), RULES, NOW)
+
+    assert made.taken == ()
+    assert "undone" in made.waiting[0].reason

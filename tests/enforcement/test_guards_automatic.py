@@ -139,6 +139,15 @@ def test_the_kill_switch_stops_everything_that_touches_anybody() -> None:
     assert "kill switch" in done.waiting[0].reason
 
 
+def test_what_is_only_watched_fills_no_limit() -> None:
+    watched = [verdict(account, shadow=True) for account in range(100, 140)]
+
+    done = decide([*watched, verdict(1)], TERMS, situation(facts=spread(140)), limited(accounts_a_run=1), NOW)
+
+    assert [one.account for one in done.taken if not one.shadow] == [1]
+    assert sum(one.shadow for one in done.taken) == 40
+
+
 def test_an_agreement_in_force_leaves_it_to_a_person() -> None:
     agreed = Agreement("research", "contract 12", NOW - 1, NOW + 1)
     ended = Agreement("research", "contract 12", NOW - 2, NOW)

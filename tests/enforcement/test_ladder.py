@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from enforcement.judged import DAY, HOUR, LADDER, NOW, facts, on_record, verdict
-from stillwatch.enforcement.ladder import ceiling, counted, next_steps, wary
+from stillwatch.enforcement.ladder import ceiling, counted, joining, next_steps, wary
 from stillwatch.enforcement.rules import Ladder
 from stillwatch.model.decision import Action
 from stillwatch.model.verdict import EvidenceItem
@@ -79,6 +79,17 @@ def test_an_ended_step_is_followed_only_where_something_came_after_it() -> None:
     assert steps(STRONG, ended) == [(Action.THROTTLE, False)]
 
 
+def test_a_step_that_a_person_ended_early_stays_a_step() -> None:
+    running = on_record(action=Action.THROTTLE, from_ms=NOW - 3 * DAY, until_ms=NOW + DAY)
+    settled = dataclasses.replace(running, ended_ms=NOW - DAY)
+
+    assert steps(STRONG, settled, last_ms=NOW - 4 * DAY) == [], "nothing came after it"
+    assert steps(STRONG, settled) == [(Action.RESTRICT, False)]
+    given = verdict(classes=("probing",))
+    again = next_steps(given, counted([settled], given, Ladder(), NOW), facts(), Ladder(), NOW)
+    assert [step.action for step in again] == [Action.THROTTLE], "renewed, since it has ended"
+
+
 def test_what_nobody_measured_is_left_to_a_person() -> None:
     ended = on_record()
 
@@ -110,7 +121,24 @@ def test_suspending_is_a_persons_whatever_is_set(setting: Action) -> None:
 
     (step,) = next_steps(given, (), facts(), Ladder(person_from=setting), NOW)
 
-    assert step.person
+    assert "only ever a person's" in step.person
+
+
+def test_what_a_clause_leaves_to_a_person_no_machine_takes_first_or_later() -> None:
+    given = dataclasses.replace(verdict(classes=STRONG), by_person=(Action.THROTTLE, Action.RESTRICT))
+    past = counted([on_record()], given, Ladder(), NOW)
+
+    (first,) = next_steps(given, (), facts(), Ladder(), NOW)
+    later = next_steps(given, past, facts(), Ladder(), NOW)
+
+    assert (first.action, first.person) == (Action.NOTIFY, "")
+    assert (later[0].action, later[0].person) == (
+        Action.THROTTLE,
+        "clause no-model-copying leaves THROTTLE to a person",
+    )
+    only = dataclasses.replace(given, permitted=(Action.RESTRICT,))
+    assert next_steps(only, (), facts(), Ladder(), NOW)[0].person
+    assert joining(given, Action.THROTTLE, Ladder())[0].person
 
 
 def test_undone_forgotten_and_shadow_steps_and_other_clauses_do_not_count() -> None:
@@ -125,14 +153,13 @@ def test_undone_forgotten_and_shadow_steps_and_other_clauses_do_not_count() -> N
 
 
 def test_where_it_went_wrong_before_a_person_decides() -> None:
-    ladder, clause = Ladder(), "no-model-copying"
+    ladder = Ladder()
     undone, standing = on_record(lifted_ms=NOW - DAY), on_record(8)
 
-    assert wary([undone], [], clause, ladder, NOW)
-    assert wary([], [undone, on_record(8, lifted_ms=NOW - DAY)], clause, ladder, NOW), "the whole campaign"
-    assert not wary([], [undone, standing], clause, ladder, NOW), "one member of it"
-    assert not wary([undone], [], "no-resale", ladder, NOW)
-    assert not wary([on_record(lifted_ms=NOW - 91 * DAY)], [], clause, ladder, NOW)
+    assert wary([undone], [], ladder, NOW)
+    assert wary([], [undone, on_record(8, lifted_ms=NOW - DAY)], ladder, NOW), "the whole campaign"
+    assert not wary([], [undone, standing], ladder, NOW), "one member of it"
+    assert not wary([on_record(lifted_ms=NOW - 91 * DAY)], [], ladder, NOW)
 
 
 def test_all_actions_of_the_terms_are_on_the_ladder() -> None:

@@ -21,6 +21,7 @@ from stillwatch.store import past
 from stillwatch.store.answering import approve, decline
 from stillwatch.store.database import Database
 from stillwatch.store.decisions import record
+from stillwatch.store.ending import end
 from stillwatch.store.standing import StandingTable
 from stillwatch.store.switch import state, turn
 from stillwatch.store.undo import Scope, undo
@@ -141,6 +142,13 @@ class Acting(RuleBasedStateMachine):
         undo(self.database, scope, by="ada", why="wrong", now_ms=self.now)
 
         assert self.standings(self.records()) == self.standings(without)
+
+    @rule(pick=st.integers(0, 50))
+    def ends_early(self, pick: int) -> None:
+        running = [one for one in self.records() if one.lifted_ms < 0 and not one.decision.shadow]
+        running = [one for one in running if self.now < one.until_ms]
+        if running:
+            end(self.database, [running[pick % len(running)].decision.id], by="ada", why="verified", now_ms=self.now)
 
     @rule(yes=st.booleans())
     def answers(self, yes: bool) -> None:

@@ -11,6 +11,7 @@ from stillwatch.model.decision import Waiting
 from stillwatch.store.canonical import encode
 from stillwatch.store.database import Database
 from stillwatch.store.decisions import record
+from stillwatch.store.ending import end as end_early
 from stillwatch.store.ledger import START, Head, chained, entries, head
 from stillwatch.store.switch import turn
 from stillwatch.store.undo import Scope, undo
@@ -28,6 +29,7 @@ def filled(file: Path) -> Path:
     record(database, [], NOW, waiting=[Waiting(decision("d-3", account=9), "too many")])
     undo(database, Scope(decision="d-2"), by="ada", why="wrong", now_ms=NOW + HOUR)
     turn(database, "stopped", by="ada", why="odd", now_ms=NOW + HOUR)
+    end_early(database, ["d-1"], by="ada", why="verified", now_ms=NOW + HOUR)
     database.close()
     return file
 
@@ -87,6 +89,12 @@ def test_an_untouched_ledger_verifies(filled: Path) -> None:
         ("DELETE FROM waiting", 0),
         ("UPDATE waiting SET answer = 'approved', by = 'ben'", 0),
         ("INSERT INTO lifts VALUES (1, 'd-1', 'ben', 'x', 0)", 0),
+        ("UPDATE ends SET by = 'ben'", 8),
+        ("DELETE FROM ends", 8),
+        ("UPDATE calibration SET outcome = 'upheld'", 5),
+        ("UPDATE calibration SET bits = '{\"asked\": 40.0}'", 5),
+        ("UPDATE calibration SET account = 77", 5),
+        ("INSERT INTO calibration SELECT NULL, 'd-1', 7, clause, bits, outcome, at_ms FROM calibration", 0),
     ],
 )
 def test_any_change_is_found_and_named(filled: Path, sql: str, where: int) -> None:
@@ -108,7 +116,7 @@ def test_two_entries_exchanged_are_found(filled: Path) -> None:
 
 def test_an_end_cut_off_with_its_rows_is_found_by_an_exported_head_only(filled: Path) -> None:
     kept = end(filled)
-    broken_into(filled, "DELETE FROM ledger WHERE seq = 7", "DELETE FROM switch")
+    broken_into(filled, "DELETE FROM ledger WHERE seq > 6", "DELETE FROM switch", "DELETE FROM ends")
 
     assert troubles(filled) == []
     assert troubles(filled, kept) == [kept.seq]

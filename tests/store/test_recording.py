@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stillwatch.model.decision import Action, Waiting
-from stillwatch.model.errors import InputError, StoreError
+from stillwatch.model.errors import InputError, NotNow, StoreError
 from stillwatch.store import past
 from stillwatch.store.calibration import calibration_set
 from stillwatch.store.decisions import record
+from stillwatch.store.ending import end
 from stillwatch.store.ledger import entries
+from stillwatch.store.standing import StandingTable, standing
 from stillwatch.store.switch import stop_file, turn
 from stillwatch.store.undo import Scope, undo
+from stillwatch.store.verify import verify
 from stillwatch.store.waiting import all_held
 from stillwatch.store.written import verdict_of, verdict_text
 from store.stored import A_DECISION, A_VERDICT, HOUR, NOW, decision
@@ -64,6 +67,9 @@ def test_of_one_id_the_first_form_counts(database: Database) -> None:
     [
         {"until_ms": NOW},
         {"action": Action.SUSPEND, "by": "policy"},
+        {"action": Action.SUSPEND, "by": " POLICY"},
+        {"evidence": ()},
+        {"notice": ""},
         {"by": ""},
         {"clause": ""},
         {"appeal": ""},
@@ -184,6 +190,44 @@ def test_what_waits_is_put_down_once(database: Database) -> None:
         record(database, [], NOW, waiting=[Waiting(A_DECISION, "too many")], verdicts={"d-1": A_VERDICT}, run={})
 
     assert kinds(database) == ["waiting", "run"]
+
+
+def test_what_is_ended_early_binds_no_longer_stays_a_step_and_overturns_nothing(database: Database, file: Path) -> None:
+    given = [decision("d-1", campaign="C"), decision("d-2", account=8, campaign="C"), decision("d-3", shadow=True)]
+    record(database, given, NOW)
+    table = StandingTable(file)
+
+    end(database, ["d-1"], by="ada", why="verified", now_ms=NOW + HOUR)
+    table.refresh()
+
+    seen = [table.get(7, NOW + shift).action for shift in (0, HOUR - 1, HOUR, 2 * HOUR)]
+    assert seen == [Action.THROTTLE, Action.THROTTLE, Action.OBSERVE, Action.OBSERVE]
+    assert table.get(8, NOW + HOUR).action == Action.THROTTLE
+    with database.reading() as connection:
+        found = past.by_id(connection, "d-1")
+        assert standing(connection, 7, NOW + HOUR).action == Action.OBSERVE
+        assert list(calibration_set(connection)) == []
+    assert found is not None
+    assert (found.lifted_ms, found.until_ms, found.decision.until_ms) == (-1, NOW + HOUR, NOW + 24 * HOUR)
+    assert verify(database).troubles == ()
+    for id_ in ("d-1", "d-3"):
+        with pytest.raises(NotNow):
+            end(database, [id_], by="ada", why="again", now_ms=NOW + HOUR)
+    undo(database, Scope(decision="d-1"), by="ada", why="wrong after all", now_ms=NOW + HOUR)
+    table.refresh()
+    assert table.get(7, NOW).action == Action.OBSERVE
+    table.close()
+
+
+@pytest.mark.parametrize("by", ["", "policy"])
+def test_only_a_person_ends_and_all_or_none(database: Database, by: str) -> None:
+    record(database, [A_DECISION], NOW)
+
+    with pytest.raises(InputError):
+        end(database, ["d-1"], by=by, why="x", now_ms=NOW)
+    with pytest.raises(InputError):
+        end(database, ["d-1", "d-404"], by="ada", why="x", now_ms=NOW)
+    assert "end" not in kinds(database)
 
 
 def test_undoing_an_account_declines_what_waits_about_it(database: Database) -> None:

@@ -191,6 +191,89 @@ spool.close()
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
 
 
+def under_a_limit(tmp_path: Path, body: str) -> str:
+    program = f"""
+import os, resource, signal
+from pathlib import Path
+from stillwatch.store.spool.writer import Spool
+from stillwatch.model.errors import SpoolFull
+folder = Path({str(tmp_path)!r})
+def limited(what, most):
+    resource.setrlimit(what, (most, resource.getrlimit(what)[1]))
+FILES = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+{body}
+"""
+    return subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_disk_with_room_for_nothing_is_taken_up_again_once_it_has_some(tmp_path: Path) -> None:
+    """Not even a segment can be begun; later the same spool goes on, in the same run."""
+    body = """
+spool = Spool(folder)
+spool.put(b"kept").result()
+limited(resource.RLIMIT_FSIZE, 20)
+for _ in range(3):
+    try:
+        spool.put(b"refused").result()
+    except SpoolFull:
+        print("full")
+try:
+    spool.turn().result()
+except SpoolFull:
+    print("no turn")
+limited(resource.RLIMIT_FSIZE, resource.RLIM_INFINITY)
+spool.put(b"after").result()
+spool.close()
+"""
+    assert under_a_limit(tmp_path, body) == "full\nfull\nfull\nno turn\n"
+    again = Spool(tmp_path)
+    assert frames(tmp_path, again.put(b"end").result()) == [b"kept", b"after", b"end"]
+    again.close()
+
+
+def test_a_segment_that_cannot_be_begun_leaves_the_one_before_in_use(tmp_path: Path) -> None:
+    """No more files may be opened when the segment is long enough: it grows on, and later it is left."""
+    body = """
+spool = Spool(folder, segment_bytes=100)
+limited(resource.RLIMIT_NOFILE, 3)
+first = [spool.put(b"x" * 90).result().segment for _ in range(3)]
+limited(resource.RLIMIT_NOFILE, FILES)
+spool.put(b"x" * 90).result()
+last = spool.put(b"x" * 90).result().segment
+print(len(set(first)), last > first[0])
+spool.close()
+"""
+    assert under_a_limit(tmp_path, body) == "1 True\n"
+    again = Spool(tmp_path)
+    assert frames(tmp_path, again.end) == [b"x" * 90] * 5
+    again.close()
+
+
+def test_whoever_waits_is_told_when_the_writing_thread_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path)
+
+    def ends(*given: object) -> None:
+        raise ValueError(f"of no kind that is foreseen: {len(given)}")
+
+    monkeypatch.setattr(spool, "_write", ends)
+    with pytest.raises(SpoolError, match="foreseen"):
+        spool.put(b"one").result(timeout=20)
+    with pytest.raises(SpoolError, match="start again"):
+        spool.put(b"two")
+    spool.close()
+
+
+def test_half_a_key_is_never_left(tmp_path: Path) -> None:
+    """Killed while the key is written: the next start writes one, nothing was sealed with the half."""
+    (tmp_path / "spool.key.new").write_bytes(b"half")
+    spool = Spool(tmp_path)
+    end = spool.put(b"sealed").result()
+    assert (tmp_path / "spool.key").stat().st_size == 32
+    assert not (tmp_path / "spool.key.new").exists()
+    assert frames(tmp_path, end) == [b"sealed"]
+    spool.close()
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_kill_nine_loses_nothing_that_was_acknowledged(tmp_path: Path, seed: int) -> None:
     program = f"""

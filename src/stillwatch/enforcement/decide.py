@@ -114,7 +114,7 @@ def _drafts(
     if verdict.account in situation.held:
         return []
     joint = whole.past if whole else ()
-    reason = _agreed(facts, now_ms) or wary(own, joint, verdict.clause, rules.ladder, now_ms)
+    reason = _agreed(facts, now_ms) or wary(own, joint, rules.ladder, now_ms)
     under = _covered(own, now_ms)
     return [made(step, step.person or reason) for step in steps if step.action > under]
 
@@ -122,11 +122,7 @@ def _drafts(
 def _covered(own: Sequence[OnRecord], now_ms: int) -> int:
     """Give the strictest action running or about to run, of whatever clause: a milder one beside it adds nothing."""
     return max(
-        (
-            one.decision.action
-            for one in own
-            if one.decision.until_ms > now_ms and one.lifted_ms < 0 and not one.decision.shadow
-        ),
+        (one.decision.action for one in own if one.until_ms > now_ms and one.lifted_ms < 0 and not one.decision.shadow),
         default=-1,
     )
 
@@ -140,8 +136,8 @@ def _steps(verdict: Verdict, situation: Situation, rules: Rules, now_ms: int, wh
     climbed = next_steps(verdict, past, whole.facts, rules.ladder, now_ms)
     if climbed or not past:
         return climbed
-    running = max((one.decision.action for one in past if one.decision.until_ms > now_ms), default=None)
-    if running is None or any(one.decision.until_ms > now_ms for one in mine):
+    running = max((one.decision.action for one in past if one.until_ms > now_ms), default=None)
+    if running is None or any(one.until_ms > now_ms for one in mine):
         return ()
     return joining(verdict, running, rules.ladder)
 

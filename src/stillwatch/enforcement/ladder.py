@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.decision import HUMAN_ONLY, Action, moment
@@ -65,7 +65,7 @@ def counted(past: Sequence[OnRecord], verdict: Verdict, ladder: Ladder, now_ms: 
         if one.decision.clause == verdict.clause
         and one.decision.shadow == verdict.shadow
         and one.lifted_ms < 0
-        and one.decision.until_ms > oldest
+        and one.until_ms > oldest
     )
 
 
@@ -102,10 +102,10 @@ def next_steps(
     if not open_to:
         return ()
     if not past:
-        return (_marked(_first(verdict, open_to, ladder), ladder),)
-    last = max(past, key=lambda one: (one.decision.until_ms, one.decision.action))
+        return (_marked(_first(verdict, open_to, ladder), verdict, ladder),)
+    last = max(past, key=lambda one: (one.until_ms, one.decision.action))
     strictest = max(one.decision.action for one in past)
-    ended = last.decision.until_ms <= now_ms
+    ended = last.until_ms <= now_ms
     begun = last.decision.from_ms + ladder.grace_h * HOUR_MS
     if now_ms < begun or facts.last_ms < begun:
         return ()
@@ -116,9 +116,9 @@ def next_steps(
     why = f"{strictest.name} {'ended' if ended else 'was ignored'}, {came}"
     stricter = [action for action in open_to if action > strictest]
     person = "whether the last step was ignored is not measured" if unmeasured else ""
-    climb = [_marked(Step(stricter[0], why, person), ladder)] if stricter else []
+    climb = [_marked(Step(stricter[0], why, person), verdict, ladder)] if stricter else []
     again = [action for action in open_to if action <= strictest]
-    renewed = [_marked(Step(again[-1], f"{why}; renewed", person), ladder)] if again and ended else []
+    renewed = [_marked(Step(again[-1], f"{why}; renewed", person), verdict, ladder)] if again and ended else []
     if not climb or climb[0].person:
         return tuple(climb + renewed)
     return tuple(climb)
@@ -128,7 +128,7 @@ def _first(verdict: Verdict, open_to: tuple[Action, ...], ladder: Ladder) -> Ste
     if not is_strong(verdict):
         return Step(open_to[0], "the mildest permitted step comes first")
     # Strong evidence leaves steps out, but never as far as where a person has to decide.
-    alone = [action for action in open_to if action < ladder.person_from and action not in HUMAN_ONLY] or open_to[:1]
+    alone = [action for action in open_to if not _of_person(action, verdict, ladder)] or open_to[:1]
     at = min(ladder.strong_skips, len(alone) - 1)
     return Step(alone[at], "strong evidence leaves out the mildest step" if at else "the mildest permitted step")
 
@@ -139,25 +139,29 @@ def joining(verdict: Verdict, running: Action, ladder: Ladder) -> tuple[Step, ..
     within = [action for action in verdict.permitted if action <= most]
     if not within:
         return ()
-    return (_marked(Step(max(within), f"its campaign stands on {running.name}"), ladder),)
+    return (_marked(Step(max(within), f"its campaign stands on {running.name}"), verdict, ladder),)
 
 
-def _marked(step: Step, ladder: Ladder) -> Step:
-    if step.person:
-        return step
-    if step.action in HUMAN_ONLY:
-        return Step(step.action, step.why, f"{step.action.name} is only ever a person's decision")
-    if step.action >= ladder.person_from:
-        return Step(step.action, step.why, f"{step.action.name} is set to need a person")
-    return step
+def _of_person(action: Action, verdict: Verdict, ladder: Ladder) -> str:
+    """Say why only a person may take an action; "" where a machine may."""
+    if action in HUMAN_ONLY:
+        return f"{action.name} is only ever a person's decision"
+    if action >= ladder.person_from:
+        return f"{action.name} is set to need a person"
+    return f"clause {verdict.clause} leaves {action.name} to a person" if action in verdict.by_person else ""
 
 
-def wary(own: Sequence[OnRecord], campaign: Sequence[OnRecord], clause: str, ladder: Ladder, now_ms: int) -> str:
+def _marked(step: Step, verdict: Verdict, ladder: Ladder) -> Step:
+    return step if step.person else replace(step, person=_of_person(step.action, verdict, ladder))
+
+
+def wary(own: Sequence[OnRecord], campaign: Sequence[OnRecord], ladder: Ladder, now_ms: int) -> str:
     """Say why a person decides where it went wrong before; "" where it did not.
 
-    It went wrong with an account where one of its decisions was undone, and with a campaign where all were.
+    It went wrong with an account where one of its decisions was undone, and with a campaign where all were. Under
+    whatever clause that was: the same mistaken evidence may break another one, too.
     """
     recent = now_ms - ladder.wary_days * DAY_MS
     wrong = [*own, *(campaign if all(one.lifted_ms >= 0 for one in campaign) else ())]
-    undone = [one.lifted_ms for one in wrong if one.decision.clause == clause and one.lifted_ms > recent]
-    return f"a decision under this clause was undone or declined on {moment(max(undone))}" if undone else ""
+    undone = [one.lifted_ms for one in wrong if one.lifted_ms > recent]
+    return f"a decision about it was undone or declined on {moment(max(undone))}" if undone else ""

@@ -147,6 +147,8 @@ def write(
     try:
         _write(folder, facts, files, notes or {})
     except OSError as error:
+        # What was written of it must not take the room that the disk has left.
+        shutil.rmtree(folder / _WRITING, ignore_errors=True)
         raise StoreError(
             f"the checkpoint could not be written to {folder}: {error.strerror or error}; the one before still counts"
         ) from error

@@ -105,10 +105,17 @@ class OnRecord:
     """Case that joins it with the other decisions of its account or campaign."""
     lifted_ms: int = -1
     """When it was undone (ms since 1970), -1 where it was not."""
+    ended_ms: int = -1
+    """When a person ended it early, rightly taken as it was (ms since 1970), -1 where nobody did."""
+
+    @property
+    def until_ms(self) -> int:
+        """Until when it binds (ms since 1970): its own end, or the earlier one that a person set."""
+        return self.decision.until_ms if self.ended_ms < 0 else min(self.ended_ms, self.decision.until_ms)
 
     def in_force(self, now_ms: int) -> bool:
         """Whether it binds at a moment: not shadow, not undone, begun and not over."""
-        spans = self.decision.from_ms <= now_ms < self.decision.until_ms
+        spans = self.decision.from_ms <= now_ms < self.until_ms
         return spans and not self.decision.shadow and self.lifted_ms < 0
 
 

@@ -7,7 +7,9 @@
     │   ├── FormatError     the bytes are not what the named format promises
     │   ├── ForbiddenField  the input carries direct personal data (class P4), named
     │   ├── KeyFileError    the pseudonym key is missing, malformed or readable by others
-    │   └── TermsError      the terms of use are not written as their language asks; names every line
+    │   ├── TermsError      the terms of use are not written as their language asks; names every line
+    │   └── NotNow          what was asked for does not fit how things stand, such as a second appeal beside an open one
+    ├── BrokerAway          whoever runs the broker: it does not answer; a watch goes on and tries again
     └── StoreError          our side: the output folder, the disk, a checkpoint   -> exit code 2
         ├── CheckpointError a checkpoint is torn, from another version or from another key
         ├── SpoolError      the spool of events is full, damaged or in use
@@ -43,6 +45,14 @@ class KeyFileError(InputError):
 
 class TermsError(InputError):
     """Terms of use that are not written as their language asks; the message names file, line and clause."""
+
+
+class NotNow(InputError):
+    """What was asked for is well written and does not fit how things stand; the message says how they do."""
+
+
+class BrokerAway(StillwatchError):
+    """A message broker does not answer; what it holds is fetched once it does."""
 
 
 class StoreError(StillwatchError):

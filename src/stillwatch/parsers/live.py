@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from stillwatch.parsers.broker import broker_options
 from stillwatch.parsers.common import FORMAT_WORDS, later
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ def watch_parser(verbs: Verbs) -> None:
         "  stillwatch watch --folder /var/lib/stillwatch --follow /var/log/gateway --accounts accounts.csv\n"
         "  stillwatch watch --folder watch --listen 127.0.0.1:4318 --secrets senders.txt\n"
         "  stillwatch watch --folder watch --follow logs/ --once\n"
-        "  stillwatch watch --folder watch --spool gateway --terms starter --store decisions.db\n\n"
+        "  stillwatch watch --folder watch --spool gateway --terms starter --store decisions.db\n"
+        "  stillwatch watch --folder watch --from nats://127.0.0.1:4222/requests --from-monitor http://127.0.0.1:8222\n"
+        "  stillwatch watch --folder watch --from kafka+tls://broker-1:9093/requests --from-credentials login.txt\n\n"
         "where events go: POST /v1/events (any known format), /v1/traces (OTLP/HTTP), /v1/litellm; how it is doing:\n"
         "GET /healthz, /metrics, /openapi.json\n\n"
         "exit codes: 0 stopped when told to, 2 bad input, or the folder, spool or checkpoint cannot be used",
@@ -43,6 +46,7 @@ def watch_parser(verbs: Verbs) -> None:
         "--spool", action="append", default=[], metavar="FOLDER", help="take over what a gateway writes there"
     )
     watch.add_argument("--format", default="auto", choices=FORMAT_WORDS, help="log format (default: auto)")
+    broker_options(watch)
     watch.add_argument(
         "--accounts", metavar="FILE", help="account file, CSV or Parquet: plan, signup, organisation ..."
     )
@@ -69,6 +73,9 @@ def watch_parser(verbs: Verbs) -> None:
         "--terms", metavar="FILE", help="judge by these terms, or by shipped ones such as starter or frontier-lab"
     )
     watch.add_argument("--store", metavar="FILE", help="where decisions are recorded; goes with --terms")
+    watch.add_argument(
+        "--rules", metavar="FILE", help="TOML: ladder, limits of anything automatic, delays inside a campaign"
+    )
     watch.add_argument(
         "--dossiers",
         metavar="FOLDER",

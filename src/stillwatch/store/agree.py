@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from stillwatch.store import past
+from stillwatch.store.calibration import bits_text
 from stillwatch.store.canonical import encode
 from stillwatch.store.written import fingerprint, plain
 
@@ -20,13 +21,20 @@ if TYPE_CHECKING:
 _COUNTS: Final = (
     ("decision", "decisions", "SELECT count(*) FROM decisions"),
     ("undo", "lifts", "SELECT count(*) FROM lifts"),
+    ("end", "ends", "SELECT count(*) FROM ends"),
     ("case", "outcomes", "SELECT count(*) FROM outcomes"),
     ("waiting", "waiting", "SELECT count(*) FROM waiting"),
     ("answer", "waiting", "SELECT count(*) FROM waiting WHERE answer <> ''"),
+    ("clause", "clauses", "SELECT count(*) FROM clauses"),
     ("appeal", "appeals", "SELECT count(*) FROM appeals"),
     ("outcome", "appeals", "SELECT count(*) FROM appeals WHERE outcome <> ''"),
 )
 """Kind of entry, table, rows that such entries account for."""
+_LEARNT: Final = (
+    "SELECT count(*) FROM ledger WHERE kind = 'undo'"
+    " OR (kind = 'outcome' AND json_extract(body, '$.outcome') = 'upheld')"
+)
+"""Entries that add a row to the calibration set."""
 
 
 def of_entry(connection: sqlite3.Connection, entry: Entry) -> Iterator[str]:
@@ -47,6 +55,10 @@ def disagreements(connection: sqlite3.Connection) -> Iterator[str]:
         told = connection.execute("SELECT count(*) FROM ledger WHERE kind = ?", (kind,)).fetchone()[0]
         if rows != told:
             yield f"{table} holds {rows} rows where the ledger tells of {told} ({kind})"
+    rows = connection.execute("SELECT count(*) FROM calibration").fetchone()[0]
+    told = connection.execute(_LEARNT).fetchone()[0]
+    if rows != told:
+        yield f"calibration holds {rows} rows where the ledger tells of {told} answers"
     row = connection.execute("SELECT state FROM switch").fetchone()
     last = connection.execute("SELECT subject FROM ledger WHERE kind = 'switch' ORDER BY seq DESC LIMIT 1").fetchone()
     if (row[0] if row else "on") != (last[0] if last else "on"):
@@ -67,7 +79,25 @@ def _decision(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
 
 def _undo(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     row = connection.execute("SELECT seq, by, why FROM lifts WHERE decision = ?", (entry.subject,)).fetchone()
-    return "" if row == (entry.seq, body["by"], body["why"]) else f"the undoing of {entry.subject} is gone or another"
+    if row != (entry.seq, body["by"], body["why"]):
+        return f"the undoing of {entry.subject} is gone or another"
+    return _learnt(connection, entry.subject, "overturned")
+
+
+def _end(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
+    row = connection.execute("SELECT seq, by, why FROM ends WHERE decision = ?", (entry.subject,)).fetchone()
+    return "" if row == (entry.seq, body["by"], body["why"]) else f"the end of {entry.subject} is gone or another"
+
+
+def _learnt(connection: sqlite3.Connection, decision: str, outcome: str) -> str:
+    """Tell where the calibration set says something else of a decision than its verdict and its outcome do."""
+    bits = bits_text(past.verdict(connection, decision))
+    rows = connection.execute(
+        "SELECT 1 FROM calibration c JOIN decisions d ON d.id = c.decision"
+        " WHERE d.id = ? AND c.outcome = ? AND c.bits = ? AND c.account = d.account AND c.clause = d.clause",
+        (decision, outcome, bits),
+    )
+    return "" if rows.fetchone() else f"what the calibration set holds of {decision} is gone or another"
 
 
 def _case(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
@@ -91,9 +121,10 @@ def _answer(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
 
 
 def _outcome(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
-    row = connection.execute("SELECT outcome, by, why FROM appeals WHERE id = ?", (entry.subject,)).fetchone()
-    same = row == (body["outcome"], body["by"], body["why"])
-    return "" if same else f"the outcome of appeal {entry.subject} is gone or another"
+    row = connection.execute("SELECT outcome, by, why, decision FROM appeals WHERE id = ?", (entry.subject,)).fetchone()
+    if row is None or row[:3] != (body["outcome"], body["by"], body["why"]):
+        return f"the outcome of appeal {entry.subject} is gone or another"
+    return _learnt(connection, row[3], "upheld") if body["outcome"] == "upheld" else ""
 
 
 def _appeal(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
@@ -101,12 +132,22 @@ def _appeal(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
     return "" if row == (body["decision"],) else f"appeal {entry.subject} is gone or another"
 
 
+def _clause(connection: sqlite3.Connection, entry: Entry, body: Body) -> str:
+    rows = connection.execute(
+        "SELECT 1 FROM clauses WHERE terms = ? AND id = ? AND sentence = ?",
+        (body["terms"], entry.subject, body["sentence"]),
+    )
+    return "" if rows.fetchone() else f"the sentence of clause {entry.subject} is gone or another"
+
+
 _COMPARED: Final = {
     "decision": _decision,
     "undo": _undo,
+    "end": _end,
     "case": _case,
     "waiting": _waiting,
     "answer": _answer,
+    "clause": _clause,
     "appeal": _appeal,
     "outcome": _outcome,
 }

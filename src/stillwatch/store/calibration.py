@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from stillwatch.model.decision import OnRecord
+    from stillwatch.model.verdict import Verdict
     from stillwatch.store.cases import Outcome
 
 
@@ -36,14 +37,19 @@ class Learnt:
 
 def learn(connection: sqlite3.Connection, one: OnRecord, outcome: Outcome, now_ms: int) -> None:
     """Add a decision; what a person says later counts for more."""
-    verdict = past.verdict(connection, one.decision.id)
+    bits = bits_text(past.verdict(connection, one.decision.id))
+    connection.execute(
+        "INSERT INTO calibration (decision, account, clause, bits, outcome, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
+        (one.decision.id, one.decision.account, one.decision.clause, bits, outcome, now_ms),
+    )
+
+
+def bits_text(verdict: Verdict | None) -> str:
+    """Write what counted, kind of evidence -> bits. Nothing else of a case is learnt from, least of all an appeal."""
     bits: dict[str, float] = {}
     for item in verdict.evidence if verdict else ():
         bits[item.evidence_class] = bits.get(item.evidence_class, 0.0) + item.bits
-    connection.execute(
-        "INSERT INTO calibration (decision, account, clause, bits, outcome, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
-        (one.decision.id, one.decision.account, one.decision.clause, json.dumps(bits), outcome, now_ms),
-    )
+    return json.dumps(bits)
 
 
 def calibration_set(connection: sqlite3.Connection) -> Iterator[Learnt]:

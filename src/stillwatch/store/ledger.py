@@ -34,7 +34,7 @@ class Entry:
     clock_ms: int
     """What the clock said (ms since 1970); earlier than ``at_ms`` where the clock had gone back."""
     kind: str
-    """What happened: decision, waiting, answer, undo, case, appeal, outcome, switch, run."""
+    """What happened: decision, waiting, answer, undo, end, case, appeal, outcome, clause, switch, run."""
     subject: str
     """Id of what it is about."""
     body: str

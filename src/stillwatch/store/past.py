@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
 
+    from stillwatch.model.decision import Decision
     from stillwatch.model.verdict import Verdict
 
-_FROM: Final = f"SELECT {SELECTED} FROM decisions d LEFT JOIN lifts l ON l.decision = d.id"
+_FROM: Final = (
+    f"SELECT {SELECTED} FROM decisions d LEFT JOIN lifts l ON l.decision = d.id LEFT JOIN ends e ON e.decision = d.id"
+)
 
 
 def by_id(connection: sqlite3.Connection, id_: str) -> OnRecord | None:
@@ -61,6 +64,14 @@ def verdict(connection: sqlite3.Connection, decision: str) -> Verdict | None:
     """Give the verdict that a decision comes from, where it was recorded."""
     row = connection.execute("SELECT body FROM verdicts WHERE decision = ?", (decision,)).fetchone()
     return verdict_of(row[0]) if row else None
+
+
+def sentence(connection: sqlite3.Connection, decision: Decision) -> str:
+    """Give the sentence of a decision's clause as it read then, "" where it was not recorded."""
+    row = connection.execute(
+        "SELECT sentence FROM clauses WHERE terms = ? AND id = ?", (decision.terms, decision.clause)
+    ).fetchone()
+    return str(row[0]) if row else ""
 
 
 def acted_on(connection: sqlite3.Connection, after_ms: int) -> dict[int, str]:

@@ -44,6 +44,12 @@ CREATE TABLE outcomes (
   at_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX outcomes_of_cases ON outcomes (case_id);
+CREATE TABLE clauses (
+  terms TEXT NOT NULL,
+  id TEXT NOT NULL,
+  sentence TEXT NOT NULL,
+  PRIMARY KEY (terms, id)
+) STRICT;
 CREATE TABLE decisions (
   seq INTEGER PRIMARY KEY REFERENCES ledger (seq),
   id TEXT NOT NULL UNIQUE CHECK (length(id) BETWEEN 1 AND 64),
@@ -62,7 +68,8 @@ CREATE TABLE decisions (
   shadow INTEGER NOT NULL CHECK (shadow IN (0, 1)),
   at_ms INTEGER NOT NULL,
   CHECK (until_ms > from_ms),
-  CHECK (action < 6 OR by <> 'policy')
+  CHECK (action < 6 OR lower(trim(by)) NOT IN ('', 'policy')),
+  CHECK (action = 0 OR (evidence <> '[]' AND notice <> ''))
 ) STRICT;
 CREATE INDEX decisions_of_accounts ON decisions (account);
 CREATE INDEX decisions_of_campaigns ON decisions (campaign) WHERE campaign <> '';
@@ -77,6 +84,14 @@ CREATE TABLE lifts (
   at_ms INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX lifts_by_seq ON lifts (seq);
+CREATE TABLE ends (
+  seq INTEGER NOT NULL REFERENCES ledger (seq),
+  decision TEXT NOT NULL PRIMARY KEY REFERENCES decisions (id),
+  by TEXT NOT NULL CHECK (by NOT IN ('', 'policy')),
+  why TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+) STRICT;
+CREATE INDEX ends_by_seq ON ends (seq);
 CREATE TABLE verdicts (
   decision TEXT NOT NULL PRIMARY KEY REFERENCES decisions (id),
   body TEXT NOT NULL
@@ -134,16 +149,31 @@ CREATE INDEX appeals_of_decisions ON appeals (decision);
 CREATE INDEX appeals_open ON appeals (at_ms) WHERE outcome = '';
 CREATE TABLE callbacks (
   id INTEGER PRIMARY KEY,
+  decision TEXT NOT NULL REFERENCES decisions (id),
+  kind TEXT NOT NULL,
   body TEXT NOT NULL,
   due_ms INTEGER NOT NULL,
+  until_ms INTEGER NOT NULL,
   tries INTEGER NOT NULL DEFAULT 0,
   done_ms INTEGER NOT NULL DEFAULT -1,
   trouble TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE INDEX callbacks_of_decisions ON callbacks (decision);
 CREATE INDEX callbacks_due ON callbacks (due_ms) WHERE done_ms < 0;
 """
 
-ADDED_TO_ONLY: Final = ("ledger", "cases", "outcomes", "decisions", "lifts", "verdicts", "calibration", "tokens")
+ADDED_TO_ONLY: Final = (
+    "ledger",
+    "cases",
+    "outcomes",
+    "decisions",
+    "lifts",
+    "ends",
+    "verdicts",
+    "calibration",
+    "tokens",
+    "clauses",
+)
 """Tables whose rows are never changed and never removed."""
 
 _REFUSE: Final = """

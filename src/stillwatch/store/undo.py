@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from stillwatch.model.errors import InputError
 from stillwatch.store import past
+from stillwatch.store.appeals import open_appeals, settle
 from stillwatch.store.calibration import learn
+from stillwatch.store.callbacks import tell_over
 from stillwatch.store.cases import cases_of, close_case
 from stillwatch.store.ledger import append
 from stillwatch.store.persons import person, reason
@@ -86,10 +88,14 @@ def lift(connection: sqlite3.Connection, scope: Scope, by: str, why: str, now_ms
     """Undo inside a transaction, for a person and a reason that were checked."""
     found, closed = _reach(connection, scope)
     fresh = tuple(one for one in found if one.lifted_ms < 0)
+    for one in found:
+        for appeal in open_appeals(connection, one.decision.id):
+            settle(connection, appeal, "overturned", by, why, now_ms)
     for one in fresh:
         seq, at_ms = append(connection, "undo", one.decision.id, {"by": by, "why": why}, now_ms)
         connection.execute("INSERT INTO lifts VALUES (?, ?, ?, ?, ?)", (seq, one.decision.id, by, why, at_ms))
         learn(connection, one, "overturned", now_ms)
+        tell_over(connection, one.decision, "undone", why, now_ms)
     cases = tuple(case for case in closed if close_case(connection, case, "overturned", by, why, now_ms))
     accounts = {one.decision.account for one in found}
     campaigns = {one.decision.campaign for one in found} - {""} if not _narrow(scope) else set()

@@ -20,8 +20,10 @@ COLUMNS: Final = (
     *("from_ms", "until_ms", "by", "shadow", "at_ms"),
 )
 """Columns of a decision, in the order of :class:`stillwatch.model.decision.Decision`."""
-SELECTED: Final = ", ".join(f"d.{name}" for name in COLUMNS) + ", d.case_id, coalesce(l.at_ms, -1)"
-"""What :func:`on_record` reads, from ``decisions d LEFT JOIN lifts l ON l.decision = d.id``."""
+SELECTED: Final = (
+    ", ".join(f"d.{name}" for name in COLUMNS) + ", d.case_id, coalesce(l.at_ms, -1), coalesce(e.at_ms, -1)"
+)
+"""What :func:`on_record` reads, from decisions d with lifts l and ends e."""
 
 
 def plain(decision: Decision) -> dict[str, Plain]:
@@ -63,7 +65,7 @@ def on_record(values: Sequence[Any]) -> OnRecord:
     """Read a row of ``SELECTED``."""
     named = dict(zip(COLUMNS, values, strict=False))
     named["evidence"] = json.loads(named["evidence"])
-    return OnRecord(decision_of(named), values[len(COLUMNS)], values[len(COLUMNS) + 1])
+    return OnRecord(decision_of(named), *values[len(COLUMNS) :])
 
 
 def _answer(answer: Answer) -> dict[str, Any]:

@@ -6,15 +6,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stillwatch.enforcement.rules import DEFAULT
 from stillwatch.model.errors import InputError, TermsError
 from stillwatch.policy.lint import lint
 from stillwatch.store.database import Database
+from stillwatch.verbs.rules_file import read_rules
 from stillwatch.verbs.terms import detector_classes, load_terms
 
 if TYPE_CHECKING:
+    from stillwatch.judging import TermsJudge
     from stillwatch.model.terms import Terms
-    from stillwatch.serve.watch.acting import TermsJudge
 
 
 def sound_terms(name: str) -> Terms:
@@ -36,18 +36,19 @@ def sound_terms(name: str) -> Terms:
     return loaded.terms
 
 
-def terms_judge(terms: str | None, store: str | None) -> TermsJudge | None:
-    """Make the judge of ``--terms`` and ``--store``; None where neither is given.
+def terms_judge(terms: str | None, store: str | None, rules: str | None = None) -> TermsJudge | None:
+    """Make the judge of ``--terms``, ``--store`` and ``--rules``; None where none is given.
 
     Raises
     ------
     InputError
-        One is given without the other.
+        Terms are given without a store, or the other way round, or the rules are not well written.
     """
-    if not terms and not store:
+    set_rules = read_rules(rules)
+    if not terms and not store and not rules:
         return None
     if not terms or not store:
         raise InputError("judging takes both: --terms FILE and --store FILE, where decisions are recorded")
-    from stillwatch.serve.watch.acting import TermsJudge
+    from stillwatch.judging import TermsJudge
 
-    return TermsJudge(sound_terms(terms), Database(Path(store)), DEFAULT)
+    return TermsJudge(sound_terms(terms), Database(Path(store)), set_rules)

@@ -16,7 +16,7 @@ from stillwatch.ingest.addresses import trusted_networks
 from stillwatch.ingest.agreements import read_agreements
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.read import Reading
-from stillwatch.model.errors import InputError, KeyFileError
+from stillwatch.model.errors import InputError, KeyFileError, StillwatchError
 from stillwatch.store.dossier_days import DossierDays
 from stillwatch.verbs.judging import sound_terms, terms_judge
 from stillwatch.verbs.reading import (
@@ -87,8 +87,11 @@ def watch_verb(asked: argparse.Namespace) -> int:
         from stillwatch.serve.watch.measures import Measures
         from stillwatch.serve.watch.recording import Recording
         from stillwatch.serve.watch.watch import Observer, Watch, Watched
+        from stillwatch.verbs.broker import fetching_of
     except ImportError as error:
         raise InputError(f"watch needs the extra serve: pip install 'stillwatch[serve]' ({error.name})") from error
+    if asked.once and asked.broker:
+        raise InputError("--once reads files and ends; a broker (--from) has no end")
     listen, secrets = listen_at(asked.listen), secrets_of(asked.secrets)
     if listen[0] not in _LOCAL and not secrets:
         raise InputError(f"--listen {asked.listen}: everybody could send; name senders with --secrets FILE")
@@ -103,7 +106,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
         places=field_places(asked.map),
         trusted=trusted_networks(asked.trusted_proxy),
     )
-    judge, corpus = terms_judge(asked.terms, asked.store), corpus_filter(asked.corpus)
+    judge, corpus = terms_judge(asked.terms, asked.store, asked.rules), corpus_filter(asked.corpus)
     judging: Judge = judge or Observer()
     if asked.dossiers:
         judging = Recording(judging, DossierDays(Path(asked.dossiers)))
@@ -130,6 +133,11 @@ def watch_verb(asked: argparse.Namespace) -> int:
         service.once(watch, reading, measures, asked.follow, asked.spool)
         failure = None
     else:
+        try:
+            fetching = fetching_of(asked, reading, watch.spool, measures)
+        except StillwatchError:
+            watch.close()
+            raise
         where = f"{listen[0]}:{listen[1]}"
         failure = service.serve(
             watch,
@@ -141,6 +149,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
             asked.spool,
             files,
             lambda: print(f"stillwatch: watching; events to {where}, state in {asked.folder}", file=sys.stderr),
+            fetching,
         )
     _told(measures, as_json=asked.json)
     if failure is not None:

@@ -74,6 +74,9 @@ class Intake:
         Now (ms since 1970).
     pool
         Threads that read bodies.
+    away
+        Names each source that nothing comes from, with the reason; told by ``/healthz``, which stays 200: folding
+        works, and starting again would not help.
     """
 
     def __init__(
@@ -84,7 +87,9 @@ class Intake:
         health: Callable[[], str],
         clock: Callable[[], int],
         pool: Executor,
+        away: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
+        self._away = away
         self._open, self._spool, self._measures = opened, spool, measures
         self._health, self._clock, self._pool = health, clock, pool
         self._reader = BodyReader(opened.reading)
@@ -132,7 +137,9 @@ class Intake:
             await answer(send, 200, json.dumps(description()).encode())
             return
         wrong = self._health()
-        content = json.dumps({"folding": not wrong, "wrong": wrong, **self._measures.taken()}).encode()
+        content = json.dumps(
+            {"folding": not wrong, "wrong": wrong, "away": self._away(), **self._measures.taken()}
+        ).encode()
         await answer(send, 503 if wrong else 200, content)
 
     async def _events(self, scope: Scope, content: bytes, send: Send) -> None:

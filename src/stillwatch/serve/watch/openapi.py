@@ -43,8 +43,16 @@ _SPANS: Final = {
 }
 _HEALTH: Final = {
     "type": "object",
-    "required": ["folding", "wrong"],
-    "properties": {"folding": {"type": "boolean"}, "wrong": _TEXT},
+    "required": ["folding", "wrong", "away"],
+    "properties": {
+        "folding": {"type": "boolean"},
+        "wrong": _TEXT,
+        "away": {
+            "type": "object",
+            "description": "Sources that nothing comes from just now, each with the reason.",
+            "additionalProperties": _TEXT,
+        },
+    },
     "additionalProperties": {"type": "number"},
 }
 _WORDS: Final = {

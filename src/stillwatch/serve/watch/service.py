@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from stillwatch.ingest.read import Reading
+    from stillwatch.serve.watch.brokers.fetching import Fetching
     from stillwatch.serve.watch.files import Files
     from stillwatch.serve.watch.intake import Open
     from stillwatch.serve.watch.measures import Measures
@@ -162,8 +163,8 @@ class Turning(Protocol):
 class Follower:
     """The thread that follows sources, once what the spool held is folded."""
 
-    def __init__(self, sources: Mapping[str, Callable[[], Turning]], folding: Folding) -> None:
-        self._make, self._folding = dict(sources), folding
+    def __init__(self, sources: Mapping[str, Callable[[], Turning]], folding: Folding, measures: Measures) -> None:
+        self._make, self._folding, self._measures = dict(sources), folding, measures
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="follow")
 
@@ -188,7 +189,10 @@ class Follower:
         try:
             if name not in made:
                 made[name] = self._make[name]()
-            came = made[name].turn(now_ms(), self._stop.is_set)
+            source = made[name]
+            came = source.turn(now_ms(), self._stop.is_set)
+            if isinstance(source, Following):
+                self._measures.put("files_unread", len(source.wrong))
         except StillwatchError as error:
             wrong[name] = str(error)
             return 0
@@ -239,6 +243,7 @@ def serve(
     spools: Sequence[str] = (),
     files: Files | None = None,
     started: Callable[[], None] = lambda: None,
+    fetching: Fetching | None = None,
 ) -> BaseException | None:
     """Run until told to stop (SIGTERM, SIGINT).
 
@@ -262,6 +267,8 @@ def serve(
         What the watch was told by files, to be read again when they change.
     started
         Called once it folds.
+    fetching
+        Takes messages from a broker; started and stopped here.
 
     Returns
     -------
@@ -270,15 +277,18 @@ def serve(
     """
     folding = Folding(watch, pace, measures, files)
     pool = ThreadPoolExecutor(2, "read")
-    intake = Intake(opened, watch.spool, measures, folding.health, now_ms, pool)
+    away = fetching.away if fetching is not None else dict[str, str]
+    intake = Intake(opened, watch.spool, measures, folding.health, now_ms, pool, away)
     config = uvicorn.Config(
         intake, host=listen[0], port=listen[1], log_level="warning", access_log=False, timeout_graceful_shutdown=10
     )
     server = Server(config)
-    follower = Follower(followed(watch, opened.reading, measures, follow, spools), folding)
+    follower = Follower(followed(watch, opened.reading, measures, follow, spools), folding, measures)
     folding.start()
     if follow or spools:
         follower.start()
+    if fetching is not None:
+        fetching.start()
     started()
     server.stop_on((signal.SIGTERM, signal.SIGINT))
     guard = threading.Thread(target=_stop_with, args=(folding, server), daemon=True)
@@ -286,6 +296,8 @@ def serve(
     try:
         server.run()
     finally:
+        if fetching is not None:
+            fetching.stop()
         if follow or spools:
             follower.stop()
         folding.stop()

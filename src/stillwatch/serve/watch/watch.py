@@ -14,6 +14,8 @@ at before a checkpoint is written, so that none is forgotten between the two.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -26,7 +28,7 @@ from stillwatch.detectors.calibration.assure import refer
 from stillwatch.dossiers import Known, belonging, dossiers
 from stillwatch.engine.local import LocalEngine
 from stillwatch.looking import UNKNOWN, Against, look
-from stillwatch.model.errors import StoreError
+from stillwatch.model.errors import SpoolFull, StoreError
 from stillwatch.model.event import EventBatch
 from stillwatch.sketches.corpus import NO_CORPUS
 from stillwatch.store.spool.batches import open_batch
@@ -252,9 +254,11 @@ class Watch:
             return False
         self.examine(now_ms)
         if not self.behind and self.spool.end.frame:
-            # What is folded need not lie on the disk any longer: a new segment, so that the one before can go.
-            self.spool.turn().result()
-            self.drain(now_ms)
+            # What is folded need not lie on the disk any longer: a new segment, so that the one before can go. On a
+            # full disk there is none, and the checkpoint counts all the same.
+            with contextlib.suppress(SpoolFull):
+                self.spool.turn().result()
+                self.drain(now_ms)
         position = self.position
         with self._measures.stage("checkpoint"):
             notes = {"position": [position.segment, position.frame, position.offset], "sources": self.sources}
@@ -295,8 +299,10 @@ def _history(file: Path) -> identity.History:
 def _keep(file: Path, text: str) -> None:
     new = file.with_suffix(".new")
     try:
-        new.touch(0o600)
-        new.write_text(text)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
+            opened.write(text)
+            opened.flush()
+            os.fsync(opened.fileno())
         new.replace(file)
     except OSError as error:
         raise StoreError(f"{file}: the history of campaigns cannot be written: {error.strerror}") from error

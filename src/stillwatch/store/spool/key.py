@@ -32,18 +32,25 @@ def spool_key(folder: Path) -> bytes:
         It cannot be written.
     """
     path = folder / NAME
+    if not path.exists():
+        _write(path)
+    return _read(path)
+
+
+def _write(path: Path) -> None:
+    """Write a new key whole or not at all: half a key would lock its folder for good."""
+    new = path.with_name(NAME + ".new")
     try:
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read(path)
+        new.unlink(missing_ok=True)
+        opened = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(opened, secrets.token_bytes(_BYTES))
+            os.fsync(opened)
+        finally:
+            os.close(opened)
+        new.replace(path)
     except OSError as error:
         raise StoreError(f"{path}: the key of the spool cannot be written: {error.strerror}") from error
-    try:
-        os.write(opened, secrets.token_bytes(_BYTES))
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-    return _read(path)
 
 
 def _read(path: Path) -> bytes:

@@ -7,6 +7,7 @@ was acknowledged.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import secrets
@@ -84,12 +85,19 @@ class Spool:
         self._lock = locked(folder / _LOCK)
         self._key = spool_key(folder)
         self._held = {number: (folder / name_of(number)).stat().st_size for number in segments(folder)}
-        self._open = self._last()
+        try:
+            self._open = self._last()
+        except OSError as error:
+            os.close(self._lock)
+            raise SpoolError(f"{folder}: the spool cannot be written: {error.strerror}") from error
         self._waiting: deque[_Put] = deque()
         self._waiting_bytes = 0
         self._wake = threading.Condition()
         self._closed = False
+        self._spoilt = False
+        """Whether the open segment ends in what could not be written whole."""
         self._broken: SpoolError | None = None
+        """Why the thread that writes ended by itself."""
         self._thread = threading.Thread(target=self._commit_all, name="spool", daemon=True)
         self._thread.start()
 
@@ -115,7 +123,8 @@ class Spool:
         Returns
         -------
         Future of Position
-            Done when it is on the disk: the position behind it. Fails with ``SpoolFull`` where there is no room.
+            Done when it is on the disk: the position behind it. Fails with ``SpoolFull`` where the disk has no room; it
+            may be put again, and the spool takes it once there is room.
 
         Raises
         ------
@@ -169,71 +178,95 @@ class Spool:
     # --- the one thread that writes ----------------------------------------------------------------
 
     def _commit_all(self) -> None:
-        while True:
-            with self._wake:
-                while not self._waiting and not self._closed:
-                    self._wake.wait()
-                if not self._waiting:
-                    return
-                group = list(self._waiting)
-                self._waiting.clear()
-            for turns, some in groupby(group, key=lambda put: put[0] is None):
-                if turns:
-                    self._turn_all(list(some))
-                else:
-                    self._commit([(content, done) for content, done in some if content is not None])
-            with self._wake:
-                self._waiting_bytes -= sum(len(content) for content, _ in group if content is not None)
+        group: list[_Put] = []
+        try:
+            while group := self._next():
+                for turns, some in groupby(group, key=lambda put: put[0] is None):
+                    if turns:
+                        self._turn_all(list(some))
+                    else:
+                        self._commit([(content, done) for content, done in some if content is not None])
+                with self._wake:
+                    self._waiting_bytes -= sum(len(content) for content, _ in group if content is not None)
+        except BaseException as error:  # noqa: BLE001 - whoever waits must be told, whatever it was
+            self._end(group, error)
+
+    def _next(self) -> list[_Put]:
+        """Wait for what is put; nothing once the spool is closed and all is written."""
+        with self._wake:
+            while not self._waiting and not self._closed:
+                self._wake.wait()
+            group = list(self._waiting)
+            self._waiting.clear()
+        return group
+
+    def _end(self, group: list[_Put], error: BaseException) -> None:
+        failure = SpoolError(f"the spool broke: {error}; start again")
+        with self._wake:
+            self._broken, self._closed = failure, True
+            late = [*group, *self._waiting]
+            self._waiting.clear()
+        for _, done in late:
+            if not done.done():
+                done.set_exception(failure)
 
     def _turn_all(self, asked: list[_Put]) -> None:
         try:
+            self._mend()
             if self._open.frames:
                 self._turn(self._open)
-        except SpoolError as error:
+        except OSError as error:
             for _, done in asked:
-                done.set_exception(error)
+                done.set_exception(SpoolFull(f"no segment can be begun: {error.strerror}; give the disk room"))
         else:
             for _, done in asked:
                 done.set_result(self.end)
 
     def _commit(self, group: list[tuple[bytes, Future[Position]]]) -> None:
-        at = self._open
+        try:
+            self._mend()
+            places = self._write(self._open, [content for content, _ in group])
+        except OSError as error:
+            failure = SpoolFull(f"the spool cannot be written: {error.strerror}; nothing of it was kept")
+            for _, done in group:
+                done.set_exception(failure)
+            # What it took is given back at once: whoever made the disk full is helped by that, too.
+            with contextlib.suppress(OSError):
+                self._mend()
+            return
+        for (_, done), place in zip(group, places, strict=True):
+            done.set_result(place)
+        if self._open.length >= self._segment_bytes:
+            # Where no segment can be begun this one grows on; the next commit tries again.
+            with contextlib.suppress(OSError):
+                self._turn(self._open)
+
+    def _write(self, at: _Open, contents: list[bytes]) -> list[Position]:
         frames, length = at.frames, at.length
         places, sealed = [], []
-        for content, _ in group:
+        for content in contents:
             sealed.append(at.seal.shut(frames, content))
             frames, length = frames + 1, length + len(sealed[-1])
             places.append(Position(at.number, frames, length))
-        try:
-            append(at.file, b"".join(sealed))
-        except OSError as error:
-            self._take_back(at, error, group)
-            return
+        self._spoilt = True
+        append(at.file, b"".join(sealed))
+        self._spoilt = False
         at.frames, at.length = frames, length
         self._held[at.number] = length
-        for (_, done), place in zip(group, places, strict=True):
-            done.set_result(place)
-        if length >= self._segment_bytes:
-            self._turn(at)
+        return places
 
-    def _take_back(self, at: _Open, error: OSError, group: list[tuple[bytes, Future[Position]]]) -> None:
-        """Nothing of a group that could not be written whole may stay."""
-        failure: SpoolError = SpoolFull(f"the spool cannot be written: {error.strerror}; nothing of it was kept")
-        try:
-            os.ftruncate(at.file, at.length)
-            os.lseek(at.file, at.length, os.SEEK_SET)
-            # The frames' numbers are used again: under a new key, or two texts would share a nonce.
-            self._turn(at)
-        except (OSError, SpoolError):
-            failure = SpoolError(f"the spool broke: {error.strerror}; start again when the disk has room")
-            with self._wake:
-                self._broken, self._closed = failure, True
-                late = list(self._waiting)
-                self._waiting.clear()
-            for _, done in late:
-                done.set_exception(failure)
-        for _, done in group:
-            done.set_exception(failure)
+    def _mend(self) -> None:
+        """Take back what could not be written whole, before anything else is written.
+
+        The frames' numbers are used again: in a new segment, under a new key, or two texts would share a nonce.
+        """
+        if not self._spoilt:
+            return
+        os.ftruncate(self._open.file, self._open.length)
+        os.lseek(self._open.file, self._open.length, os.SEEK_SET)
+        os.fsync(self._open.file)
+        self._turn(self._open)
+        self._spoilt = False
 
     def _turn(self, at: _Open) -> None:
         self._open = self._begin(at.number + 1)
@@ -246,10 +279,10 @@ class Spool:
         try:
             append(opened, head)
             settle_folder(self._folder)
-        except OSError as error:
+        except OSError:
             os.close(opened)
             path.unlink(missing_ok=True)
-            raise SpoolError(f"{path}: a segment of the spool cannot be begun: {error.strerror}") from error
+            raise
         self._held[number] = HEAD_BYTES
         return _Open(number, opened, seal_of(self._key, head), 0, HEAD_BYTES)
 

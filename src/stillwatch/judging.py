@@ -1,4 +1,4 @@
-"""Judge what a watch sees by written terms, decide and record: the judge of a watch that has terms.
+"""From dossiers to what is in force: judge by written terms, decide, record. A watch and the fairness report use it.
 
 Who there is (for the guards against acting on too many, or on one kind of account) is counted whenever everybody is
 looked at; until that was done once nothing is automatic.
@@ -79,8 +79,11 @@ class TermsJudge:
         return len(acted.recorded.new)
 
     def _facts(self, one: Dossier) -> Facts:
-        size = SIZE_NAMES[int(np.searchsorted(SIZES, one.events / one.days, side="right"))]
-        return Facts(Traits(one.plan, size, _agreement(one.agreements, one.at_ms)), one.agreements, one.last_ms)
+        return Facts(
+            Traits(one.plan, size_name(one.events / one.days), _agreement(one.agreements, one.at_ms)),
+            one.agreements,
+            one.last_ms,
+        )
 
     def counted(self, looked: Looked, known: Known, now_ms: int) -> None:
         """Take note of who there is; ``looked`` is everybody."""
@@ -100,6 +103,11 @@ class TermsJudge:
                 if group:
                     cohorts[trait, group] = cohorts.get((trait, group), 0) + 1
         self._population = Population(int(active.sum()), cohorts)
+
+
+def size_name(per_day: float) -> str:
+    """Name the class of size of an account with so many requests a day."""
+    return SIZE_NAMES[int(np.searchsorted(SIZES, per_day, side="right"))]
 
 
 def _agreement(agreed: Sequence[Agreement], at_ms: int) -> str:
