@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MOST_WHOLE: Final = 8 << 20
 """Longest unstreamed answer that is read for the record (bytes)."""
 _MOST_BORN: Final = 256
+_TOGETHER: Final = 8_192
+"""Bytes that are read for the record at once (bytes)."""
 _MOST_LEARNT: Final = 8
 """Most times that one stream's surroundings are learnt: where every event has others it is no use."""
 _UNKNOWN: Final = (b"\n", b"")
@@ -65,6 +67,8 @@ class Tap:
         "_record",
         "_shape",
         "_unzip",
+        "_waiting",
+        "_waits",
         "bytes",
         "unread",
     )
@@ -80,6 +84,8 @@ class Tap:
         self._done = False
         self._around = _UNKNOWN
         self._learnt = 0
+        self._waiting: list[bytes] = []
+        self._waits = 0
         self._unzip = zlib.decompressobj(47) if encoding in _ZIPPED else None
         self.bytes = 0
         """Bytes of answer text so far."""
@@ -90,6 +96,16 @@ class Tap:
         """Take a chunk that was sent; whatever is wrong with it only ends the reading."""
         if self.unread:
             return
+        self._waiting.append(chunk)
+        self._waits += len(chunk)
+        if self._waits >= _TOGETHER:
+            self._take()
+
+    def _take(self) -> None:
+        """Read what waits: many small chunks at once cost less than one after the other."""
+        chunk = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
+        self._waiting.clear()
+        self._waits = 0
         try:
             if self._unzip is not None:
                 chunk = self._unzip.decompress(chunk, MOST_WHOLE)
@@ -140,6 +156,8 @@ class Tap:
 
     def record(self) -> Record:
         """Give what the answer says, once it has ended."""
+        if self._waiting:
+            self._take()
         if self._events is None and not self.unread:
             self.bytes = 0
             try:
