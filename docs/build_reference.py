@@ -7,37 +7,38 @@ option cannot appear without its line here.
 from __future__ import annotations
 
 import argparse
-import ast
-import inspect
-import itertools
+import json
 from dataclasses import fields
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from reference_gateway import barriers, gateway_settings
+from reference_tables import MADE, field_docs, table
+
 from stillwatch import config
 from stillwatch.cli import build_parser
+from stillwatch.enforcement import rules
 from stillwatch.ingest.accounts import COLUMNS
 from stillwatch.ingest.readers import READERS
+from stillwatch.model import dossier
+from stillwatch.model.campaign import HARVEST_BITS
+from stillwatch.model.dossier_json import FORMAT
 from stillwatch.model.event import BINDING_MISMATCHES, CODES, EVENT_FIELDS, FORBIDDEN, Privacy
+from stillwatch.policy.conditions import CONDITIONS
+from stillwatch.policy.conditions.evidence.speaking import LIKELY
+from stillwatch.policy.floor import LEAST_BITS, RESTRICTS, TELLS
+from stillwatch.policy.language.fields import Field, RecordOf
+from stillwatch.policy.language.schema import schema
+from stillwatch.policy.language.table import CLAUSE, EVIDENCE, TERMS
+from stillwatch.store.dossier_days import KEPT_D
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
     import pyarrow as pa
 
 HERE: Final = Path(__file__).resolve().parent
-MADE: Final = "<!-- Written by `make docs` from {source}; edit that, not this page. -->"
-
-
-def cell(text: str) -> str:
-    """Fit a text into one cell of a Markdown table."""
-    return " ".join(text.replace("|", "\\|").split())
-
-
-def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
-    """Lay out a Markdown table."""
-    lines = [head, tuple("---" for _ in head), *rows]
-    return ["| " + " | ".join(cell(text) for text in line) + " |" for line in lines]
 
 
 def kind(type_: pa.DataType) -> str:
@@ -80,17 +81,6 @@ def event_fields() -> str:
     return "\n".join(lines)
 
 
-def field_docs(module: object, name: str) -> Mapping[str, str]:
-    """Give the docstring under each field of a dataclass; Python itself does not keep them."""
-    tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]
-    body = next(node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
-    found = {}
-    for field, doc in itertools.pairwise(body):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(doc, ast.Expr):
-            found[field.target.id] = inspect.cleandoc(str(ast.literal_eval(doc.value)))
-    return found
-
-
 def configuration() -> str:
     """Render the page of the settings: one row a field of ``Config``."""
     docs = field_docs(config, "Config")
@@ -107,6 +97,27 @@ def configuration() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def deciding_rules() -> str:
+    """Render the page of the rules that ``--rules`` may set, table by table."""
+    lines = [
+        MADE.format(source="src/stillwatch/enforcement/rules.py"),
+        "# Rules of deciding",
+        "",
+        "`stillwatch watch --rules FILE` reads them from TOML: one table for each heading below. What is not set stays",
+        "as it is. [What they are for](../explanation/deciding.md).",
+    ]
+    for name, part in (("ladder", rules.Ladder), ("limits", rules.Limits), ("stagger", rules.Stagger)):
+        docs = field_docs(rules, part.__name__)
+        rows = [(f"`{f.name}`", f"`{_default(f.default)}`", docs[f.name]) for f in fields(part)]
+        lines += ["", f"## [{name}]", "", (part.__doc__ or "").split("\n")[0], ""]
+        lines += table(("Key", "Default", "Meaning and unit"), rows)
+    return "\n".join(lines) + "\n"
+
+
+def _default(value: object) -> str:
+    return f'"{value.name.lower()}"' if isinstance(value, Enum) else f"{value:_}"
 
 
 def commands(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser, str]]:
@@ -159,7 +170,7 @@ def command_line() -> str:
     """Render the page of the command line: every command, every argument."""
     parser = build_parser()
     lines = [
-        MADE.format(source="src/stillwatch/cli.py"),
+        MADE.format(source="src/stillwatch/parsers"),
         "# Command line",
         "",
         "`stillwatch COMMAND --help` says the same. What a command's exit code means: [exit codes](exit-codes.md).",
@@ -225,12 +236,130 @@ def account_file() -> str:
     return "\n".join(lines)
 
 
+def terms_table(fields: Iterable[Field]) -> list[str]:
+    """Lay out the fields of one record of the terms."""
+    rows = [
+        (f"`{one.name}`", one.kind.words(), "required" if one.required else one.default, one.meaning) for one in fields
+    ]
+    return table(("Key", "Takes", "If left out", "Meaning"), rows)
+
+
+def terms_conditions() -> list[str]:
+    """Lay out every word of the language of terms."""
+    lines = []
+    for word in CONDITIONS:
+        lines += [
+            f"### {word.name}",
+            "",
+            word.meaning,
+            "",
+            f"Unknown: {word.unknown[:1].lower()}{word.unknown[1:]}",
+            "",
+        ]
+        if isinstance(word.kind, RecordOf):
+            lines += [*terms_table(word.kind.fields), ""]
+        lines += ["```yaml", *(f"- {example}" for example in word.examples), "```", ""]
+    return lines
+
+
+def terms() -> str:
+    """Render the page of the language of terms: the loader's own table."""
+    lines = [
+        MADE.format(source="src/stillwatch/policy/language/table.py and src/stillwatch/policy/conditions/"),
+        "# Language of terms",
+        "",
+        "Terms of use are a YAML file of at most 256 KiB ([how to write one](../how-to/write-your-terms.md)). Keys",
+        "that are not on this page are refused by name; so are anchors, tags and a key written twice. The same table",
+        "as a JSON Schema for editors: [terms.schema.json](terms.schema.json), or `stillwatch terms schema`.",
+        "",
+        *terms_table(TERMS.fields),
+        "",
+        "## Clause",
+        "",
+        "A clause is *broken* where all of its conditions are met, enough classes of evidence speak, and every",
+        "exemption is known not to hold. Where an exemption cannot be told, it is not broken.",
+        "",
+        *terms_table(CLAUSE.fields),
+        "",
+        "## Evidence",
+        "",
+        "A class speaks where its detectors together weigh at least `bits`. `campaign` speaks where the campaign is",
+        f"reported as extraction with {HARVEST_BITS:g} bit or more of harvest and the account belongs to it with a",
+        f"chance of {LIKELY:g} or more. Coordination never speaks.",
+        "",
+        *terms_table(EVIDENCE.fields),
+        "",
+        "## The floor",
+        "",
+        f"Whatever a clause says, from `{RESTRICTS.name.lower()}` on the judge permits nothing unless a substantial or",
+        f"strong class speaks with {LEAST_BITS:g} bit or more (all its detectors together), from",
+        f"`{TELLS.name.lower()}` on nothing unless any does, and `suspend` is only ever a person's. What is withheld",
+        "stands in the verdict. Lint refuses terms that ask for less.",
+        "",
+        "## Conditions",
+        "",
+        "One condition is one key. Bounds are included. A condition of which nothing can be told is *unknown*: never",
+        "met, under `not` either. Exemptions are conditions, too.",
+        "",
+        *table(("Condition", "Asks"), [(f"[`{word.name}`](#{word.name})", word.meaning) for word in CONDITIONS]),
+        "",
+        *terms_conditions(),
+        "## Placeholders",
+        "",
+        "`{facts}`, `{until}` and `{appeal}` in `notice` and `{decision}` in `appeal` are filled in by each decision.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def dossiers() -> str:
+    """Render the page of dossiers: one row a field of each record."""
+    rows = {name: field_docs(dossier, name) for name in ("Dossier", "Seen", "Belonging", "Agreement")}
+    lines = [
+        MADE.format(source="src/stillwatch/model/dossier.py"),
+        "# Dossiers",
+        "",
+        "A dossier is one account at one moment as a clause of the [terms](terms.md) sees it. As a file it is one JSON",
+        f"object a line, with `format` {FORMAT!r}, every field below and no other. Unknown numbers are",
+        "null, pseudonyms are texts as reports show them, entries of `seen` and `agreements` are lists in the order",
+        "below. A line has at most 256 KiB, a list 500 entries, a text 2,000 characters.",
+        "",
+        "`stillwatch watch --dossiers FOLDER` keeps them, one file a day in UTC, `2026-12-01.jsonl`, for",
+        f"{KEPT_D} days: of accounts of which a clause could speak, of members of reported campaigns, and of those as",
+        "likely as not to extract; of one account at most one an hour, and one more where its campaign is another.",
+        "",
+        *table(("Field", "Meaning"), [(f"`{field}`", doc) for field, doc in rows.pop("Dossier").items()]),
+        "",
+    ]
+    for name, title in (("Seen", "seen"), ("Belonging", "campaign"), ("Agreement", "agreements")):
+        lines += [
+            f"## {title}",
+            "",
+            *table(("Field", "Meaning"), [(f"`{f}`", doc) for f, doc in rows[name].items()]),
+            "",
+        ]
+    strength = [(f"`{name}`", str(value)) for name, value in dossier.STRENGTH.items()]
+    lines += ["## Strength of evidence", "", *table(("Class", "Strength, 3 strong to 0 none"), strength), ""]
+    return "\n".join(lines)
+
+
+def terms_schema() -> str:
+    """Render the JSON Schema of terms."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
 PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
     ("event-fields.md", event_fields),
     ("config.md", configuration),
+    ("rules.md", deciding_rules),
     ("cli.md", command_line),
     ("formats.md", formats),
     ("account-file.md", account_file),
+    ("terms.md", terms),
+    ("dossiers.md", dossiers),
+    ("terms.schema.json", terms_schema),
+    ("barriers.md", barriers),
+    ("gateway-settings.md", gateway_settings),
 )
 """Page of docs/reference -> what renders it."""
 

@@ -19,7 +19,7 @@ from stillwatch.detectors.registry import DETECTORS
 from stillwatch.engine.union import unions
 from stillwatch.features.assemble import profile
 from stillwatch.ingest.accounts import EMPTY
-from stillwatch.pipeline import profile_engine
+from stillwatch.looking import profile_engine
 from stillwatch.sketches.layout import COUNTS, allocate
 
 if TYPE_CHECKING:

@@ -16,23 +16,19 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.detectors import capabilities, combine, examine_all, withhold
-from stillwatch.detectors.calibration.assure import THEMSELVES, assure, refer
+from stillwatch.detectors import capabilities
 from stillwatch.detectors.calibration.own import calibrated
 from stillwatch.engine.local import LocalEngine, workers
-from stillwatch.features.assemble import profile
-from stillwatch.features.recycled import RecycledColumns
-from stillwatch.features.replay import ReplayColumns
 from stillwatch.ingest.accounts import EMPTY, AccountFile
 from stillwatch.ingest.read import read_source, with_engine_counts
 from stillwatch.ingest.sources import INTERRUPTED, OpenSource
+from stillwatch.looking import UNKNOWN, Against, look
 from stillwatch.model.errors import InputError
 from stillwatch.model.event import EVENT_SCHEMA, Clock, Identity, Provenance
 from stillwatch.model.scan import ScanResult, SourceCount
@@ -46,7 +42,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.config import Config
-    from stillwatch.detectors.calibration.reference import Reference
     from stillwatch.engine.local import Folded
     from stillwatch.ingest.keys import PseudonymKey
     from stillwatch.ingest.read import Progress, Reading
@@ -54,32 +49,13 @@ if TYPE_CHECKING:
     from stillwatch.model.campaign import Campaigns
     from stillwatch.model.event import Reject
     from stillwatch.model.finding import Ranking
-    from stillwatch.model.profile import Profile
 
     Finder: TypeAlias = Callable[[LocalEngine, AccountFile, Ranking, Config], Campaigns | None]
     """Finds campaigns among folded accounts; None where it did not look."""
 
 
-@dataclass(frozen=True, slots=True)
-class Against:
-    """What a scan's accounts are held against."""
-
-    reference: Reference | None = None
-    """What is ordinary at this provider; None takes the accounts of the scan themselves."""
-    origin: str = THEMSELVES
-    """What the reference was made of, in words."""
-    today: date = date(1970, 1, 1)
-    """Day of the scan, for a reference made on the way."""
-    look: int = 1
-    """Which look at these accounts it is, from 1."""
-
-
-UNKNOWN: Final = Against()
-"""No reference, first look."""
 SUREST: Final = 5
 """Members of a reported campaign whose prompts are kept on request."""
-TIMED: Final = ("rhythm", "person", "ramp", "canary_probing", "key_theft", "steady_history", "retry_storm")
-"""Detectors that cannot tell where events carry the time of reading."""
 
 
 @dataclass(slots=True)
@@ -220,60 +196,21 @@ class Scan:
         cold: bool = False,
     ) -> ScanResult:
         """Profile, examine, rank and assure what was folded."""
-        config = self.settings(against)
-        made = profile_engine(self.engine, accounts)
-        examined = examine_all(made, config)
-        if any(name == "ts_ms" for count in self.counts for name, _ in count.blanked):
-            reason = "some events have no time of their own and carry the time of reading"
-            examined = tuple(withhold(one, reason) if one.detector in TIMED else one for one in examined)
-        ranking = combine(examined, config)
-        reference = against.reference or refer(examined, ranking, made, against.today)
+        untimed = any(name == "ts_ms" for count in self.counts for name, _ in count.blanked)
+        looked = look(self.engine, self.settings(against), accounts, against, untimed=untimed)
         return ScanResult(
             sources=tuple(self.counts),
             rejects=tuple(self.rejects),
-            capabilities=capabilities(examined, frozenset(self.fields)),
-            profile=made,
-            examined=examined,
-            ranking=ranking,
-            assurance=assure(examined, ranking, made, reference, origin=against.origin, look=against.look),
+            capabilities=capabilities(looked.examined, frozenset(self.fields)),
+            profile=looked.profile,
+            examined=looked.examined,
+            ranking=looked.ranking,
+            assurance=looked.assurance,
             exemplars={},
             cold_kernels=cold,
             elapsed_s=time.monotonic() - started_s if started_s else 0.0,
             known=frozenset(self.fields) | accounts.known_columns(),
         )
-
-
-def profile_engine(engine: LocalEngine, accounts: AccountFile = EMPTY) -> Profile:
-    """Turn an engine's state into the profile of all its accounts.
-
-    Parameters
-    ----------
-    engine
-        Folded events.
-    accounts
-        The provider's account file.
-
-    Returns
-    -------
-    Profile
-        One row an account, ascending.
-    """
-    arrays = engine.arrays()
-    account = np.sort(arrays.key)
-    # What the log says of the organisation is in the index itself and counts first.
-    owner = accounts.owner_of(account, np.zeros(account.shape[0], np.int64))
-    replay = None
-    if len(engine.artefacts):
-        found = engine.artefacts.replay(account, owner)
-        replay = ReplayColumns(
-            found.artefacts_distinct, found.foreign_distinct, found.foreign_owners, found.owner_known
-        )
-    recycled = None
-    if engine.prints.births:
-        fed = engine.prints.replay(account, owner)
-        recycled = RecycledColumns(fed.artefacts_distinct, fed.foreign_distinct, fed.foreign_owners, fed.owner_known)
-    corpus = engine.tables.corpus.shape[0] > 0
-    return profile(arrays, account.shape[0], accounts.facts(account), replay, recycled=recycled, corpus=corpus)
 
 
 def scan(

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "stillwatch"
-CORES = ("model", "sketches", "statistics", "features", "detectors", "coordination")
+CORES = ("model", "sketches", "statistics", "features", "detectors", "coordination", "policy")
 FORBIDDEN_MODULES = {"socket", "ssl", "asyncio", "http", "urllib", "requests", "time", "random", "subprocess"}
 FORBIDDEN_NAMES = {
     "os.environ",

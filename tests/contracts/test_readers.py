@@ -11,10 +11,10 @@ import pytest
 
 from ingest.reading import KEY, event, events, read_files, read_records
 from ingest.samples import SAMPLES
-from stillwatch.cli import FORMAT_WORDS
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.readers import READERS, recognise
 from stillwatch.model.event import EVENT_SCHEMA, RAW_SCHEMA
+from stillwatch.parsers.common import FORMAT_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,8 +20,8 @@ from stillwatch.ingest.columns import read_chunk
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.readers import reader_named
 from stillwatch.ingest.readers.base import plan
+from stillwatch.looking import profile_engine
 from stillwatch.model.finding import Finding, NotEnoughEvidence
-from stillwatch.pipeline import profile_engine
 
 SMALL = replace(DEFAULT, buckets=2, threads=1, dedupe_window=4096)
 START_MS = 1_793_577_600_000

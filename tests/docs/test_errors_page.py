@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stillwatch.cli import BAD_INPUT, CLEAN, FINDINGS, PARTIAL, STOPPED
 from stillwatch.model.errors import StillwatchError
+from stillwatch.parsers.common import BAD_INPUT, CLEAN, FINDINGS, PARTIAL, STOPPED
 
 if TYPE_CHECKING:
     from pathlib import Path

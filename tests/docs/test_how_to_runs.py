@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,15 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from pages import shown_in
+
+from policy.drawn import replaced
+from policy.test_judge_terms import COPIER
+from stillwatch.ingest.agreements import read_agreements
+from stillwatch.ingest.door import Door
+from stillwatch.ingest.keys import create_key
+from stillwatch.model.dossier_json import to_json
+from stillwatch.policy.language.load import load
+from stillwatch.policy.lint import lint
 
 PROGRAM = Path(sys.executable).with_name("stillwatch")
 
@@ -63,6 +73,62 @@ def test_campaigns_how_to_runs_from_top_to_bottom(root: Path, tmp_path: Path) ->
     assert json.loads((tmp_path / "campaigns.history.json").read_text())["looks"] == 1
     for made in ("report.html", "campaigns.json", "members.csv"):
         assert (tmp_path / "campaigns" / made).stat().st_size
+
+
+def test_terms_how_to_runs_from_top_to_bottom(root: Path, tmp_path: Path) -> None:
+    page = root / "docs" / "how-to" / "write-your-terms.md"
+    old = run(tmp_path, "terms", "print", "starter").stdout
+    (tmp_path / "terms.yaml").write_text(old)
+    (tmp_path / "terms-new.yaml").write_text(old.replace("at_least: 3}", "at_least: 2}"))
+    between = replaced(COPIER, account=8, total_bits=2.5, probability=0.85)
+    (tmp_path / "dossiers.jsonl").write_text(f"{to_json(COPIER)}\n{to_json(between)}\n")
+
+    (tmp_path / "weak.yaml").write_text(old.replace("strength: substantial}", "strength: weak}"))
+
+    calls = [s.words[1:] for s in shown_in(page) if s.words[0] == "stillwatch"]
+    done = {words[1:]: run(tmp_path, *words) for words in calls}
+    codes = {words: one.returncode for words, one in done.items()}
+
+    assert len(codes) == 8
+    assert codes["lint", "weak.yaml"] == 1
+    assert codes["lint", "terms.yaml"] == codes["explain", "terms.yaml"] == 0
+    assert codes["judge", "terms.yaml", "dossiers.jsonl"] == 1
+    assert codes["diff", "terms.yaml", "terms-new.yaml"] == 1
+    assert codes["diff", "terms.yaml", "terms-new.yaml", "--replay", "dossiers.jsonl"] == 1
+    said = " ".join(" ".join(one.stdout for one in done.values()).split())
+    shown = re.findall(r"^```text\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(shown) == 4
+    for line in "".join(shown).splitlines():
+        assert " ".join(line.split()) in said, line
+
+
+def test_the_register_on_the_page_of_terms_is_read(root: Path, tmp_path: Path) -> None:
+    page = (root / "docs" / "how-to" / "write-your-terms.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```csv\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "agreements.csv").write_text(shown)
+
+    found = read_agreements(tmp_path / "agreements.csv", Door(create_key(tmp_path / "a.key")))
+
+    assert {one.kind for [one] in found.values()} == {"reseller", "red_team", "research"}
+
+
+def test_the_clause_on_the_page_of_terms_is_clean(root: Path) -> None:
+    page = (root / "docs" / "how-to" / "write-your-terms.md").read_text(encoding="utf-8")
+    [shown] = re.findall(r"^```yaml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+    loaded = load(f"terms: shown\nversion: 1\nclauses:\n{shown}".encode(), "shown")
+
+    assert lint(loaded, loaded.terms.clauses[0].from_ms) == ()
+
+
+def test_every_rule_of_lint_is_on_the_page(root: Path) -> None:
+    page = (root / "docs" / "how-to" / "write-your-terms.md").read_text(encoding="utf-8")
+    sources = (root / "src" / "stillwatch" / "policy" / "lint").glob("*.py")
+    rule = re.compile(r'remark\(\s*"([a-z-]+)"')
+    named = {name for path in sources for name in rule.findall(path.read_text(encoding="utf-8"))}
+
+    assert len(named) > 12
+    assert {name for name in named if f"`{name}`" not in page} == set()
 
 
 def test_a_reference_and_a_base_rate_show_in_the_report_and_a_look_raises_p(months: Path, tmp_path: Path) -> None:

@@ -257,6 +257,7 @@ def test_a_full_disk_is_our_stores_error_and_the_old_one_still_counts(
     with pytest.raises(StoreError, match="No space left on device; the one before still counts"):
         written(tmp_path, NEW)
     assert held(restored(tmp_path)) == first
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.json", "stillwatch-generation-000001"]
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:

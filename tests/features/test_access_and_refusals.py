@@ -36,6 +36,15 @@ def test_system_texts_are_counted_by_their_beginning(texts: int) -> None:
     assert measured(rows)["system_texts"] == pytest.approx(texts, rel=0.5)
 
 
+@pytest.mark.parametrize(("named", "of", "share"), [(1, 4, 0.25), (4, 4, 1.0), (0, 4, float("nan"))])
+def test_requests_that_name_an_end_user_are_a_share_and_of_none_nothing_is_told(
+    named: int, of: int, share: float
+) -> None:
+    rows = rows_of(*({"end_user_id": pseudonym(k, "user") if k < named else None} for k in range(of)))
+
+    assert measured(rows)["end_user_share"] == pytest.approx(share, nan_ok=True)
+
+
 def test_without_a_system_text_there_are_none_and_without_a_prompt_nothing_is_known() -> None:
     assert measured(rows_of({"system": None, "prompt": b"hello there"}))["system_texts"] == 0
     assert np.isnan(measured(rows_of({"system": b"be kind to all", "prompt": None}))["system_texts"])

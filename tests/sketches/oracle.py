@@ -99,6 +99,7 @@ def counts(events: list[Event], topics: list[int | None], families: list[int]) -
         ),
         "user_agent_known": n(lambda e: e["user_agent"]),
         "network_known": n(lambda e: e["client_net"]),
+        "end_user_known": n(lambda e: e["end_user_id"]),
         "refused_prompts": n(lambda e: refused(e) and e["prompt"] is not None),
         "corpus_found": 0,
         "mismatch_events": n(lambda e: e["binding_mismatch"]),

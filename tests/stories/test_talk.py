@@ -10,8 +10,8 @@ import pyarrow as pa
 from stillwatch.config import DEFAULT
 from stillwatch.detectors import combine, examine_all
 from stillwatch.engine.local import LocalEngine
+from stillwatch.looking import profile_engine
 from stillwatch.model.event import EVENT_SCHEMA, Clock, EventBatch, Identity, Provenance
-from stillwatch.pipeline import profile_engine
 from stillwatch.sketches.state import Keys
 
 PLACE = Provenance("test", Identity.KEY, Clock.LOG)

@@ -91,7 +91,9 @@ def _sweep(folder: Path, current: int) -> None:
             entry.unlink()
 
 
-def _write(folder: Path, facts: Mapping[str, int | str], files: Iterable[tuple[str, bytes]]) -> None:
+def _write(
+    folder: Path, facts: Mapping[str, int | str], files: Iterable[tuple[str, bytes]], notes: Mapping[str, object]
+) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     old = int(_manifest(folder)["generation"]) if (folder / MANIFEST).exists() else 0
     _sweep(folder, old)
@@ -104,7 +106,7 @@ def _write(folder: Path, facts: Mapping[str, int | str], files: Iterable[tuple[s
     _settle(room)
     room.rename(_place(folder, old + 1))
     _settle(folder)
-    made = {"format": FORMAT_VERSION, "generation": old + 1, "facts": dict(facts), "files": sums}
+    made = {"format": FORMAT_VERSION, "generation": old + 1, "facts": dict(facts), "files": sums, "notes": dict(notes)}
     new = folder / (MANIFEST + ".new")
     _put(new, _render(made))
     new.replace(folder / MANIFEST)
@@ -112,7 +114,12 @@ def _write(folder: Path, facts: Mapping[str, int | str], files: Iterable[tuple[s
     _sweep(folder, old + 1)
 
 
-def write(folder: Path, facts: Mapping[str, int | str], files: Iterable[tuple[str, bytes]]) -> None:
+def write(
+    folder: Path,
+    facts: Mapping[str, int | str],
+    files: Iterable[tuple[str, bytes]],
+    notes: Mapping[str, object] | None = None,
+) -> None:
     """Write a checkpoint; until the last step the one before it stays in force.
 
     Parameters
@@ -123,6 +130,8 @@ def write(folder: Path, facts: Mapping[str, int | str], files: Iterable[tuple[st
         What must be equal for the checkpoint to be read again: versions, fingerprint of the key, settings.
     files
         Name and content of each file, taken one at a time.
+    notes
+        What becomes valid in the same step, such as how far a stream was read; JSON values.
 
     Raises
     ------
@@ -136,8 +145,10 @@ def write(folder: Path, facts: Mapping[str, int | str], files: Iterable[tuple[st
     Needs room on the disk for two checkpoints. One writer at a time.
     """
     try:
-        _write(folder, facts, files)
+        _write(folder, facts, files, notes or {})
     except OSError as error:
+        # What was written of it must not take the room that the disk has left.
+        shutil.rmtree(folder / _WRITING, ignore_errors=True)
         raise StoreError(
             f"the checkpoint could not be written to {folder}: {error.strerror or error}; the one before still counts"
         ) from error
@@ -157,6 +168,8 @@ class Checkpoint:
         self._folder = folder
         self._place = _place(folder, manifest["generation"])
         self._sums: dict[str, str] = manifest["files"]
+        self.notes: dict[str, Any] = manifest.get("notes", {})
+        """What was written down with it."""
         theirs = manifest["facts"]
         if theirs.get("key") != facts.get("key"):
             raise CheckpointError(f"the checkpoint in {folder} was made under another key file")

@@ -24,7 +24,7 @@ from stillwatch.sketches.state import LAYOUT_VERSION, AccountState
 from stillwatch.sketches.tables import fingerprints, with_corpus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from concurrent.futures import Future
     from pathlib import Path
 
@@ -86,6 +86,7 @@ class LocalEngine:
         self.artefacts = ArtefactIndex(config.artefact_pairs)
         self.prints = ArtefactIndex(config.print_pairs, PRINTS)
         self._recent = tuple(Recent(config.dedupe_window // config.buckets) for _ in range(config.buckets))
+        self.notes: dict[str, Any] = {}
         self._pool = pool or ThreadPoolExecutor(workers(config), "fold")
         self._keys = (keys.k0, keys.k1)
         self._workers = workers(config)
@@ -153,6 +154,10 @@ class LocalEngine:
             self._index(batch, mask, printed)
         return Folded(folded, int(attributed.sum()) - folded, int((~attributed).sum()))
 
+    def close(self) -> None:
+        """Let the threads go."""
+        self._pool.shutdown(wait=True)
+
     def parts(self) -> list[Arrays]:
         """See the rows of each bucket, without copying them."""
         return [first_rows(state.arrays, state.used) for state in self.states]
@@ -175,13 +180,15 @@ class LocalEngine:
         yield "artefacts", self.artefacts.checkpoint()
         yield "prints", self.prints.checkpoint()
 
-    def checkpoint(self, folder: Path) -> None:
+    def checkpoint(self, folder: Path, notes: Mapping[str, object] | None = None) -> None:
         """Write all of it to a folder, so that a restart counts nothing twice and loses nothing.
 
         Parameters
         ----------
         folder
             A folder of its own; what it held stays in force until the new checkpoint is whole.
+        notes
+            What becomes valid in the same step, such as how far a stream was read; ``self.notes`` after a restore.
 
         Raises
         ------
@@ -194,7 +201,7 @@ class LocalEngine:
         -----
         Equal events in equal order give equal files. One bucket at a time is held twice in memory.
         """
-        checkpoint.write(folder, self._facts, self._files())
+        checkpoint.write(folder, self._facts, self._files(), notes)
 
     @classmethod
     def restore(
@@ -227,6 +234,7 @@ class LocalEngine:
         """
         found = checkpoint.Checkpoint(folder, _facts(keys, config, with_corpus(corpus)))
         engine = cls(keys, config, pool, corpus)
+        engine.notes = found.notes
         engine.states = tuple(
             AccountState.restore(found.read(f"bucket-{b:05d}.state"), keys, text_limit_bytes=config.text_limit_bytes)
             for b in range(config.buckets)

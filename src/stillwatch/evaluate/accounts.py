@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 
 from stillwatch.engine.local import LocalEngine
+from stillwatch.looking import profile_engine
 from stillwatch.model.event import EVENT_SCHEMA, Clock, EventBatch, Identity, Provenance
-from stillwatch.pipeline import profile_engine
 from stillwatch.sketches.state import Keys
 
 if TYPE_CHECKING:

@@ -32,6 +32,7 @@ ACCESS: Final = (
         Feature(name, unit, f"{what}, estimated within about {26 if p == 4 else 18} %; unknown where the log has none.")
         for (name, unit, what), p in ((_NAMES[field], p) for field, p in REACH)
     ),
+    Feature("end_user_share", "share", "Events that name the customer's own user; unknown where none does."),
     Feature("nets_per_credential", "networks a key", "Networks over keys; high is one key in many places."),
     Feature("fingerprints_per_credential", "fingerprints a key", "TLS fingerprints over keys; high is many programs."),
     Feature("system_texts", "texts", "Different system texts by their beginning, within about 26 %; many is a relay."),
@@ -47,6 +48,8 @@ def access(rows: Arrays) -> Columns:
         seen = distinct(registers)
         columns[_NAMES[field][0]] = only_where(np.maximum(seen, 1.0), seen > 0)
     credentials = columns["credentials"]
+    named = count(rows, "end_user_known")
+    columns["end_user_share"] = only_where(ratio(named, count(rows, "events")), named > 0)
     columns["nets_per_credential"] = ratio(columns["client_nets"], credentials)
     columns["fingerprints_per_credential"] = ratio(columns["tls_fingerprints"], credentials)
     columns["system_texts"] = only_where(distinct(rows.systems), (count(rows, "prompt_known") > 0))

@@ -64,7 +64,17 @@ def create_key(path: Path) -> PseudonymKey:
         The file exists or cannot be written.
     """
     key = PseudonymKey(1, secrets.token_bytes(_BYTES))
-    _write(path, {1: key.secret}, os.O_EXCL)
+    # Whole or not at all: half a key would stop every later start.
+    new = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
+    _write(new, {1: key.secret}, os.O_EXCL)
+    try:
+        os.link(new, path)
+    except FileExistsError as error:
+        raise KeyFileError(f"{path}: the key file exists already; rotate it with `stillwatch key rotate`") from error
+    except OSError as error:
+        raise KeyFileError(f"{path}: the key file cannot be written: {error.strerror}") from error
+    finally:
+        new.unlink(missing_ok=True)
     return key
 
 

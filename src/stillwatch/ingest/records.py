@@ -63,6 +63,11 @@ def _lines(buffer: NDArray[np.uint8], filled: int, first_line: int, *, last: boo
     return Chunk(buffer, starts[:n].copy(), ends[:n].copy(), lines[:n].copy(), ()), used, passed
 
 
+def lines(buffer: NDArray[np.uint8]) -> Chunk:
+    """Cut a whole buffer into its lines, blank ones left out."""
+    return _lines(buffer, buffer.shape[0], 1, last=True)[0]
+
+
 @kernel
 def _line_end(buffer: Bytes, i: Any, stop: Any) -> Any:  # noqa: ANN401  unsigned places
     """Find the next line feed, eight bytes at a time."""

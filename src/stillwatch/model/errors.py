@@ -6,9 +6,16 @@
     ├── InputError          the caller: a path, an option or a file is wrong      -> exit code 2
     │   ├── FormatError     the bytes are not what the named format promises
     │   ├── ForbiddenField  the input carries direct personal data (class P4), named
-    │   └── KeyFileError    the pseudonym key is missing, malformed or readable by others
+    │   ├── KeyFileError    the pseudonym key is missing, malformed or readable by others
+    │   ├── TermsError      the terms of use are not written as their language asks; names every line
+    │   └── NotNow          what was asked for does not fit how things stand, such as a second appeal beside an open one
+    ├── BrokerAway          whoever runs the broker: it does not answer; a watch goes on and tries again
     └── StoreError          our side: the output folder, the disk, a checkpoint   -> exit code 2
-        └── CheckpointError a checkpoint is torn, from another version or from another key
+        ├── CheckpointError a checkpoint is torn, from another version or from another key
+        ├── SpoolError      the spool of events is full, damaged or in use
+        │   └── SpoolFull   no room until more was folded: whoever sends must send again later
+        ├── StoreBusy       another writer holds the store; the same call may be made again
+        └── StoreTorn       the store's file is damaged, of another version, or open to others
 
 "Not enough evidence" is no error: it is the value :class:`stillwatch.model.finding.NotEnoughEvidence`.
 """
@@ -36,9 +43,37 @@ class KeyFileError(InputError):
     """The pseudonym key file cannot be used as it is."""
 
 
+class TermsError(InputError):
+    """Terms of use that are not written as their language asks; the message names file, line and clause."""
+
+
+class NotNow(InputError):
+    """What was asked for is well written and does not fit how things stand; the message says how they do."""
+
+
+class BrokerAway(StillwatchError):
+    """A message broker does not answer; what it holds is fetched once it does."""
+
+
 class StoreError(StillwatchError):
     """Our own output or state could not be written or read back."""
 
 
 class CheckpointError(StoreError):
     """A checkpoint is torn, of another version, or was made under another key."""
+
+
+class SpoolError(StoreError):
+    """The spool of events cannot be written or read."""
+
+
+class SpoolFull(SpoolError):
+    """The spool has no room; whoever sends must send again later. Nothing of what was refused is kept."""
+
+
+class StoreBusy(StoreError):
+    """Another writer held the store for longer than the busy time; nothing was written."""
+
+
+class StoreTorn(StoreError):
+    """The store's file is damaged, of another version, or open to others; it is left as it is."""

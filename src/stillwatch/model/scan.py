@@ -16,6 +16,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen of some accounts; row i of each part is the same account."""
+
+    profile: Profile
+    """Their features."""
+    examined: tuple[Examined, ...]
+    """Every detector's answers."""
+    ranking: Ranking
+    """Their totals."""
+    assurance: Assurance
+    """How far the totals can be believed."""
+
+
+@dataclass(frozen=True, slots=True)
 class SourceCount:
     """What became of one input. ``read == accepted + rejected`` always holds."""
 

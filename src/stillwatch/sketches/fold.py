@@ -40,7 +40,7 @@ _OUT_KNOWN, _REASONING_KNOWN = _AT["tokens_out_known"], _AT["reasoning_known"]
 _COMPLETION_KNOWN = _AT["completion_known"]
 _CARRIED, _BORN, _SESSION = _AT["carried_events"], _AT["born_events"], _AT["session_known"]
 _LOGIT_PROBE = _AT["logit_probe"]
-_AGENT, _NETWORK = _AT["user_agent_known"], _AT["network_known"]
+_AGENT, _NETWORK, _END_USER = _AT["user_agent_known"], _AT["network_known"], _AT["end_user_known"]
 _SUM_AT: Final = {name: i for i, name in enumerate(SUMS)}
 _TS, _REFUSED_TS = _SUM_AT["ts_s"], _SUM_AT["refused_ts_s"]
 
@@ -52,7 +52,7 @@ _N_REACH = len(REACH)
 _REACH_P = tuple(p for _, p in REACH)
 _REACH_OFF = tuple(REACH_OFFSETS[:-1])
 _SESSION_REACH, _AGENT_REACH = _REACH_AT["session_id"], _REACH_AT["user_agent"]
-_NET_REACH = _REACH_AT["client_net"]
+_NET_REACH, _END_USER_REACH = _REACH_AT["client_net"], _REACH_AT["end_user_id"]
 _MODEL_CODE, _LIBRARY_CODE = -1, -2
 _NOT_REACH: Final = {"model_served": _MODEL_CODE, "client_lib": _LIBRARY_CODE}
 _CODE_FROM = tuple(_NOT_REACH[name] if name in _NOT_REACH else _REACH_AT[name] for name in CODES)
@@ -204,6 +204,7 @@ def fold_access(state: Any, row: int, batch: Any, i: int, event: np.uint64) -> N
             hll_add(state.reach, row, _REACH_OFF[f], _REACH_P[f], np.uint64(value))
     state.counts[row, _SESSION] += batch.reach[_SESSION_REACH, i] != 0
     state.counts[row, _AGENT] += batch.reach[_AGENT_REACH, i] != 0
+    state.counts[row, _END_USER] += batch.reach[_END_USER_REACH, i] != 0
     network = np.uint64(batch.reach[_NET_REACH, i])
     if network != np.uint64(0):
         state.counts[row, _NETWORK] += 1

@@ -77,6 +77,7 @@ COUNTS: Final = (
     "logit_probe",
     "user_agent_known",
     "network_known",
+    "end_user_known",
     "refused_prompts",
     "corpus_found",
     *(f"phrase_{name}" for name in PHRASES),

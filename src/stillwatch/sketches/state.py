@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stillwatch.sketches.columns import Columns
     from stillwatch.sketches.tables import Tables
 
-LAYOUT_VERSION: Final = 3
+LAYOUT_VERSION: Final = 4
 """Raised when the meaning of any cell changes; a checkpoint of another version is refused."""
 _FIRST_ROOM: Final = 64
 _GROWTH: Final = 1.25

@@ -21,9 +21,10 @@ from stillwatch.ingest.addresses import trusted_networks
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.keys import create_key, read_key
 from stillwatch.ingest.read import Reading
+from stillwatch.looking import Against
 from stillwatch.model.errors import InputError, StoreError
 from stillwatch.model.event import EVENT_FIELDS
-from stillwatch.pipeline import Against, scan
+from stillwatch.pipeline import scan
 from stillwatch.reports.progress import ProgressLine
 from stillwatch.sketches.corpus import NO_CORPUS, read_corpus
 from stillwatch.sketches.warmth import is_cold
@@ -60,7 +61,8 @@ def read_config(asked: argparse.Namespace) -> Config:
     return dataclasses.replace(DEFAULT, **{name: value for name, value in given.items() if value is not None})
 
 
-def _places(written: list[str]) -> dict[str, Place]:
+def field_places(written: list[str]) -> dict[str, Place]:
+    """Read ``--map``."""
     # A list of texts has no one place.
     names = {f.name for f in EVENT_FIELDS if not pa.types.is_list(f.raw)}
     places: dict[str, Place] = {}
@@ -72,7 +74,8 @@ def _places(written: list[str]) -> dict[str, Place]:
     return places
 
 
-def _key(path: Path, epoch: int | None) -> PseudonymKey:
+def pseudonym_key(path: Path, epoch: int | None) -> PseudonymKey:
+    """Read the key of the pseudonyms; makes one where there is none, and says so."""
     if path.exists():
         return read_key(path, epoch)
     key = create_key(path)
@@ -123,7 +126,8 @@ def keep_memory() -> None:
         tune(option, value)
 
 
-def _corpus(name: str | None) -> NDArray[np.uint64]:
+def corpus_filter(name: str | None) -> NDArray[np.uint64]:
+    """Read ``--corpus``; an empty filter where none is given."""
     return read_corpus(Path(name)) if name else NO_CORPUS
 
 
@@ -155,15 +159,15 @@ def scanned(
 ) -> ScanResult:
     """Read and judge the inputs of a verb, with a progress line."""
     keep_memory()
-    corpus = _corpus(asked.corpus)
-    key = _key(Path(asked.key), asked.epoch)
+    corpus = corpus_filter(asked.corpus)
+    key = pseudonym_key(Path(asked.key), asked.epoch)
     door = Door(key)
     accounts = read_accounts(Path(asked.accounts), door) if asked.accounts else EMPTY
     reading = Reading(
         config=config,
         door=door,
         log_format=asked.format,
-        places=_places(asked.map),
+        places=field_places(asked.map),
         trusted=trusted_networks(asked.trusted_proxy),
         ingest_ms=int(time.time() * 1000),
     )

@@ -15,8 +15,8 @@ from stillwatch.detectors.calibration.reference import to_json as to_reference_j
 from stillwatch.detectors.weights.words import percent
 from stillwatch.features import FEATURES
 from stillwatch.ingest.sources import expand
+from stillwatch.looking import Against
 from stillwatch.model.errors import InputError, StoreError
-from stillwatch.pipeline import Against
 from stillwatch.reports.files import write_atomically
 from stillwatch.reports.html import render_html
 from stillwatch.reports.summary import to_json

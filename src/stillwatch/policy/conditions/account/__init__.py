@@ -1,0 +1,1 @@
+"""Conditions about the account: volume, plan, age."""

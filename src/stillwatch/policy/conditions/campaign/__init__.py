@@ -1,0 +1,1 @@
+"""Conditions about the campaign that an account belongs to."""

@@ -1,0 +1,1 @@
+"""Conditions about the evidence against one account."""

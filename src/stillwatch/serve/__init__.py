@@ -1,0 +1,1 @@
+"""Faces to the network: the gateway before a model API, the watch, appeals. Sockets live here and nowhere else."""

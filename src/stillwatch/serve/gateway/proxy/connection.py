@@ -1,0 +1,202 @@
+"""One customer connection: uvicorn's, with bounds on heads, on slowness and on everything read in two ways.
+
+uvicorn's httptools server has no bound on the size of a head, none on how slowly it arrives, and goes on after an
+upgrade that it does not offer. Deadlines are looked at once a second by ``Sweeper``, so that a call costs no timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+
+import msgspec
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stillwatch.serve.gateway.settings import Limits
+
+NEVER: Final = float("inf")
+KEY: Final = "stillwatch.connection"
+"""Where a request's scope holds its connection."""
+_VERSIONS: Final = ("1.0", "1.1")
+
+
+class Misread(Exception):  # noqa: N818
+    """A head that two servers could read in two ways; ends the parser."""
+
+
+class Connection(HttpToolsProtocol):
+    """A connection with bounds."""
+
+    limits: ClassVar[Limits]
+
+    def __init__(self, *args: Any, **named: Any) -> None:  # noqa: ANN401  uvicorn's own
+        super().__init__(*args, **named)
+        self.on_gone: Callable[[], object] | None = None
+        """Called once if the customer hangs up while a call is under way."""
+        self.deadline = NEVER
+        """When the sweeper ends the connection (s of the loop's clock)."""
+        self.stalled = NEVER
+        """When it ends it because the customer does not read."""
+        self._head_bytes = 0
+        self._in_head = True
+        self._refusal = (400, "this is no HTTP request")
+        self._framing: list[bytes] = []
+        self._hosts = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin; a connection that says nothing is ended, too."""
+        super().connection_made(cast("asyncio.Transport", transport))
+        self.deadline = self.loop.time() + self.limits.head_s
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell the call that nobody waits for it."""
+        super().connection_lost(exc)
+        self.deadline = self.stalled = NEVER
+        gone, self.on_gone = self.on_gone, None
+        if gone is not None:
+            gone()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; a head that does not end is refused at its bound."""
+        if self.transport.is_closing():
+            return
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > self.limits.head_bytes and not self.transport.is_closing():
+            self._refusal = (431, "the request's head is too long")
+            self.send_400_response("")
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        super().on_message_begin()
+        self._head_bytes, self._in_head, self._framing, self._hosts = 0, True, [], 0
+        self.deadline = self.loop.time() + self.limits.head_s
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the target."""
+        self._head_bytes += len(url)
+        if self._head_bytes > self.limits.head_bytes:
+            self._refuse(431, "the request's head is too long")
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header."""
+        self._head_bytes += len(name) + len(value) + 4
+        if self._head_bytes > self.limits.head_bytes:
+            self._refuse(431, "the request's head is too long")
+        super().on_header(name, value)
+        lowered = self.headers[-1][0]
+        if lowered in {b"content-length", b"transfer-encoding"}:
+            self._framing.append(lowered)
+            self._check_framing(lowered, value)
+        elif lowered == b"upgrade":
+            self._refuse(400, "this gateway offers no upgrade")
+        elif lowered == b"host":
+            self._hosts += 1
+
+    def _check_framing(self, name: bytes, value: bytes) -> None:
+        if len(self._framing) > 1:
+            self._refuse(400, "the request's length is given twice")
+        if name == b"transfer-encoding" and value.lower() != b"chunked":
+            self._refuse(400, "Transfer-Encoding may only be chunked")
+        if name == b"content-length":
+            if not value.isdigit() or len(value) > 18:
+                self._refuse(400, "Content-Length is no number")
+            if int(value) > self.limits.body_bytes:
+                self._refuse(413, f"the request's body is longer than {self.limits.body_bytes} bytes")
+
+    def on_headers_complete(self) -> None:
+        """Begin the call, unless two servers could read its head in two ways."""
+        version = self.parser.get_http_version()
+        if version not in _VERSIONS:
+            self._refuse(505, "this gateway speaks HTTP/1.1")
+        if version == "1.0" and b"transfer-encoding" in self._framing:
+            self._refuse(400, "HTTP/1.0 knows no Transfer-Encoding")
+        if self._hosts > 1 or (version == "1.1" and not self._hosts):
+            self._refuse(400, "a request names exactly one host")
+        if self.parser.get_method() == b"CONNECT":
+            self._refuse(405, "this gateway opens no tunnels")
+        self._in_head = False
+        self.scope[KEY] = self  # type: ignore[typeddict-unknown-key]
+        self.deadline = self.loop.time() + self.limits.body_s
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End a request's body."""
+        self.deadline = NEVER
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Begin to wait for a customer who does not read."""
+        super().pause_writing()
+        self.stalled = self.loop.time() + self.limits.stalled_s
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        super().resume_writing()
+        self.stalled = NEVER
+
+    def _refuse(self, status: int, sentence: str) -> None:
+        self._refusal = (status, sentence)
+        raise Misread
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request with an error of the kind SDKs expect, and end."""
+        del msg
+        status, sentence = self._refusal
+        self._refusal = (400, "this is no HTTP request")
+        if self._may_answer():
+            kind = {"message": sentence, "type": "invalid_request_error", "param": None, "code": "bad_request"}
+            body = msgspec.json.encode({"error": kind})
+            self.transport.write(
+                STATUS_LINE[status]
+                + b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+                + body
+            )
+        self.transport.close()
+
+    def sweep(self, now: float) -> None:
+        """End the connection if one of its deadlines has passed."""
+        if now >= self.stalled:
+            self.transport.abort()
+        elif now >= self.deadline and not self.transport.is_closing():
+            self._refusal = (408, "the request came too slowly")
+            self.send_400_response("")
+
+    def _may_answer(self) -> bool:
+        """Whether an error can be told: an answer under way must not get another one in its middle."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return True
+        if self.pipeline or cycle.response_started:
+            return False
+        # The call still waits for its body: the error is its answer, and what it says later is dropped.
+        cycle.response_complete = True
+        return True
+
+    def abort(self) -> None:
+        """End at once and unfinished, so that the customer's SDK knows the answer is not whole."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        self.transport.abort()
+
+
+def bounded(limits: Limits) -> type[Connection]:
+    """Give the kind of connection that has these bounds."""
+    return type("BoundedConnection", (Connection,), {"limits": limits})
+
+
+async def sweep_forever(connections: Callable[[], set[Any]], every_s: float = 1.0) -> None:
+    """Look at every connection's deadlines, once in a while."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(every_s)
+        now = loop.time()
+        for connection in list(connections()):
+            with contextlib.suppress(Exception):
+                connection.sweep(now)
