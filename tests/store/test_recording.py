@@ -18,7 +18,7 @@ from stillwatch.store.standing import StandingTable, standing
 from stillwatch.store.switch import stop_file, turn
 from stillwatch.store.undo import Scope, undo
 from stillwatch.store.verify import verify
-from stillwatch.store.waiting import all_held
+from stillwatch.store.waiting import all_held, how_many_wait
 from stillwatch.store.written import verdict_of, verdict_text
 from store.stored import A_DECISION, A_VERDICT, HOUR, NOW, decision
 
@@ -231,10 +231,12 @@ def test_only_a_person_ends_and_all_or_none(database: Database, by: str) -> None
 
 def test_undoing_an_account_declines_what_waits_about_it(database: Database) -> None:
     record(database, [A_DECISION], NOW, waiting=[Waiting(decision("d-2", action=Action.HOLD), "a hold")])
+    assert how_many_wait(database) == 1
 
     undone = undo(database, Scope(decision="d-1"), by="ada", why="wrong", now_ms=NOW + 1)
 
     assert undone.declined == ("d-2",)
+    assert how_many_wait(database) == 0
     with database.reading() as connection:
         assert all_held(connection) == ()
 
