@@ -124,9 +124,8 @@ class Wire(asyncio.Protocol):
         BrokeOff
             It ended too early.
         """
-        for piece in self._pieces:
-            write(piece)
         self._pour = write
+        self._poured()
         self._drained()
         while not self.whole:
             if self._failure is not None:
@@ -186,10 +185,23 @@ class Wire(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self._poured()
             self.fail(Misspoken())
             return
+        if self._pieces:
+            self._poured()
         if self.status == 0 and self._head_bytes > MOST_HEAD:
             self.fail(Misspoken())
+
+    def _poured(self) -> None:
+        """Give what one reading brought away in one piece: each writing costs more than all the rest."""
+        if self._pour is not None and self._pieces:
+            pieces = self._pieces
+            try:
+                self._pour(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+            except Exception:  # noqa: BLE001  a fault in one call's writing ends that call
+                self.fail(BrokeOff())
+            pieces.clear()
 
     def eof_received(self) -> bool:
         """Take the end of an answer that says no length."""
@@ -230,10 +242,9 @@ class Wire(asyncio.Protocol):
 
     def on_body(self, piece: bytes) -> None:
         """Give a piece away, or keep it until it is read."""
-        if self._pour is not None:
-            self._pour(piece)
-            return
         self._pieces.append(piece)
+        if self._pour is not None:
+            return
         self._held += len(piece)
         if self._held > _HELD:
             self._pause()
