@@ -1,6 +1,6 @@
 """The gateway under load: beside unmimic, at half load, streams, idle streams, the decision endpoint.
 
-    python bench/gateway.py [--unmimic PYTHON] [--seconds S] [all|calls|streams|idle|decide|standing ...]
+    python bench/gateway.py [--unmimic PYTHON] [--seconds S] [all|calls|streams|paced|idle|decide|standing ...]
 
 Needs wrk and taskset (Debian: apt-get install wrk util-linux). The proxy under test runs alone on core 0; the mock
 model API and the load maker share core 1. PYTHON is the interpreter of an environment with unmimic 0.1.0, which runs
@@ -42,6 +42,7 @@ from gateway_load import (
     empty,
     event,
     half_load,
+    listen,
     model,
     ours,
     paced,
@@ -112,6 +113,22 @@ def bench_streams(folder: Path, python: str, seconds: int) -> None:
                     f"| {name}, run {turn + 1} | {got['rps']:,.0f} | {got['rps'] * EVENTS:,.0f} | {each:.2f} |",
                     flush=True,
                 )
+
+
+def bench_paced(folder: Path, python: str, many: int = 200, pace_ms: int = 20) -> None:
+    """Streams as models write them: every event comes alone, and has its own way through."""
+    print(f"\n## {many} streams, an event each {pace_ms} ms on each")
+    print("| proxy | CPU us an event |\n| --- | --- |")
+    targets = [("(uvicorn and aiohttp alone)", bare(), EMPTY), ("stillwatch", ours(folder), OURS)]
+    if python:
+        targets.append(("unmimic 0.1.0, no guards", theirs(python), THEIRS))
+    for turn in range(2):
+        for name, command, port in targets:
+            with running(command, port, 0) as pid:
+                asyncio.run(listen(port, many, pace_ms))
+                before = cpu_s(pid)
+                asyncio.run(listen(port, many, pace_ms))
+                print(f"| {name}, run {turn + 1} | {(cpu_s(pid) - before) * 1e6 / many / EVENTS:.2f} |", flush=True)
 
 
 async def hold(port: int, many: int) -> list[socket.socket]:
@@ -256,6 +273,8 @@ def main() -> None:
             bench_calls(folder, asked.unmimic, asked.seconds)
         if every or "streams" in asked.what:
             bench_streams(folder, asked.unmimic, asked.seconds)
+        if every or "paced" in asked.what:
+            bench_paced(folder, asked.unmimic)
         if every or "idle" in asked.what:
             bench_idle(folder)
         if every or "decide" in asked.what:

@@ -63,13 +63,14 @@ class Model(asyncio.Protocol):
                 return
             body, self.buffer = self.buffer[end + 4 : whole], self.buffer[whole:]
             if b'"stream": true' in body or b'"stream":true' in body:
-                task = asyncio.ensure_future(self.stream(idle=b"x-idle" in head))
+                pace = re.search(rb"x-pace: (\d+)", head)
+                task = asyncio.ensure_future(self.stream(int(pace[1]) / 1000 if pace else 0, idle=b"x-idle" in head))
                 self.streams.add(task)
                 task.add_done_callback(self.streams.discard)
             else:
                 self.transport.write(HEAD + ANSWER)
 
-    async def stream(self, *, idle: bool) -> None:
+    async def stream(self, pace_s: float, *, idle: bool) -> None:
         """Write a stream."""
         one = event(" meander")
         framed = b"%x\r\n%s\r\n" % (len(one), one)
@@ -77,7 +78,7 @@ class Model(asyncio.Protocol):
         if idle:
             return
         for _ in range(EVENTS - 1):
-            await asyncio.sleep(0)
+            await asyncio.sleep(pace_s)
             if self.transport.is_closing():
                 return
             self.transport.write(framed)
@@ -224,6 +225,21 @@ def wrk(
     units = {"us": 0.001, "ms": 1.0, "s": 1000.0}
     at = {p: float(v) * units[u] for p, v, u in re.findall(r"^\s+(50|99)%\s+([\d.]+)(us|ms|s)$", out, re.MULTILINE)}
     return {"rps": float(re.search(r"Requests/sec:\s+([\d.]+)", out)[1]), "p50": at["50"], "p99": at["99"]}
+
+
+async def listen(port: int, many: int, pace_ms: int) -> int:
+    """Open paced streams at once and read them to their end; gives the bytes that came."""
+    request = (b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nx-pace: %d\r\nconnection: close\r\n"
+               b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % (pace_ms, len(STREAMED)) + STREAMED)  # fmt: skip
+
+    async def one() -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request)
+        got = len(await reader.read())
+        writer.close()
+        return got
+
+    return sum(await asyncio.gather(*(one() for _ in range(many))))
 
 
 async def paced(port: int, path: str, body: bytes, rate: float, seconds: float, headers: str) -> dict[str, float]:

@@ -124,7 +124,7 @@ def test_a_damaged_journal_is_told_and_what_lay_before_it_counts(tmp_path: Path)
     called(one, 0, 5)
     path = tmp_path / "gateway" / name_of(1)
     whole = path.read_bytes()
-    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    path.write_bytes(whole[:50] + bytes([whole[50] ^ 1]) + whole[51:])
 
     with pytest.raises(SpoolError, match="damaged"):
         taking_of(tmp_path, watch).turn(START_MS)

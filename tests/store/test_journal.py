@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stillwatch.model.errors import SpoolError, SpoolFull
 from stillwatch.store.spool import journal as module
 from stillwatch.store.spool.journal import Journal
-from stillwatch.store.spool.segment import START, Position, name_of, segments
+from stillwatch.store.spool.segment import HEAD_BYTES, START, Position, name_of, segments
 from stillwatch.store.spool.tail import TAKEN, Tail, read_taken, say_taken
 
 if TYPE_CHECKING:
@@ -72,6 +72,36 @@ def test_a_torn_tail_is_waited_for_and_cut_off_by_the_next_writer(tmp_path: Path
     assert read(tmp_path, at)[0] == [b"after"]
 
 
+@pytest.mark.parametrize("there", [2, 4, 9, 30])
+def test_a_frame_that_is_being_written_is_waited_for(tmp_path: Path, there: int) -> None:
+    journal, tail = Journal(tmp_path), Tail(tmp_path)
+    journal.append(b"whole")
+    assert len(list(tail.read(ALL))) == 1
+    begin = tail.position.offset
+    journal.append(b"a frame of some length")
+    path = tmp_path / name_of(1)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: begin + there].ljust(len(whole), b"\0"))
+    assert list(tail.read(ALL)) == []
+
+    path.write_bytes(whole)
+    assert [frame for frame, _ in tail.read(ALL)] == [b"a frame of some length"]
+
+
+def test_segments_have_room_while_they_are_written_and_none_when_they_are_full(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, segment_bytes=1_000)
+    for _ in range(9):
+        journal.append(b"x" * 200)
+        journal.settle()
+    sizes = [(tmp_path / name_of(number)).stat().st_size for number in segments(tmp_path)]
+    assert sizes[-1] > 1_000_000
+    assert max(sizes[:-1]) < 1_300
+    assert sum(sizes[:-1]) < journal.nbytes < sum(sizes[:-1]) + 1_300
+    journal.close()
+    assert not (tmp_path / "next.part").exists()
+    assert max(path.stat().st_size for path in tmp_path.iterdir()) < 1_300
+
+
 def test_what_a_loss_of_power_took_back_is_passed_by_a_reader_that_had_seen_it(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.append(b"on the disk")
@@ -88,10 +118,10 @@ def test_what_a_loss_of_power_took_back_is_passed_by_a_reader_that_had_seen_it(t
 def test_a_changed_byte_is_told(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.append(b"one")
-    journal.close()
+    journal.append(b"two")
     path = tmp_path / name_of(1)
     content = bytearray(path.read_bytes())
-    content[-1] ^= 1
+    content[HEAD_BYTES + 5] ^= 1
     path.write_bytes(content)
 
     with pytest.raises(SpoolError, match=r"frame 0 of segment 1 .* damaged"):
@@ -139,8 +169,8 @@ def test_the_bound_refuses_and_dropping_makes_room(tmp_path: Path) -> None:
 def test_a_full_disk_leaves_no_half_frame_and_uses_no_number_twice(tmp_path: Path, monkeypatch) -> None:
     journal = Journal(tmp_path)
     journal.append(b"before")
-    real = os.write
-    monkeypatch.setattr(module.os, "write", lambda file, content: real(file, bytes(content[: len(content) // 2])))
+    real = os.pwrite
+    monkeypatch.setattr(module.os, "pwrite", lambda file, content, at: real(file, content[: len(content) // 2], at))
     with pytest.raises(SpoolFull, match="full"):
         journal.append(b"half of it is written")
     monkeypatch.undo()

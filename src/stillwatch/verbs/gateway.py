@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 from pathlib import Path
@@ -48,6 +49,9 @@ def gateway_verb(asked: argparse.Namespace) -> int:
         if not asked.json:
             print(f"stillwatch gateway listens on {settings.listen.host}:{settings.listen.port}", flush=True)
         server.stop_on((signal.SIGTERM, signal.SIGINT))
+        # What is there by now stays: a full collection would look through all of it, and every call would wait.
+        gc.collect()
+        gc.freeze()
         server.run()
     finally:
         if recorder is not None:

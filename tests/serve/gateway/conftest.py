@@ -39,6 +39,7 @@ class Running:
     parts: Parts
     sink: MemorySink
     standings: MemoryStandings
+    gateway: Any = None
 
     @property
     def url(self) -> str:
@@ -102,7 +103,8 @@ def gateways(model: MockModel, model_url: str) -> Iterator[Callable[..., Running
             tree["limits"] = {"shutdown_s": 1.0, **tree.get("limits", {})}
             table, sink = standings or MemoryStandings(), sink or MemorySink()
             parts = assemble(settings_of(tree, "test"), KEY, standings=table, sink=sink, owners=owners)
-            return Running(stack.enter_context(served(make_server(parts))), parts, sink, table)
+            server = make_server(parts)
+            return Running(stack.enter_context(served(server)), parts, sink, table, server.config.app)
 
         yield make
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 APPLIED: Final = "applied"
 _ENCODE: Final = msgspec.json.Encoder().encode
+_APPLIED_BYTES: Final = 1 << 20
 _DAY_MS: Final = 86_400_000
 _MANY: Final = 1 << 62
 _BEHIND: Final = 4
@@ -60,7 +61,7 @@ class Recorder:
     ) -> None:
         self._told, self._clock_ms = told, clock_ms
         self._events = Journal(folder, told.most_bytes)
-        self._applied = Journal(folder / APPLIED, told.most_bytes)
+        self._applied = Journal(folder / APPLIED, told.most_bytes, _APPLIED_BYTES)
         self._open: dict[str, tuple[int, Record]] = {}
         self.dropped = 0
         """Records dropped since the start: there was no room for them."""

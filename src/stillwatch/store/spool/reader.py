@@ -40,7 +40,7 @@ def whole_frames(path: Path, key: bytes) -> int:
     while (length := _length(content, offset)) is not None:
         end = offset + LENGTH_BYTES + length
         if seal.open(frame, content[offset + LENGTH_BYTES : end]) is None:
-            if end < len(content):
+            if content[end:].strip(b"\0"):
                 raise SpoolError(f"{path}: frame {frame} of the spool is damaged; what follows cannot be trusted")
             break
         frame, offset = frame + 1, end

@@ -30,6 +30,7 @@ TAKEN: Final = "taken.json"
 """Name of the file that says how far a journal was taken over."""
 JOURNAL: Final = "journal:"
 """How the names of journals begin."""
+_ZEROS: Final = bytes(LENGTH_BYTES)
 _READ_BYTES: Final = 4 << 20
 
 
@@ -74,7 +75,7 @@ class Tail:
             there = segments(self._folder)
             if not self._enter(there):
                 return
-            for content, behind in self._whole():
+            for content, behind in self._whole(last=there[-1] == self.position.segment):
                 given += len(content)
                 yield content, behind
                 if given >= most_bytes:
@@ -103,15 +104,16 @@ class Tail:
         self._seal = seal_of(self._key, head)
         return True
 
-    def _whole(self) -> Iterator[tuple[bytes, Position]]:
+    def _whole(self, *, last: bool) -> Iterator[tuple[bytes, Position]]:
+        """Give the frames of the segment from the position on."""
         assert self._seal is not None
         while True:
             at = self.position
             block = os.pread(self._file, _READ_BYTES, at.offset)
-            length = frame_length(block, 0)
-            if length is None and len(block) == _READ_BYTES:
+            length = _length(block, 0)
+            if length is None and len(block) == _READ_BYTES and block[:LENGTH_BYTES] != _ZEROS:
                 block = os.pread(self._file, LENGTH_BYTES + int.from_bytes(block[:LENGTH_BYTES], "little"), at.offset)
-                length = frame_length(block, 0)
+                length = _length(block, 0)
             if length is None:
                 return
             seen, offset = memoryview(block), 0
@@ -119,18 +121,35 @@ class Tail:
                 begin = offset + LENGTH_BYTES
                 opened = self._seal.open(self.position.frame, seen[begin : begin + length])
                 if opened is None:
-                    raise SpoolError(f"frame {self.position.frame} of segment {at.segment} of the journal is damaged")
+                    opened = self._again(at.offset + begin, length, last=last)
+                if opened is None:
+                    return
                 offset = begin + length
                 self.position = Position(at.segment, self.position.frame + 1, at.offset + offset)
                 yield opened, self.position
-                length = frame_length(seen, offset)
+                length = _length(seen, offset)
+
+    def _again(self, begin: int, length: int, *, last: bool) -> bytes | None:
+        """Read a frame again that did not open; None while it may still be written to, or is torn and will be cut off.
+
+        Raises
+        ------
+        SpoolError
+            Something follows it, so it is neither.
+        """
+        assert self._seal is not None
+        opened = self._seal.open(self.position.frame, os.pread(self._file, length, begin))
+        if opened is None and (not last or os.pread(self._file, LENGTH_BYTES, begin + length).strip(b"\0")):
+            at = self.position
+            raise SpoolError(f"frame {at.frame} of segment {at.segment} of the journal is damaged")
+        return opened
 
     def _check_end(self, later: int) -> None:
         at = self.position
         if later != at.segment + 1:
             raise SpoolError(f"{self._folder}: segment {at.segment + 1} is missing; what it held is lost")
         # A writer that starts again cuts a torn tail off before it begins the next segment.
-        if os.fstat(self._file).st_size > at.offset:
+        if os.pread(self._file, _READ_BYTES, at.offset).strip(b"\0"):
             raise SpoolError(f"segment {at.segment} of the journal ends within a frame; it was cut short")
 
     def close(self) -> None:
@@ -138,6 +157,11 @@ class Tail:
         if self._file >= 0:
             os.close(self._file)
         self._file, self._seal = -1, None
+
+
+def _length(content: bytes | memoryview, offset: int) -> int | None:
+    """Read the length of a frame; None where none is there, or only zeros: room that is not written to yet."""
+    return None if content[offset : offset + LENGTH_BYTES] == _ZEROS else frame_length(content, offset)
 
 
 def say_taken(folder: Path, position: Position) -> None:

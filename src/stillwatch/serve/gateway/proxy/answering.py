@@ -6,7 +6,8 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from stillwatch.enforcement.barriers.base import Refusal
-from stillwatch.serve.gateway.proxy.heads import answer_headers
+from stillwatch.serve.gateway.proxy.connection import CYCLE, KEY
+from stillwatch.serve.gateway.proxy.heads import answer_headers, value_of
 from stillwatch.serve.gateway.proxy.sse import ENCODE, Malformed, whole
 from stillwatch.serve.gateway.record.answered import Tap
 from stillwatch.serve.gateway.refuse import error_event
@@ -14,9 +15,8 @@ from stillwatch.serve.gateway.refuse import error_event
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    import aiohttp
-
     from stillwatch.serve.gateway.proxy.flow import Exchange, Parts
+    from stillwatch.serve.gateway.proxy.wire import Wire
     from stillwatch.serve.gateway.refuse import Answer
 
 _BROKEN = Refusal(502, "upstream_malformed", "the model API's answer cannot be read, and must be before it goes on")
@@ -30,7 +30,7 @@ class Answering:
         self._exchange = exchange
         self._send = exchange.send
 
-    async def pass_on(self, answer: aiohttp.ClientResponse, *, rewritten: bool) -> Refusal | None:
+    async def pass_on(self, answer: Wire, *, rewritten: bool) -> Refusal | None:
         """Pass an answer on.
 
         Parameters
@@ -42,8 +42,8 @@ class Answering:
         """
         exchange, limits = self._exchange, self._parts.settings.limits
         exchange.record["status"] = answer.status
-        kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-        encoding = answer.headers.get("content-encoding", "").strip().lower()
+        kind = value_of(answer.headers, b"content-type").partition(";")[0].strip().lower()
+        encoding = value_of(answer.headers, b"content-encoding").strip().lower()
         streamed = kind == "text/event-stream"
         good = 200 <= answer.status < 300
         tap = Tap(
@@ -69,9 +69,9 @@ class Answering:
                 self._parts.counts.add("unread")
         return None
 
-    async def _start(self, answer: aiohttp.ClientResponse, *, rewritten: bool, length: int = -1) -> None:
+    async def _start(self, answer: Wire, *, rewritten: bool, length: int = -1) -> None:
         exchange = self._exchange
-        headers = answer_headers(answer.raw_headers, rewritten=rewritten)
+        headers = answer_headers(answer.headers, rewritten=rewritten)
         if length >= 0:
             headers.append((b"content-length", b"%d" % length))
         if shown := exchange.shown(self._parts.settings.show):
@@ -80,24 +80,36 @@ class Answering:
         exchange.record["ttft_ms"] = (perf_counter() - exchange.began) * 1000
         await self._send({"type": "http.response.start", "status": answer.status, "headers": headers})
 
-    async def _through(self, answer: aiohttp.ClientResponse, tap: Tap) -> None:
+    async def _through(self, answer: Wire, tap: Tap) -> None:
         """Pass bytes as they come; the record reads along behind."""
         await self._start(answer, rewritten=False)
         send, feed = self._send, tap.feed
-        read = answer.content.readany
-        # The customer first: the record is made while the next piece is on its way.
-        while chunk := await read():
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            feed(chunk)
+        connection = self._exchange.scope.get(KEY)
+        if connection is not None and self._exchange.scope["method"] != "HEAD":
+            write = connection.pours(self._exchange.scope[CYCLE], lambda on: answer.hold(on=on))
+
+            def passed(piece: bytes) -> None:
+                # The customer first, then the record.
+                write(piece)
+                feed(piece)
+
+            try:
+                await answer.pour(passed)
+            finally:
+                connection.on_full = None
+        else:
+            while piece := await answer.read():
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+                feed(piece)
         await send({"type": "http.response.body"})
 
-    async def _events(self, answer: aiohttp.ClientResponse, tap: Tap) -> None:
+    async def _events(self, answer: Wire, tap: Tap) -> None:
         exchange, applied = self._exchange, self._exchange.applied
         assert applied is not None
         rewriter = self._parts.enforcer.rewriter(applied.call, self._parts.settings.limits.event_bytes)
         await self._start(answer, rewritten=True)
         try:
-            async for chunk in answer.content.iter_any():
+            while chunk := await answer.read():
                 tap.feed(chunk)
                 if out := rewriter.feed(chunk):
                     await self._send({"type": "http.response.body", "body": out, "more_body": True})
@@ -110,11 +122,11 @@ class Answering:
             applied.add(rewriter.changes)
         await self._send({"type": "http.response.body", "body": out})
 
-    async def _whole(self, answer: aiohttp.ClientResponse, tap: Tap) -> Refusal | None:
+    async def _whole(self, answer: Wire, tap: Tap) -> Refusal | None:
         applied, most = self._exchange.applied, self._parts.settings.limits.answer_bytes
         assert applied is not None
         held, length = [], 0
-        async for chunk in answer.content.iter_any():
+        while chunk := await answer.read():
             held.append(chunk)
             length += len(chunk)
             if length > most:

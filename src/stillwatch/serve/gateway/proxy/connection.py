@@ -16,11 +16,15 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
     from stillwatch.serve.gateway.settings import Limits
 
 NEVER: Final = float("inf")
 KEY: Final = "stillwatch.connection"
 """Where a request's scope holds its connection."""
+CYCLE: Final = "stillwatch.cycle"
+"""Where it holds what uvicorn knows of the call."""
 _VERSIONS: Final = ("1.0", "1.1")
 
 
@@ -35,6 +39,8 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **named: Any) -> None:  # noqa: ANN401  uvicorn's own
         super().__init__(*args, **named)
+        self.on_full: Callable[[bool], object] | None = None
+        """Called with True when the customer does not keep up with an answer, with False when they do again."""
         self.on_gone: Callable[[], object] | None = None
         """Called once if the customer hangs up while a call is under way."""
         self.deadline = NEVER
@@ -125,6 +131,7 @@ class Connection(HttpToolsProtocol):
         self.scope[KEY] = self  # type: ignore[typeddict-unknown-key]
         self.deadline = self.loop.time() + self.limits.body_s
         super().on_headers_complete()
+        self.scope[CYCLE] = self.cycle  # type: ignore[typeddict-unknown-key]
 
     def on_message_complete(self) -> None:
         """End a request's body."""
@@ -134,11 +141,15 @@ class Connection(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Begin to wait for a customer who does not read."""
         super().pause_writing()
+        if self.on_full is not None:
+            self.on_full(True)  # noqa: FBT003  whether it is full
         self.stalled = self.loop.time() + self.limits.stalled_s
 
     def resume_writing(self) -> None:
         """Go on."""
         super().resume_writing()
+        if self.on_full is not None:
+            self.on_full(False)  # noqa: FBT003
         self.stalled = NEVER
 
     def _refuse(self, status: int, sentence: str) -> None:
@@ -178,6 +189,33 @@ class Connection(HttpToolsProtocol):
         # The call still waits for its body: the error is its answer, and what it says later is dropped.
         cycle.response_complete = True
         return True
+
+    def pours(self, cycle: RequestResponseCycle, on_full: Callable[[bool], object]) -> Callable[[bytes], None]:
+        """Give what writes pieces of the body that was begun, without a task in between.
+
+        Parameters
+        ----------
+        cycle
+            The call's, as its scope holds it; a later one may wait on the same connection.
+        on_full
+            Told when the customer does not keep up, and when they do again.
+        """
+        transport = self.transport
+        self.on_full = on_full
+        if self.flow.write_paused:
+            on_full(True)  # noqa: FBT003
+
+        def chunk(piece: bytes) -> None:
+            if not cycle.disconnected:
+                transport.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+
+        def plain(piece: bytes) -> None:
+            # More than was announced would be taken for the next answer.
+            cycle.expected_content_length -= len(piece)
+            if cycle.expected_content_length >= 0 and not cycle.disconnected:
+                transport.write(piece)
+
+        return chunk if cycle.chunked_encoding else plain
 
     def abort(self) -> None:
         """End at once and unfinished, so that the customer's SDK knows the answer is not whole."""

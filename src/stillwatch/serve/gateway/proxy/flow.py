@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
 
-import aiohttp
-
 from stillwatch.enforcement.barriers.base import Call, Refusal
 from stillwatch.model.decision import IN_GOOD_STANDING
 from stillwatch.serve.asgi import Refused, unpacked
@@ -20,6 +18,7 @@ from stillwatch.serve.gateway.proxy.answering import Answering, send_answer
 from stillwatch.serve.gateway.proxy.connection import KEY
 from stillwatch.serve.gateway.proxy.paths import Paths
 from stillwatch.serve.gateway.proxy.sse import ENCODE, Malformed, whole
+from stillwatch.serve.gateway.proxy.wire import BrokeOff
 from stillwatch.serve.gateway.record.asked import carried_in, read_asked
 from stillwatch.serve.gateway.refuse import refused
 from stillwatch.serve.gateway.standing import StandingUnknown
@@ -241,9 +240,9 @@ class Proxy:
         if rewritten:
             on = heads.uncompressed(on)
         scope = exchange.scope
-        target = scope["raw_path"].decode("ascii")
+        target = scope["raw_path"]
         if scope["query_string"]:
-            target += "?" + scope["query_string"].decode("latin-1")
+            target += b"?" + scope["query_string"]
         parts.counts.added(perf_counter() - exchange.began - (applied.delay_ms / 1000 if applied else 0))
         parts.sink.begin(exchange.id, exchange.record)
         answer = await client.open(scope["method"], target, on, body)
@@ -252,11 +251,11 @@ class Proxy:
             return answer
         try:
             return await Answering(parts, exchange).pass_on(answer, rewritten=rewritten)
-        except aiohttp.ClientError:
+        except BrokeOff:
             parts.counts.add("upstream_failures", ("reason", "upstream_broke_off"))
             return exchange.broken()
         finally:
-            answer.close() if not answer.closed and not answer.content.is_eof() else answer.release()
+            client.release(answer)
 
 
 class Exchange:

@@ -164,3 +164,8 @@ def answer_headers(raw: Iterable[Header], *, rewritten: bool) -> list[Header]:
     if rewritten:
         dropped |= {b"content-length", b"content-encoding", b"content-md5", b"digest", b"content-digest", b"etag"}
     return [pair for pair in pairs if pair[0] not in dropped]
+
+
+def value_of(raw: Iterable[Header], name: bytes) -> str:
+    """Give the values of a header of an answer, joined; "" where there is none."""
+    return ",".join(value.decode("latin-1") for key, value in raw if key.lower() == name)

@@ -1,22 +1,20 @@
-"""The way to a model API: aiohttp, told to change nothing.
+"""The way to a model API: connections that are kept, requests that change nothing and are sent once.
 
-No redirect is followed, no cookie kept, no body unpacked, no header added; a request is sent once.
+No redirect is followed, no cookie kept, no body unpacked, no header added but ``Host`` and ``Content-Length``.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
+import ssl
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-
-import aiohttp
-from aiohttp import hdrs
-from multidict import CIMultiDict
-from yarl import URL
+from urllib.parse import urlsplit
 
 from stillwatch.enforcement.barriers.base import Refusal
 from stillwatch.model.errors import InputError
+from stillwatch.serve.gateway.proxy.wire import BrokeOff, Misspoken, Silent, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,36 +22,36 @@ if TYPE_CHECKING:
     from stillwatch.serve.gateway.proxy.heads import Header
     from stillwatch.serve.gateway.settings import Upstream
 
-_NEVER_ADDED: Final = (hdrs.USER_AGENT, hdrs.ACCEPT, hdrs.ACCEPT_ENCODING, hdrs.CONTENT_TYPE)
 _KEPT_S: Final = 15.0
 """How long an idle connection is kept: shorter than servers do, so that none is used that they just closed (s)."""
-_HEAD: Final = 65_536
-_PIECEWISE: Final = 1 << 19
+_BODIES: Final = ("POST", "PUT", "PATCH")
+"""Methods that say a length even where it is nothing."""
+UNREACHABLE: Final = Refusal(502, "upstream_unreachable", "the model API cannot be reached")
+MALFORMED: Final = Refusal(502, "upstream_malformed", "the model API's answer is no HTTP")
+LATE: Final = Refusal(504, "upstream_timeout", "the model API did not answer in time")
+BUSY: Final = Refusal(503, "upstream_busy", "too many calls are under way; try again in 5 s", retry_after_s=5)
 
 
 class Client:
     """One upstream and its connections; open it inside the loop that uses it."""
 
     def __init__(self, upstream: Upstream) -> None:
-        self._base = upstream.url.rstrip("/")
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=upstream.connections, keepalive_timeout=_KEPT_S, ttl_dns_cache=60),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=upstream.connect_s, sock_read=upstream.answer_s),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-            raise_for_status=False,
-            skip_auto_headers=_NEVER_ADDED,
-            max_line_size=_HEAD,
-            max_field_size=_HEAD,
-        )
+        address = urlsplit(upstream.url)
+        self._upstream = upstream
+        self._tls = ssl.create_default_context() if address.scheme == "https" else None
+        self._host = address.hostname or ""
+        self._port = address.port or (443 if self._tls else 80)
+        self._prefix = address.path.rstrip("/").encode()
+        self._named = b"host: " + address.netloc.rpartition("@")[2].encode() + b"\r\n"
+        self._idle: deque[Wire] = deque()
+        self._all: set[Wire] = set()
+        self._opening = 0
+        self._sweeper = asyncio.create_task(self._sweep(min(1.0, upstream.answer_s / 4)))
         self.credential = _credential(upstream)
         """Header and value that replace the customer's credential; None lets the customer's through."""
 
-    async def open(
-        self, method: str, target: str, headers: Iterable[Header], body: bytes
-    ) -> aiohttp.ClientResponse | Refusal:
-        """Send a request and wait for the head of the answer.
+    async def open(self, method: str, target: bytes, headers: Iterable[Header], body: bytes) -> Wire | Refusal:
+        """Send a request and wait for the head of the answer; ``release`` what comes.
 
         Parameters
         ----------
@@ -64,29 +62,87 @@ class Client:
         body
             The whole body.
         """
+        wire = self._kept()
+        if wire is None:
+            made = await self._connected()
+            if isinstance(made, Refusal):
+                return made
+            wire = made
+        length = b"content-length: %d\r\n" % len(body) if body or method in _BODIES else b""
+        fields = b"".join([b"%b: %b\r\n" % pair for pair in headers])
+        head = b"%b %b%b HTTP/1.1\r\n%b%b%b\r\n" % (
+            method.encode(), self._prefix, target, self._named, fields, length)  # fmt: skip
         try:
-            fields = CIMultiDict((name.decode("ascii"), value.decode("utf-8")) for name, value in headers)
-        except UnicodeDecodeError:
-            return Refusal(400, "bad_request", "a header is no UTF-8")
+            await wire.ask(head, body, alone=method == "HEAD")
+        except Silent:
+            self.release(wire)
+            return LATE
+        except Misspoken:
+            self.release(wire)
+            return MALFORMED
+        except BrokeOff:
+            self.release(wire)
+            return UNREACHABLE
+        except asyncio.CancelledError:
+            self.release(wire)
+            raise
+        return wire
+
+    def release(self, wire: Wire) -> None:
+        """Take a connection back: kept where another request may follow, ended where its answer is not whole."""
+        if wire.whole and wire.reusable and not wire.transport.is_closing():
+            self._idle.append(wire)
+            return
+        self._all.discard(wire)
+        wire.fail(BrokeOff())
+
+    def _kept(self) -> Wire | None:
+        while self._idle:
+            wire = self._idle.pop()
+            if not wire.transport.is_closing() and wire.loop.time() - wire.since < _KEPT_S:
+                return wire
+            self._all.discard(wire)
+            wire.transport.abort()
+        return None
+
+    async def _connected(self) -> Wire | Refusal:
+        if len(self._all) + self._opening >= self._upstream.connections:
+            return BUSY
+        self._opening += 1
         try:
-            return await self._session.request(
-                method,
-                URL(self._base + target, encoded=True),
-                headers=fields,
-                # A long body is written piece by piece, so that other calls get their turns.
-                data=io.BytesIO(body) if len(body) > _PIECEWISE else body or None,
-                allow_redirects=False,
-            )
-        except (TimeoutError, asyncio.TimeoutError):  # noqa: UP041  one is aiohttp's
-            return Refusal(504, "upstream_timeout", "the model API did not answer in time")
-        except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError, ConnectionError):
-            return Refusal(502, "upstream_unreachable", "the model API cannot be reached")
-        except (aiohttp.ClientError, ValueError):
-            return Refusal(502, "upstream_malformed", "the model API's answer is no HTTP")
+            async with asyncio.timeout(self._upstream.connect_s):
+                _, wire = await asyncio.get_running_loop().create_connection(
+                    Wire, self._host, self._port, ssl=self._tls
+                )
+        except TimeoutError:
+            return LATE
+        except (OSError, ssl.SSLError):
+            return UNREACHABLE
+        finally:
+            self._opening -= 1
+        self._all.add(wire)
+        return wire
+
+    async def _sweep(self, every_s: float) -> None:
+        """End the answers of which nothing came for too long, and the connections that nobody needs."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(every_s)
+            now = loop.time()
+            for wire in [one for one in self._all if one.waiting and now - one.since >= self._upstream.answer_s]:
+                wire.fail(Silent())
+            while self._idle and (self._idle[0].transport.is_closing() or now - self._idle[0].since >= _KEPT_S):
+                wire = self._idle.popleft()
+                self._all.discard(wire)
+                wire.transport.abort()
 
     async def close(self) -> None:
         """End all connections."""
-        await self._session.close()
+        self._sweeper.cancel()
+        for wire in list(self._all):
+            wire.transport.abort()
+        self._all.clear()
+        self._idle.clear()
 
 
 def _credential(upstream: Upstream) -> Header | None:
