@@ -18,9 +18,10 @@ from stillwatch.serve.watch.brokers.kafka import Kafka
 from stillwatch.serve.watch.brokers.place import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from stillwatch.serve.watch.brokers.base import Message
     from stillwatch.serve.watch.watch import Watch
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
@@ -110,6 +111,40 @@ def test_a_killed_broker_is_told_and_taken_from_again_when_it_is_back(
     taking.stop()
     drained(watch)
     assert watch.engine.arrays().counts[:, 0].sum() == 25
+
+
+def test_a_broker_killed_before_the_acknowledgement_is_told(
+    tmp_path: Path, server: KafkaServer, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.make()
+    server.publish(lines(0, 10))
+    taking, measures = taking_of(tmp_path, topic(server), watch.spool)
+    acknowledge = Kafka.acknowledge
+
+    def killed(self: Kafka, messages: Sequence[Message]) -> None:
+        server.kill()
+        acknowledge(self, messages)
+
+    monkeypatch.setattr(Kafka, "acknowledge", killed)
+    taking.start()
+    until(lambda: measures.taken()["events_in"] == 10)
+    until(lambda: measures.taken()["broker_away"] == 1)
+    taking.stop()
+
+
+def test_a_broker_that_is_killed_is_told_even_where_the_client_says_nothing(
+    tmp_path: Path, server: KafkaServer, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Kafka, "_error", lambda _self, _error: None)
+    monkeypatch.setattr("stillwatch.serve.watch.brokers.kafka._QUIET_S", 1.0)
+    server.make()
+    server.publish(lines(0, 10))
+    taking, measures = taking_of(tmp_path, topic(server), watch.spool)
+    taking.start()
+    until(lambda: measures.taken()["messages_in"] == 1)
+    server.kill()
+    until(lambda: measures.taken()["broker_away"] == 1)
+    taking.stop()
 
 
 def test_without_room_nothing_is_fetched_and_the_place_in_the_group_is_kept(
