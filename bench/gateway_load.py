@@ -140,7 +140,8 @@ async def app(scope, receive, send):
     if scope["type"] != "http": return
     if not held: held.append(aiohttp.ClientSession(auto_decompress=False))
     body = (await receive())["body"]
-    async with held[0].post("http://127.0.0.1:{MODEL}" + scope["path"], data=body) as answer:
+    on = [(k.decode(), v.decode()) for k, v in scope["headers"] if k not in (b"host", b"content-length", b"connection")]
+    async with held[0].post("http://127.0.0.1:{MODEL}" + scope["path"], data=body, headers=on) as answer:
         headers = [(k, v) for k, v in answer.raw_headers if k.lower() != b"transfer-encoding"]
         await send({{"type": "http.response.start", "status": 200, "headers": headers}})
         while chunk := await answer.content.readany():
