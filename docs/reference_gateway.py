@@ -55,8 +55,11 @@ def barriers() -> str:
     """Render the page of the barriers: what each stops, costs, changes and takes as settings."""
     lines = [MADE.format(source="src/stillwatch/enforcement/barriers"), BARRIERS_HEAD]
     for barrier in BARRIERS:
-        docs = field_docs(inspect.getmodule(type(barrier)), type(barrier).__name__)
-        docs = {"used": "Whether it is used at all.", "least": "Mildest standing it applies to.", **docs}
+        docs = {
+            name: said
+            for part in reversed(type(barrier).__mro__[:-1])
+            for name, said in field_docs(inspect.getmodule(part), part.__name__).items()
+        }
         shown = [f for f in fields(barrier) if f.name != "key"]
         owns = ", ".join(f"`{name}`" for name in barrier.owns) or "nothing"
         rows = [(f"`{f.name}`", setting(getattr(barrier, f.name)), docs[f.name]) for f in shown]

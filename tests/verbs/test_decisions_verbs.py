@@ -74,6 +74,27 @@ def test_list_and_show_name_clause_span_evidence_appeal(path: Path, capsys: pyte
     assert [one["id"] for one in json.loads(said)["decisions"]] == ["d-2"]
 
 
+def test_what_is_typed_again_stands_on_one_line_and_a_reason_stands_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    ids = [f"d-{at:024x}" for at in (1, 2)]
+    long = {"clause": "no-coordinated-harvest-of-answers", "campaign": "c-0123456789"}
+    database = Database(tmp_path / "s.db")
+    waiting = [Waiting(decision(one, account=at, action=Action.HOLD, **long), "too many") for at, one in enumerate(ids)]
+    record(database, [decision(f"d-{9:024x}", by="ada", **long)], NOW, waiting=waiting)
+    database.close()
+
+    _, listed, _ = run(tmp_path / "s.db", capsys, "decisions", "list")
+    _, waits, _ = run(tmp_path / "s.db", capsys, "decisions", "waiting")
+
+    assert f"d-{9:024x} {pseudonym_text(7)}" in " ".join(listed.split())
+    assert all(one in waits for one in ids)
+    assert (waits.count("too many"), "2 decisions: too many" in waits) == (1, True)
+    assert max(map(len, (listed + waits).splitlines())) <= 80
+    assert ("by ada" in " ".join(listed.split()), "policy" in waits) == (True, False)
+
+
 @pytest.mark.parametrize(
     "words",
     [("decisions", "list"), ("decisions", "show", "d-3"), ("decisions", "waiting"), ("ledger", "show")],

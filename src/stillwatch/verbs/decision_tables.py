@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from stillwatch.model.decision import moment
+from stillwatch.model.decision import POLICY, moment
 from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.reports.words import clean, counted
 
@@ -16,21 +18,23 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from stillwatch.model.decision import OnRecord
+    from stillwatch.model.decision import Decision, OnRecord
     from stillwatch.model.verdict import Verdict
     from stillwatch.store.appeals import Appeal
     from stillwatch.store.undo import Undone
     from stillwatch.store.waiting import Held
 
+_WHOLE: Final = frozenset({"decision", "account", "appeal"})
+"""Columns that are typed again or copied: never broken over two lines."""
 LINKED_SHOWN: Final = 10
 """Linked decisions listed with one; more are counted."""
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     """Lay out a table of strangers' strings."""
-    made = Table(box=None, pad_edge=False, header_style="dim")
+    made = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", no_wrap=column in _WHOLE)
     for row in rows:
         made.add_row(*(Text(clean(cell)) for cell in row))
     return made
@@ -41,39 +45,49 @@ def decision_table(found: Sequence[OnRecord], state: Callable[[OnRecord], str]) 
     if not found:
         return Text("no decisions")
     return table(
-        ("decision", "account", "action", "state", "until", "clause", "campaign", "by"),
+        ("decision", "account", "action", "until", "clause"),
         (
             (
                 one.decision.id,
                 pseudonym_text(one.decision.account),
-                one.decision.action.name,
-                state(one),
+                f"{one.decision.action.name} {state(one)}",
                 moment(one.until_ms),
-                one.decision.clause,
-                one.decision.campaign,
-                one.decision.by,
+                _under(one.decision),
             )
             for one in found
         ),
     )
 
 
-def waiting_table(found: Sequence[Held]) -> Table | Text:
-    """Lay out what waits for a person."""
+def _under(made: Decision) -> str:
+    """Say by which clause, in which campaign, and by whom where it was a person."""
+    campaign = f" in {made.campaign}" if made.campaign else ""
+    return f"{made.clause}{campaign}" + ("" if made.by == POLICY else f", by {made.by}")
+
+
+def waiting_table(found: Sequence[Held]) -> Group | Text:
+    """Lay out what waits for a person, under each reason once."""
     if not found:
         return Text("nothing waits for a person")
+    parts: list[Table | Text] = []
+    for reason, alike in groupby(sorted(found, key=lambda one: one.waiting.reason), lambda one: one.waiting.reason):
+        rows = list(alike)
+        parts += [Text(f"{counted(len(rows), 'decision')}: {clean(reason, 2_000)}"), _waiting_rows(rows), Text()]
+    return Group(*parts[:-1])
+
+
+def _waiting_rows(rows: Sequence[Held]) -> Table:
     return table(
-        ("decision", "account", "action", "clause", "since", "why a person is needed"),
+        ("decision", "account", "action", "since", "clause"),
         (
             (
                 one.waiting.decision.id,
                 pseudonym_text(one.waiting.decision.account),
                 one.waiting.decision.action.name,
-                one.waiting.decision.clause,
                 moment(one.at_ms),
-                one.waiting.reason,
+                _under(one.waiting.decision),
             )
-            for one in found
+            for one in rows
         ),
     )
 

@@ -162,7 +162,7 @@ def _told(measures: Measures, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(taken))
         return
-    table = Table(title="what the watch did")
+    table = Table(title="what the watch did", show_header=False)
     table.add_column("")
     table.add_column("", justify="right")
     for name, value in taken.items():

@@ -6,19 +6,16 @@ Only values that are fictional by their form are exchanged: mailboxes at ``examp
 
 from __future__ import annotations
 
-import hmac
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from stillwatch.enforcement.barriers.base import Barrier
-from stillwatch.enforcement.barriers.marks.prose import Stream, whole
-from stillwatch.model.decision import Action
+from stillwatch.enforcement.barriers.marks.mark import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stillwatch.enforcement.barriers.base import Body, Call, Changed, Rewrite
+    from stillwatch.enforcement.barriers.base import Call
 
 FIRST: Final = ("ada", "ben", "cleo", "dev", "elin", "finn", "gwen", "hugo")
 LAST: Final = ("abel", "brook", "cole", "dunn", "ellis", "frost", "grant", "hale")
@@ -30,44 +27,19 @@ _PLACE: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Canaries(Barrier):
+class Canaries(Mark):
     """The same placeholder of the same account is always exchanged for the same one."""
 
-    used: bool = False
-    """Whether it is used at all."""
-    least: Action = Action.NOTIFY
-    """Mildest standing it applies to."""
-    key: bytes = field(default=b"", repr=False)
-    """Secret that picks; set by the gateway from its key file, never written in a configuration."""
-
     name: ClassVar[str] = "canaries"
-    stops: ClassVar[str] = "nothing: it proves that a model was trained on marked answers"
     costs: ClassVar[str] = "Placeholders look a little less familiar."
-    owns: ClassVar[tuple[str, ...]] = ("content", "text")
-
-    def applies(self, call: Call) -> bool:
-        """Whether it is on, may edit, and applies to the standing."""
-        return self.used and bool(self.key) and call.plain_prose and call.standing.action >= self.least
-
-    def answer(self, body: Body, call: Call) -> Changed:
-        """Exchange placeholders in a whole answer."""
-        edits: list[str] = []
-        changed = whole(body, call, self._change(call, edits))
-        return changed, tuple(edits) if changed is not body else ()
-
-    def stream(self, call: Call) -> Rewrite | None:
-        """Exchange placeholders in single events."""
-        if call.shape not in {"chat", "messages"}:
-            return None
-        edits: list[str] = []
-        return Stream(call, self._change(call, edits), edits)
 
     def pick(self, call: Call, place: str) -> int:
         """Give the pick for one placeholder, 0 to 65,535."""
-        level = f"campaign/{call.standing.campaign}" if call.standing.campaign else f"account/{call.standing.account}"
-        return int.from_bytes(hmac.digest(self.key, f"canaries/{level}/{place}".encode(), "sha256")[:2])
+        return int.from_bytes(self.drawn(call, place)[:2])
 
-    def _change(self, call: Call, edits: list[str]) -> Callable[[str], str]:
+    def change(self, call: Call, edits: list[str]) -> Callable[[str], str]:
+        """Exchange placeholders."""
+
         def exchanged(found: re.Match[str]) -> str:
             old, box, host = found.group(), found["box"], found["host"]
             # What the user wrote is the user's, and a pick is not picked again.

@@ -6,19 +6,16 @@ coin tosses of ours, so a test of it is exact. About four edits in a hundred wor
 
 from __future__ import annotations
 
-import hmac
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from stillwatch.enforcement.barriers.base import Barrier
-from stillwatch.enforcement.barriers.marks.prose import Stream, whole
-from stillwatch.model.decision import Action
+from stillwatch.enforcement.barriers.marks.mark import Mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stillwatch.enforcement.barriers.base import Body, Call, Changed, Rewrite
+    from stillwatch.enforcement.barriers.base import Call
 
 SLOTS: Final[tuple[tuple[str, str], ...]] = (
     ("for example", "for instance"),
@@ -60,46 +57,18 @@ _WORD: Final = r"(?<![\w-])(?<!\ba )(?<!\ban )({})(?![\w-])"
 
 
 @dataclass(frozen=True, slots=True)
-class Variants(Barrier):
-    """Picks by key; the level names whose key it is: provider epoch, campaign or account."""
-
-    used: bool = False
-    """Whether it is used at all."""
-    least: Action = Action.NOTIFY
-    """Mildest standing it applies to."""
-    key: bytes = field(default=b"", repr=False)
-    """Secret that picks; set by the gateway from its key file, never written in a configuration."""
+class Variants(Mark):
+    """The picks of a campaign, or of an account outside one, are always the same."""
 
     name: ClassVar[str] = "variants"
-    stops: ClassVar[str] = "nothing: it proves that a model was trained on marked answers"
     costs: ClassVar[str] = "Four words in a hundred are exchanged for equals; style suffers a little."
-    owns: ClassVar[tuple[str, ...]] = ("content", "text")
 
     def bits(self, call: Call) -> tuple[bool, ...]:
-        """Give the pick of every slot; the whole campaign shares one, so that spreading dilutes nothing."""
-        level = f"campaign/{call.standing.campaign}" if call.standing.campaign else f"account/{call.standing.account}"
-        return tuple(
-            hmac.digest(self.key, f"variants/{level}/{i}".encode(), "sha256")[0] & 1 == 1 for i in range(len(SLOTS))
-        )
+        """Give the pick of every slot."""
+        return tuple(self.drawn(call, i)[0] & 1 == 1 for i in range(len(SLOTS)))
 
-    def applies(self, call: Call) -> bool:
-        """Whether it is on, may edit, and applies to the standing."""
-        return self.used and bool(self.key) and call.plain_prose and call.standing.action >= self.least
-
-    def answer(self, body: Body, call: Call) -> Changed:
-        """Exchange wordings in a whole answer."""
-        edits: list[str] = []
-        changed = whole(body, call, self._change(call, edits))
-        return changed, tuple(edits) if changed is not body else ()
-
-    def stream(self, call: Call) -> Rewrite | None:
-        """Exchange wordings in single events."""
-        if call.shape not in {"chat", "messages"}:
-            return None
-        edits: list[str] = []
-        return Stream(call, self._change(call, edits), edits)
-
-    def _change(self, call: Call, edits: list[str]) -> Callable[[str], str]:
+    def change(self, call: Call, edits: list[str]) -> Callable[[str], str]:
+        """Exchange wordings."""
         wanted = {
             there.lower(): here
             for pair, bit in zip(SLOTS, self.bits(call), strict=True)
