@@ -10,21 +10,21 @@ from hypothesis import strategies as st
 from stillwatch.model.decision import Action
 from stillwatch.model.dossier import STRENGTH, Agreement, AgreementKind, Belonging, Dossier, Seen
 from stillwatch.model.terms import Clause, Terms
-from stillwatch.policy.conditions.account.age import AccountAge
-from stillwatch.policy.conditions.account.pace import RequestsPerDay
+from stillwatch.policy.conditions.account.numbers import (
+    AccountAge,
+    AttributedShare,
+    Requests,
+    RequestsPerDay,
+    TokensOut,
+)
 from stillwatch.policy.conditions.account.plan import PlanIn
-from stillwatch.policy.conditions.account.requests import Requests
-from stillwatch.policy.conditions.account.tokens import TokensOut
 from stillwatch.policy.conditions.agreed.agreement import Agreed
-from stillwatch.policy.conditions.agreed.attribution import AttributedShare
 from stillwatch.policy.conditions.campaign.numbers import CampaignBound
 from stillwatch.policy.conditions.campaign.reported import CampaignReported
-from stillwatch.policy.conditions.evidence.chance import Chance
 from stillwatch.policy.conditions.evidence.classes import WEIGHED, ClassBits
 from stillwatch.policy.conditions.evidence.detector import DetectorBits
-from stillwatch.policy.conditions.evidence.q_value import QValue
+from stillwatch.policy.conditions.evidence.numbers import Chance, QValue, TotalBits
 from stillwatch.policy.conditions.evidence.speaking import COUNTABLE, Speaking
-from stillwatch.policy.conditions.evidence.total import TotalBits
 from stillwatch.policy.conditions.logic import All, AnyOf, Not
 
 DAY_MS = 86_400_000

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from stillwatch.policy.conditions.account import requests
+from stillwatch.policy.conditions.account.numbers import Requests
 from stillwatch.policy.conditions.campaign.reported import REPORTED
-from stillwatch.policy.conditions.evidence import chance, q_value, total
+from stillwatch.policy.conditions.evidence.numbers import Chance, QValue, TotalBits
 from stillwatch.policy.reasoning.prove import holding
 from stillwatch.policy.reasoning.search import TooManyCases, boxes
 
@@ -99,10 +99,10 @@ def _ends(box: Box, variable: Variable) -> tuple[float, float]:
 
 def _need(box: Box) -> Need:
     return Need(
-        total_bits=_ends(box, total.VARIABLE)[0],
-        chance=_ends(box, chance.VARIABLE)[0],
-        q_value=_ends(box, q_value.VARIABLE)[1],
-        requests=_ends(box, requests.VARIABLE)[0],
+        total_bits=_ends(box, TotalBits.VARIABLE)[0],
+        chance=_ends(box, Chance.VARIABLE)[0],
+        q_value=_ends(box, QValue.VARIABLE)[1],
+        requests=_ends(box, Requests.VARIABLE)[0],
         reported=_ends(box, REPORTED)[0] == 1.0,
     )
 

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from stillwatch.policy.conditions.account import age, pace, plan, requests, tokens
-from stillwatch.policy.conditions.agreed import agreement, attribution
+from stillwatch.policy.conditions.account import plan
+from stillwatch.policy.conditions.account.numbers import AGE, ATTRIBUTION, PACE, REQUESTS, TOKENS
+from stillwatch.policy.conditions.agreed import agreement
 from stillwatch.policy.conditions.campaign import numbers, reported
-from stillwatch.policy.conditions.evidence import chance, classes, detector, q_value, total
+from stillwatch.policy.conditions.evidence import classes, detector
+from stillwatch.policy.conditions.evidence.numbers import CHANCE, Q_VALUE, TOTAL
 from stillwatch.policy.conditions.logic import ALL, ANY, NOT
 
 if TYPE_CHECKING:
     from stillwatch.policy.language.fields import Word
 
 CONDITIONS: Final[tuple[Word, ...]] = (
-    total.WORD,
-    chance.WORD,
-    q_value.WORD,
+    TOTAL,
+    CHANCE,
+    Q_VALUE,
     classes.WORD,
     detector.WORD,
     reported.WORD,
     numbers.WORD,
-    requests.WORD,
-    pace.WORD,
-    tokens.WORD,
+    REQUESTS,
+    PACE,
+    TOKENS,
     plan.WORD,
-    age.WORD,
+    AGE,
     agreement.WORD,
-    attribution.WORD,
+    ATTRIBUTION,
     ALL,
     ANY,
     NOT,

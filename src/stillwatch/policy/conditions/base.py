@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from stillwatch.model.terms import Condition
 from stillwatch.model.verdict import Met, NotMet
+from stillwatch.policy.language.fields import RecordOf, Word, bounds, limits
 from stillwatch.policy.reasoning.sets import Spans, Values
 
 if TYPE_CHECKING:
     from stillwatch.model.dossier import Dossier
     from stillwatch.model.verdict import Answer
+    from stillwatch.policy.language.kinds import Kind
     from stillwatch.policy.reasoning.variables import Variable
 
 
@@ -121,6 +123,41 @@ class Bounded:
     def __str__(self) -> str:
         """Write it as the terms do."""
         return _spelt(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Single(Bounded):
+    """A number that a dossier holds once; a subclass says where, and reads it."""
+
+    VARIABLE: ClassVar[Variable]
+    """The quantity; its name is the key."""
+    SAID: ClassVar[str]
+    """Its name in plain words."""
+    ABSENT: ClassVar[str]
+    """Why it is unknown where it is."""
+
+    def missing(self, dossier: Dossier) -> str:  # noqa: ARG002
+        """Say why it is unknown."""
+        return self.ABSENT
+
+    def named(self) -> str:
+        """Name it."""
+        return self.SAID
+
+    def written(self) -> tuple[str, str]:
+        """Give the key."""
+        return self.VARIABLE.quantity, ""
+
+    def variable(self) -> Variable:
+        """Name the quantity."""
+        return self.VARIABLE
+
+
+def word_of(of: type[Single], kind: Kind, what: str, meaning: str, unknown: str, example: str) -> Word:
+    """Make the word of the language for a single number; ``what`` names the number in a table of its bounds."""
+    name = of.VARIABLE.quantity
+    read = RecordOf(name, bounds(kind, what), ("at_least", "at_most"))
+    return Word(name, read, meaning, unknown, lambda given: of(**limits(given)), (example,))
 
 
 # Every verdict names its conditions, and there are few of them: kept, an answer costs half.

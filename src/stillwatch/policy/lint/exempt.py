@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from stillwatch.policy.conditions.account.numbers import AttributedShare
 from stillwatch.policy.conditions.agreed.agreement import Agreed
-from stillwatch.policy.conditions.agreed.attribution import AttributedShare
 from stillwatch.policy.conditions.logic import All, AnyOf, Not
 from stillwatch.policy.lint.remark import can_restrict
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from stillwatch.policy.conditions.account.pace import VARIABLE as PACE
-from stillwatch.policy.conditions.account.requests import VARIABLE as REQUESTS
+from stillwatch.policy.conditions.account.numbers import Requests, RequestsPerDay
 from stillwatch.policy.conditions.campaign.reported import REPORTED
 from stillwatch.policy.conditions.evidence.classes import class_variable
 from stillwatch.policy.reasoning.sets import Spans
@@ -54,7 +53,7 @@ def volume(box: Mapping[Variable, Domain]) -> tuple[float, float] | None:
 
     Days are at least one, so the pace never exceeds the requests, and no pace is no request.
     """
-    requests, pace = _spans(box, REQUESTS), _spans(box, PACE)
+    requests, pace = _spans(box, Requests.VARIABLE), _spans(box, RequestsPerDay.VARIABLE)
     if _USUAL[0] in requests and _USUAL[1] in pace:
         return _USUAL
     for low, high in requests.spans:

@@ -6,13 +6,13 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.dossier import Agreement, Belonging, Dossier, Seen
-from stillwatch.policy.conditions.account import age, plan, tokens
-from stillwatch.policy.conditions.agreed import attribution
+from stillwatch.policy.conditions.account import plan
+from stillwatch.policy.conditions.account.numbers import AccountAge, AttributedShare, TokensOut
 from stillwatch.policy.conditions.agreed.agreement import KINDS, agreement_variable
 from stillwatch.policy.conditions.campaign.numbers import VARIABLES
 from stillwatch.policy.conditions.campaign.reported import REPORTED
-from stillwatch.policy.conditions.evidence import chance, q_value, total
 from stillwatch.policy.conditions.evidence.classes import WEIGHED, class_variable
+from stillwatch.policy.conditions.evidence.numbers import Chance, QValue, TotalBits
 from stillwatch.policy.reasoning.sets import Names, Spans
 from stillwatch.policy.reasoning.together import campaign_needed, volume
 
@@ -126,9 +126,13 @@ def build(box: Box, at_ms: int) -> Dossier | None:
     requests, pace = chosen
     span_ms = round((requests / pace if pace else 1.0) * _DAY_MS)
     first_ms = max(at_ms - span_ms, 0)
-    years = choose(box, age.VARIABLE, 0.0) if age.VARIABLE in box and not box[age.VARIABLE].unknown else math.nan
-    output = choose(box, tokens.VARIABLE, 0.0)
-    share = attribution.VARIABLE
+    years = (
+        choose(box, AccountAge.VARIABLE, 0.0)
+        if AccountAge.VARIABLE in box and not box[AccountAge.VARIABLE].unknown
+        else math.nan
+    )
+    output = choose(box, TokensOut.VARIABLE, 0.0)
+    share = AttributedShare.VARIABLE
     return Dossier(
         account=1,
         at_ms=at_ms,
@@ -139,9 +143,9 @@ def build(box: Box, at_ms: int) -> Dossier | None:
         first_ms=first_ms,
         last_ms=first_ms + span_ms,
         tokens_out=-1 if math.isnan(output) else int(output),
-        total_bits=choose(box, total.VARIABLE, -10.0),
-        probability=choose(box, chance.VARIABLE, 0.001),
-        q_value=choose(box, q_value.VARIABLE, 1.0),
+        total_bits=choose(box, TotalBits.VARIABLE, -10.0),
+        probability=choose(box, Chance.VARIABLE, 0.001),
+        q_value=choose(box, QValue.VARIABLE, 1.0),
         seen=tuple(sorted((one for name in WEIGHED for one in _seen_of(box, name)), key=lambda one: -one.bits)),
         campaign=_campaign(box),
         agreements=_agreements(box, at_ms),
