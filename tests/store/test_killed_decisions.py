@@ -37,7 +37,8 @@ def test_after_ten_kills_everything_said_is_there_whole_and_once(tmp_path: Path)
 
 
 def test_without_transactions_the_same_kills_are_seen(tmp_path: Path) -> None:
-    code, found = killed(tmp_path, "--kills", "6", "--seed", "4", "--in-pieces")
+    # Where a kill falls hangs on the machine's speed, so as many as it takes to see the first trouble, within a bound.
+    code, found = killed(tmp_path, "--kills", "100", "--seed", "4", "--in-pieces", "--first")
 
     assert code == 1
     assert found["torn"] > 0

@@ -15,20 +15,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import SpoolError, SpoolFull
+from stillwatch.store.spool.disk import append, held, locked, next_segment, settle_folder
 from stillwatch.store.spool.key import spool_key
-from stillwatch.store.spool.reader import whole_frames
 from stillwatch.store.spool.segment import (
     HEAD_BYTES,
     MOST_FRAME_BYTES,
-    START,
     TAG_BYTES,
     Seal,
     head_of,
     name_of,
     seal_of,
-    segments,
 )
-from stillwatch.store.spool.writer import append, locked, settle_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,14 +82,14 @@ class Journal:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder = folder
         self._most, self._segment_bytes = most_bytes, segment_bytes
-        self._lock = locked(folder / "spool.lock")
+        self._lock = locked(folder)
         self._key = spool_key(folder)
-        self._held = {number: (folder / name_of(number)).stat().st_size for number in segments(folder)}
+        self._held = held(folder)
         self._dropped = 0
         self._turns = threading.Lock()
         self._full: list[_Segment] = []
         self._ready: _Segment | None = None
-        number = self._cut_last()
+        number = next_segment(folder, self._held, self._key)
         self._bytes = sum(self._held.values())
         self._open: _Segment | None = None
         self.number = number - 1
@@ -242,18 +239,3 @@ class Journal:
             path.unlink(missing_ok=True)
             raise SpoolFull(f"{path}: a segment of the journal cannot be begun: {error.strerror}") from error
         return _Segment(number, opened, seal_of(self._key, head))
-
-    def _cut_last(self) -> int:
-        """Cut zeros and a torn frame off the last segment; gives the number to go on with."""
-        if not self._held:
-            return START.segment + 1
-        number = max(self._held)
-        path = self.folder / name_of(number)
-        if self._held[number] < HEAD_BYTES:
-            del self._held[number]
-            return number
-        length = whole_frames(path, self._key)
-        if length < self._held[number]:
-            os.truncate(path, length)
-            self._held[number] = length
-        return number + 1

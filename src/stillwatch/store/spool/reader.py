@@ -20,7 +20,7 @@ from stillwatch.store.spool.segment import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from stillwatch.store.spool.segment import Seal
@@ -53,6 +53,28 @@ def _length(content: bytes, offset: int) -> int | None:
         return frame_length(content, offset)
     except SpoolError:
         return None
+
+
+def entered(folder: Path, at: Position, there: Sequence[int]) -> tuple[Position, int] | None:
+    """Open the segment of a position, or from the very start the first one there is.
+
+    Returns
+    -------
+    tuple or None
+        The position, and the open file; None where nothing was written yet.
+
+    Raises
+    ------
+    SpoolError
+        The segment is gone.
+    """
+    if at == START:
+        if not there:
+            return None
+        at = Position(there[0], 0, HEAD_BYTES)
+    if at.segment not in there:
+        raise SpoolError(f"{folder}: segment {at.segment} is missing; what it held is lost")
+    return at, os.open(folder / name_of(at.segment), os.O_RDONLY)
 
 
 class Frames:
@@ -98,14 +120,10 @@ class Frames:
         """Open the segment of the position; from the very start, the first there is."""
         if self._seal is not None:
             return True
-        there = segments(self._folder)
-        if self.position == START and there:
-            self.position = Position(there[0], 0, HEAD_BYTES)
-        if self.position.segment not in there:
-            if self.position == START:
-                return False
-            raise SpoolError(f"{self._folder}: segment {self.position.segment} is missing; what it held is lost")
-        self._file = os.open(self._folder / name_of(self.position.segment), os.O_RDONLY)
+        found = entered(self._folder, self.position, segments(self._folder))
+        if found is None:
+            return False
+        self.position, self._file = found
         self._seal = seal_of(self._key, os.pread(self._file, HEAD_BYTES, 0))
         return True
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import SpoolError
 from stillwatch.store.spool.key import spool_key
+from stillwatch.store.spool.reader import entered
 from stillwatch.store.spool.segment import (
     HEAD_BYTES,
     LENGTH_BYTES,
     START,
     Position,
     frame_length,
-    name_of,
     seal_of,
     segments,
 )
@@ -90,13 +90,11 @@ class Tail:
     def _enter(self, there: list[int]) -> bool:
         if self._seal is not None:
             return True
-        if self.position == START and there:
-            self.position = Position(there[0], 0, HEAD_BYTES)
-        if self.position.segment not in there:
-            if not there or self.position == START:
-                return False
-            raise SpoolError(f"{self._folder}: segment {self.position.segment} is missing; what it held is lost")
-        self._file = os.open(self._folder / name_of(self.position.segment), os.O_RDONLY)
+        # All of a journal may have been dropped, and its writer not have come back yet.
+        found = entered(self._folder, self.position, there) if there else None
+        if found is None:
+            return False
+        self.position, self._file = found
         head = os.pread(self._file, HEAD_BYTES, 0)
         if len(head) < HEAD_BYTES:
             self.close()

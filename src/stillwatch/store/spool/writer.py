@@ -8,7 +8,6 @@ was acknowledged.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 import threading
@@ -19,19 +18,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from stillwatch.model.errors import SpoolError, SpoolFull
+from stillwatch.store.spool.disk import append, held, locked, next_segment, settle_folder
 from stillwatch.store.spool.key import spool_key
-from stillwatch.store.spool.reader import whole_frames
 from stillwatch.store.spool.segment import (
     HEAD_BYTES,
     MOST_FRAME_BYTES,
-    START,
     TAG_BYTES,
     Position,
     Seal,
     head_of,
     name_of,
     seal_of,
-    segments,
 )
 
 if TYPE_CHECKING:
@@ -41,7 +38,6 @@ SEGMENT_BYTES: Final = 64 << 20
 """Length from which a new segment is begun (bytes)."""
 WAITING_BYTES: Final = 64 << 20
 """Most bytes that wait for the disk; a put past it is refused (bytes)."""
-_LOCK: Final = "spool.lock"
 
 
 @dataclass(slots=True)
@@ -82,9 +78,9 @@ class Spool:
     def __init__(self, folder: Path, most_bytes: int = 8 << 30, segment_bytes: int = SEGMENT_BYTES) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder, self._most, self._segment_bytes = folder, most_bytes, segment_bytes
-        self._lock = locked(folder / _LOCK)
+        self._lock = locked(folder)
         self._key = spool_key(folder)
-        self._held = {number: (folder / name_of(number)).stat().st_size for number in segments(folder)}
+        self._held = held(folder)
         try:
             self._open = self._last()
         except OSError as error:
@@ -287,50 +283,5 @@ class Spool:
         return _Open(number, opened, seal_of(self._key, head), 0, HEAD_BYTES)
 
     def _last(self) -> _Open:
-        """Cut a torn tail off the last segment, and begin the next one: no nonce is ever used again."""
-        if not self._held:
-            return self._begin(START.segment + 1)
-        number = max(self._held)
-        path = self._folder / name_of(number)
-        if self._held[number] < HEAD_BYTES:
-            # Numbers have no gaps. Its head never reached the disk, so nothing in it was acknowledged.
-            return self._begin(number)
-        length = whole_frames(path, self._key)
-        if length < self._held[number]:
-            os.truncate(path, length)
-            self._held[number] = length
-        return self._begin(number + 1)
-
-
-def append(file: int, content: bytes) -> None:
-    """Write all of it, and wait until it is on the disk."""
-    rest = memoryview(content)
-    while rest:
-        rest = rest[os.write(file, rest) :]
-    os.fdatasync(file)
-
-
-def settle_folder(folder: Path) -> None:
-    """Wait until the folder's entries are on the disk."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
-
-
-def locked(path: Path) -> int:
-    """Take the lock of a folder; gives the open file that holds it.
-
-    Raises
-    ------
-    SpoolError
-        Another writer has it.
-    """
-    opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(opened)
-        raise SpoolError(f"{path.parent}: another watch or gateway writes to this spool") from error
-    return opened
+        """Begin the segment behind the last one."""
+        return self._begin(next_segment(self._folder, self._held, self._key))
