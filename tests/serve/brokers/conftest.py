@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1."""
+"""A watch to take messages into, and a certificate for 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -12,8 +12,20 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from serve.watching import watch_of
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from stillwatch.serve.watch.watch import Watch
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Iterator[Watch]:
+    made = watch_of(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from stillwatch.serve.watch.brokers.bodies import SPANS, Bodies
 from stillwatch.serve.watch.brokers.fetching import FETCHED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from stillwatch.serve.watch.watch import Watch
@@ -63,13 +63,6 @@ class Shelf:
     def close(self) -> None:
         self.calls.append("close")
         self.bodies, self.out = [*self.out, *self.bodies], []
-
-
-@pytest.fixture
-def watch(tmp_path: Path) -> Iterator[Watch]:
-    made = watch_of(tmp_path)
-    yield made
-    made.close()
 
 
 def test_acknowledged_only_once_it_is_on_the_disk(

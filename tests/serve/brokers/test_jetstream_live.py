@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from serve.brokers.real import NO_ACCESS, NatsServer, opened, taken, taking_of, until
-from serve.watching import drained, lines, record, watch_of
+from serve.watching import drained, lines, record
 from stillwatch.model.errors import BrokerAway, InputError
 from stillwatch.serve.watch.brokers import jetstream
 from stillwatch.serve.watch.brokers.access import Access
@@ -30,13 +30,6 @@ def server(tmp_path: Path) -> Iterator[NatsServer]:
     made = NatsServer(tmp_path / "nats")
     yield made
     made.kill()
-
-
-@pytest.fixture
-def watch(tmp_path: Path) -> Iterator[Watch]:
-    made = watch_of(tmp_path)
-    yield made
-    made.close()
 
 
 def stream(server: NatsServer, access: Access = NO_ACCESS, *, tls: bool = False) -> JetStream:

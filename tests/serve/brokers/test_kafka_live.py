@@ -11,7 +11,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from serve.brokers.real import NO_ACCESS, KafkaServer, free_port, opened, taken, taking_of, until
 from serve.brokers.tls_front import TlsFront
-from serve.watching import drained, lines, record, watch_of
+from serve.watching import drained, lines, record
 from stillwatch.model.errors import BrokerAway, InputError, SpoolFull
 from stillwatch.serve.watch.brokers.access import Access
 from stillwatch.serve.watch.brokers.kafka import Kafka
@@ -32,13 +32,6 @@ def server() -> Iterator[KafkaServer]:
     made = KafkaServer()
     yield made
     made.kill()
-
-
-@pytest.fixture
-def watch(tmp_path: Path) -> Iterator[Watch]:
-    made = watch_of(tmp_path)
-    yield made
-    made.close()
 
 
 def topic(server: KafkaServer) -> Kafka:
