@@ -211,8 +211,7 @@ class Decider:
         changed = asked.request
         if asked.request is not None and enforcer.asks(applied.call):
             changed = enforcer.ask(asked.request, applied)
-        marks = {mark.name for mark in MARKS}
-        later = [one.name for one in enforcer.answers(applied.call) if one.name not in marks]
+        later = [one.name for one in enforcer.answers(applied.call) if one.name not in MARKS]
         return Told(
             "limit" if applied.barriers or later else "allow",
             word,

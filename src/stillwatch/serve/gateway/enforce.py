@@ -6,11 +6,11 @@ import dataclasses
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
+from stillwatch.enforcement.barriers import BARRIERS
 from stillwatch.enforcement.barriers.base import Barrier
 from stillwatch.enforcement.barriers.carried import Carried
 from stillwatch.enforcement.barriers.delay import Delay
-from stillwatch.enforcement.barriers.marks.canaries import Canaries
-from stillwatch.enforcement.barriers.marks.variants import Variants
+from stillwatch.enforcement.barriers.marks.mark import Mark
 from stillwatch.enforcement.barriers.rate import Rate
 from stillwatch.model.decision import Action
 from stillwatch.model.pseudonym import pseudonym_text
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from stillwatch.enforcement.barriers.rate import Kind, Level
     from stillwatch.ingest.keys import PseudonymKey
 
-MARKS = (Variants, Canaries)
-"""Barriers that are recorded and never named in an answer: a mark that is announced proves nothing."""
+MARKS: Final = frozenset(one.name for one in BARRIERS if isinstance(one, Mark))
+"""Names of the barriers that are recorded and never named in an answer: a mark that is announced proves nothing."""
 
 
 _MOST_CHANGES: Final = 1_024
@@ -80,9 +80,7 @@ class Enforcer:
     def __init__(self, barriers: tuple[Barrier, ...], key: PseudonymKey, *, buckets: int) -> None:
         # A mark's own secret: whoever learns it can forge the mark.
         secret = key.derive("gateway/marks")
-        keyed = [
-            dataclasses.replace(one, key=secret) if isinstance(one, Variants | Canaries) else one for one in barriers
-        ]
+        keyed = [dataclasses.replace(one, key=secret) if isinstance(one, Mark) else one for one in barriers]
         self._barriers: tuple[Barrier, ...] = tuple(keyed)
         self._rate = next((one for one in keyed if isinstance(one, Rate)), Rate(used=False))
         self._delay = next((one for one in keyed if isinstance(one, Delay)), Delay(used=False))

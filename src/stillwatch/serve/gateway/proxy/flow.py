@@ -291,8 +291,7 @@ class Exchange:
         """Give the barriers that the answer names."""
         if not show or self.applied is None:
             return []
-        hidden = {mark.name for mark in MARKS}
-        return [name for name in self.applied.barriers if name not in hidden]
+        return [name for name in self.applied.barriers if name not in MARKS]
 
     def broken(self) -> Refusal | None:
         """Say that the upstream broke off: in words where nothing was sent yet, else by hanging up."""
