@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import stat
 import sys
 from pathlib import Path
@@ -151,13 +152,13 @@ def watch_verb(asked: argparse.Namespace) -> int:
             lambda: print(f"stillwatch: watching; events to {where}, state in {asked.folder}", file=sys.stderr),
             fetching,
         )
-    _told(measures, as_json=asked.json)
+    _told(measures, asked.store, as_json=asked.json)
     if failure is not None:
         raise failure
     return CLEAN
 
 
-def _told(measures: Measures, *, as_json: bool) -> None:
+def _told(measures: Measures, store: str | None, *, as_json: bool) -> None:
     taken = measures.taken()
     if as_json:
         print(json.dumps(taken))
@@ -169,3 +170,7 @@ def _told(measures: Measures, *, as_json: bool) -> None:
         if value:
             table.add_row(name.replace("_", " "), f"{value:,.1f}" if isinstance(value, float) else f"{value:,}")
     Console().print(table)
+    if store:
+        where = shlex.quote(store)
+        print(f"what was decided: stillwatch decisions list --store {where}")
+        print(f"what waits for a person: stillwatch decisions waiting --store {where}")
