@@ -9,27 +9,31 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
 
 from stillwatch.model.errors import BrokerAway, InputError
 from stillwatch.serve.watch.brokers.base import Message
+from stillwatch.serve.watch.brokers.bounded import Bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from stillwatch.serve.watch.brokers.access import Access
     from stillwatch.serve.watch.brokers.place import Place
+
+_Result = TypeVar("_Result")
 
 SESSION_MS: Final = 10_000
 """From when on a member that is not heard of is taken for dead (ms); so long a restart may wait after a crash."""
 _ANSWER_S: Final = 10.0
 _PROBE_S: Final = 3.0
 _LINGER_S: Final = 0.25
+"""How long a fetch waits to become full (s)."""
 _QUIET_S: Final = 10.0
 """Silence from which the broker is asked whether it is there: the client does not always say that all are down (s)."""
-"""How long a fetch waits to become full (s)."""
 _LOST: Final = (
     KafkaError.ILLEGAL_GENERATION,
     KafkaError.UNKNOWN_MEMBER_ID,
@@ -66,6 +70,7 @@ class Kafka:
         self._place, self._access = place, access
         self._group, self._mechanism, self._session_ms = group, mechanism, session_ms
         self._consumer: Any = None
+        self._calls: Bounded | None = None
         self._joined = False
         self._down = ""
         self._heard_s = 0.0
@@ -106,7 +111,6 @@ class Kafka:
             "queued.max.messages.kbytes": 16 << 10,
             "queued.min.messages": 1000,
             "socket.connection.setup.timeout.ms": 5000,
-            # Bounds how long a commit waits for a coordinator that is away.
             "socket.timeout.ms": 10_000,
             "security.protocol": f"{'SASL_' if access.user else ''}{'SSL' if tls else 'PLAINTEXT'}",
             "error_cb": self._error,
@@ -175,8 +179,11 @@ class Kafka:
             partition = one.token.partition()
             behind[partition] = max(behind.get(partition, 0), one.token.offset() + 1)
         offsets = [TopicPartition(self._place.queue, partition, at) for partition, at in behind.items()]
+        commit = partial(self._consumer.commit, offsets=offsets, asynchronous=False)
         try:
-            done = self._consumer.commit(offsets=offsets, asynchronous=False)
+            done = self._called(commit)
+        except TimeoutError as error:
+            raise BrokerAway(f"{self._place} has not answered a commit for {_ANSWER_S:g} s") from error
         except KafkaException as error:
             if error.args[0].code() not in _LOST:
                 raise BrokerAway(f"{self._place} took no commit ({_said(error)})") from error
@@ -203,8 +210,17 @@ class Kafka:
     def close(self) -> None:
         """Leave the group."""
         consumer, self._consumer, self._paused, self._down = self._consumer, None, [], ""
-        if consumer is not None:
-            consumer.close()
+        if consumer is None:
+            return
+        with contextlib.suppress(TimeoutError):
+            self._called(consumer.close)
+        if self._calls is not None:
+            self._calls.end()
+            self._calls = None
+
+    def _called(self, act: Callable[[], _Result]) -> _Result:
+        self._calls = self._calls or Bounded()
+        return self._calls.ask(act, _ANSWER_S)
 
 
 def _said(error: Exception) -> str:
