@@ -24,10 +24,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pyarrow import csv
 
 from stillwatch.config import DEFAULT
 from stillwatch.enforcement.rules import DEFAULT as RULES
-from stillwatch.ingest.accounts import read_accounts
+from stillwatch.evaluate.campaigns.leak import until, watched
+from stillwatch.ingest.accounts import EMPTY, read_accounts
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.keys import create_key
 from stillwatch.ingest.read import Reading, read_source
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.model.terms import Terms
-    from stillwatch.simulate import World
+    from stillwatch.simulate import World, WorldSpec
 
 START_MS = 1_793_577_600_000
 HOUR_MS = 3_600_000
@@ -77,7 +79,8 @@ def decided(file: Path) -> dict[int, tuple[int, int]]:
 
 def replay(seed: int, every_h: float, days: int) -> dict[str, object]:
     """Replay one world."""
-    world = build_world(replace(HYDRA, days=days), seed, START_MS)
+    spec = replace(HYDRA, days=days)
+    world = build_world(spec, seed, START_MS)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_world(world, folder, "native", ".parquet", "one")
@@ -94,9 +97,8 @@ def replay(seed: int, every_h: float, days: int) -> dict[str, object]:
         table = table.take(pc.sort_indices(table, sort_keys=[("ts_ms", "ascending")])).combine_chunks()
         ts = table["ts_ms"].to_numpy()
         judge = TermsJudge(terms(), Database(folder / "store.db"), RULES)
-        accounts = read_accounts(folder / "accounts.csv", door)
         measures = Measures()
-        watch = Watch(folder / "watch", key, Watched(DEFAULT, accounts, judge=judge), measures)
+        watch = Watch(folder / "watch", key, Watched(DEFAULT, EMPTY, judge=judge), measures)
         due = START_MS + every_h * HOUR_MS
         for hour in range(days * 24):
             now = START_MS + (hour + 1) * HOUR_MS
@@ -106,17 +108,21 @@ def replay(seed: int, every_h: float, days: int) -> dict[str, object]:
                 watch.spool.put(shut_batch(EventBatch(one, origin), {"at_ms": now})).result()
             while watch.drain(now):
                 pass
+            # Whoever is closed later is not known to be.
+            csv.write_csv(until(world.accounts, now), folder / "accounts.csv")
+            watch.told(Watched(DEFAULT, read_accounts(folder / "accounts.csv", door), judge=judge))
             watch.examine(now)
             if now >= due:
                 watch.campaigns(now)
                 due += every_h * HOUR_MS
         watch.close()
         ids = np.array([door.account(one) for one in world.truth["account_id"].to_pylist()])
-        return summed(world, ids, table, decided(folder / "store.db"), measures.taken())
+        return summed(world, spec, ids, table, decided(folder / "store.db"), measures.taken())
 
 
 def summed(
     world: World,
+    spec: WorldSpec,
     ids: NDArray[np.int64],
     table: pa.Table,
     found: Mapping[int, tuple[int, int]],
@@ -127,15 +133,15 @@ def summed(
     campaign = dict(zip(ids.tolist(), truth["campaign"], strict=True))
     account, ts = table["account_id"].to_numpy(), table["ts_ms"].to_numpy()
     tokens = table["tokens_out"].fill_null(0).to_numpy()
-    of = np.array([campaign[int(one)] or "" for one in account])
+    number = dict(zip(world.truth["account_id"].to_pylist(), ids.tolist(), strict=True))
     rows = []
-    for name in sorted(set(truth["campaign"]) - {None}):
-        mine = of == name
-        members = set(account[mine].tolist())
+    for group in watched(world, spec):
+        name, members = group.who, {number[one] for one in group.accounts}
+        mine = np.isin(account, np.array(sorted(members), np.int64))
         times = sorted(found[one][0] for one in members if one in found)
         first = int(ts[mine].min())
         half = times[(len(members) - 1) // 2] if 2 * len(times) >= len(members) else None
-        until = times[0] if times else int(ts.max())
+        end = times[0] if times else int(ts.max())
         rows.append(
             {
                 "campaign": name,
@@ -143,9 +149,9 @@ def summed(
                 "decided": len(times),
                 "first_h": (times[0] - first) / HOUR_MS if times else None,
                 "half_h": (half - first) / HOUR_MS if half else None,
-                "requests_before": int((mine & (ts < until)).sum()),
-                "tokens_before": int(tokens[mine & (ts < until)].sum()),
-                "share_before": float((mine & (ts < until)).sum() / mine.sum()),
+                "requests_before": int((mine & (ts < end)).sum()),
+                "tokens_before": int(tokens[mine & (ts < end)].sum()),
+                "share_before": float((mine & (ts < end)).sum() / mine.sum()),
             }
         )
     honest: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
@@ -172,18 +178,21 @@ def main() -> None:
     if given.json:
         print(json.dumps(every))
         return
-    print("campaign   worlds decided  half decided   first decision (h)   half (h)   requests before   share before")
+    print(
+        "campaign         worlds decided  half decided   first decision (h)   half (h)   requests before   tokens before   share"
+    )
     names = sorted({row["campaign"] for one in every for row in one["campaigns"]})
     for name in names:
         rows = [row for one in every for row in one["campaigns"] if row["campaign"] == name]
         hit = [row for row in rows if row["first_h"] is not None]
         half = [row["half_h"] for row in rows if row["half_h"] is not None]
         print(
-            f"{name:10s} {len(hit):>6}/{len(rows):<7} {len(half):>6}/{len(rows):<6}"
+            f"{name:16s} {len(hit):>6}/{len(rows):<7} {len(half):>6}/{len(rows):<6}"
             f" {np.mean([row['first_h'] for row in hit]) if hit else float('nan'):>14.1f}"
             f" {np.mean(half) if half else float('nan'):>15.1f}"
             f" {np.mean([row['requests_before'] for row in rows]):>15.0f}"
-            f" {np.mean([row['share_before'] for row in rows]):>14.0%}"
+            f" {np.mean([row['tokens_before'] for row in rows]):>15,.0f}"
+            f" {np.mean([row['share_before'] for row in rows]):>8.0%}"
         )
     total = [0, 0, 0]
     for kind in sorted({kind for one in every for kind in one["honest"]}):

@@ -14,6 +14,7 @@ from stillwatch.acting import act
 from stillwatch.enforcement.situation import Facts, Population, Traits
 from stillwatch.policy.bar import clauses_could_speak
 from stillwatch.policy.judge import judge_all
+from stillwatch.store.waiting import how_many_wait
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,7 +65,7 @@ class TermsJudge:
         )
 
     def judge(self, seen: Sequence[Dossier], now_ms: int) -> int:
-        """Judge, decide, record; gives how many decisions are new or newly wait for a person."""
+        """Judge, decide, record; gives how many decisions are new."""
         verdicts = [one for each in judge_all(seen, self.terms, now_ms) for one in each]
         facts = {one.account: self._facts(one) for one in seen}
         acted = act(
@@ -77,6 +78,10 @@ class TermsJudge:
             now_ms=now_ms,
         )
         return len(acted.recorded.new)
+
+    def waiting(self) -> int:
+        """Say how many decisions wait for a person."""
+        return how_many_wait(self._database)
 
     def _facts(self, one: Dossier) -> Facts:
         return Facts(

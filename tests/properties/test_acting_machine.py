@@ -146,7 +146,7 @@ class Acting(RuleBasedStateMachine):
     @rule(pick=st.integers(0, 50))
     def ends_early(self, pick: int) -> None:
         running = [one for one in self.records() if one.lifted_ms < 0 and not one.decision.shadow]
-        running = [one for one in running if self.now < one.until_ms]
+        running = [one for one in running if self.now < one.decision.until_ms and one.ended_ms < 0]
         if running:
             end(self.database, [running[pick % len(running)].decision.id], by="ada", why="verified", now_ms=self.now)
 
@@ -244,4 +244,20 @@ def test_runs_side_by_side_keep_the_limit_together(tmp_path: Path) -> None:
         taken, held = past.latest(connection), all_held(connection)
     assert (len(taken), len(held)) == (LIMIT, 18 - LIMIT)
     assert verify(database).troubles == ()
+    database.close()
+
+
+def test_a_run_under_the_kill_switch_takes_nothing_and_says_why(tmp_path: Path) -> None:
+    database = Database(tmp_path / "s.db")
+    turn(database, "stopped", by="ada", why="odd numbers", now_ms=NOW)
+
+    done = act(
+        database, [verdict(1)], TERMS, facts={}, population=POPULATION, rules=RULES, now_ms=NOW
+    )  # fmt: skip
+
+    assert [trip.guard for trip in done.decided.trips] == ["switch"]
+    assert done.recorded.new == ()
+    with database.reading() as connection:
+        (held,) = all_held(connection)
+    assert "odd numbers" in held.waiting.reason
     database.close()

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from serve.brokers.real import until
 from serve.watching import START_MS, drained, lines, reading_of, state_of, watch_of
 from stillwatch.serve.watch.folder import SETTLED_MS, Following
 from stillwatch.serve.watch.measures import Measures
+from stillwatch.serve.watch.service import Folding, Follower, Pace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,3 +122,21 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_go_on(tmp_path: Path,
     before = state_of(watch)
     assert follows.turn(START_MS) == 0
     assert state_of(watch) == before
+
+
+def test_how_many_files_cannot_be_read_is_a_measure(tmp_path: Path, logs: Path) -> None:
+    (logs / "a.jsonl").write_bytes(b"no json\n")
+    measures = Measures()
+    watch = watch_of(tmp_path, measures)
+    folding = Folding(watch, Pace(campaigns_s=0), measures)
+    follower = Follower({"files": lambda: following(tmp_path, watch, logs)}, folding, measures)
+    folding.start()
+    follower.start()
+    until(lambda: measures.taken()["files_unread"] == 1)
+    (logs / "a.jsonl").unlink()
+    (logs / "b.jsonl").write_bytes(lines(0, 3))
+    until(lambda: measures.taken()["events_folded"] == 3)
+    follower.stop()
+    folding.stop()
+    watch.close()
+    assert folding.failure is None

@@ -16,7 +16,7 @@ import pytest
 from serve.asgi_call import call
 from serve.watching import START_MS, drained, intake_of, lines, reading_of, watch_of
 from stillwatch.enforcement.rules import DEFAULT as RULES
-from stillwatch.serve.watch.acting import TermsJudge
+from stillwatch.judging import TermsJudge
 from stillwatch.serve.watch.folder import SETTLED_MS, Following
 from stillwatch.serve.watch.measures import Measures
 from stillwatch.store.database import Database

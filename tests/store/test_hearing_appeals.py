@@ -221,3 +221,24 @@ def test_a_decision_recorded_later_brings_its_clause_once(database: Database) ->
         found = past.by_id(connection, "d-9")
         assert found is not None
         assert "competing model" in past.sentence(connection, found.decision)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE calibration SET outcome = 'overturned'",
+        "UPDATE calibration SET bits = '{}'",
+        "UPDATE calibration SET account = 99",
+        "DELETE FROM calibration",
+    ],
+)
+def test_a_changed_line_of_the_calibration_set_is_found(database: Database, sql: str) -> None:
+    decided(database)
+    uphold(database, lodge(database, KEYS, "d-1", "x", NOW).id, by="ada", why="no", now_ms=NOW)
+    assert verify(database).troubles == ()
+    with database.writing() as connection:
+        for change in ("update", "delete"):
+            connection.execute(f"DROP TRIGGER calibration_no_{change}")
+        connection.execute(sql)
+
+    assert any("calibration set" in one.what for one in verify(database).troubles)

@@ -114,9 +114,12 @@ class OnRecord:
         return self.decision.until_ms if self.ended_ms < 0 else min(self.ended_ms, self.decision.until_ms)
 
     def in_force(self, now_ms: int) -> bool:
-        """Whether it binds at a moment: not shadow, not undone, begun and not over."""
-        spans = self.decision.from_ms <= now_ms < self.until_ms
-        return spans and not self.decision.shadow and self.lifted_ms < 0
+        """Whether it binds at a moment: not shadow, not undone, begun and not over.
+
+        One that a person ended binds at no moment any longer: a clock set back must not bring it back.
+        """
+        spans = self.decision.from_ms <= now_ms < self.decision.until_ms
+        return spans and not self.decision.shadow and self.lifted_ms < 0 and self.ended_ms < 0
 
 
 def moment(ms: int) -> str:

@@ -44,7 +44,8 @@ def evaluate_parser(verbs: Verbs) -> None:
         epilog="examples:\n"
         "  stillwatch evaluate --prompts ../shared/data/dev/prompts --out docs/explanation/evaluation.md\n"
         "  stillwatch evaluate --prompts ../shared/data/dev/prompts --small --no-peers --json\n"
-        "  stillwatch evaluate campaigns --out docs/explanation/campaigns-evaluation.md",
+        "  stillwatch evaluate campaigns --out docs/explanation/campaigns-evaluation.md\n"
+        "  stillwatch evaluate campaigns --labelled ../shared/data/dev/coordination",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     evaluate.add_argument(
@@ -55,6 +56,7 @@ def evaluate_parser(verbs: Verbs) -> None:
     evaluate.add_argument("--seed", type=int, default=1, help="same seed, same accounts (default %(default)s)")
     evaluate.add_argument("--small", action="store_true", help="a few accounts of each kind, for a quick look")
     evaluate.add_argument("--seeds", type=int, default=0, metavar="N", help="campaigns: worlds of the main tables (20)")
+    evaluate.add_argument("--labelled", metavar="FOLDER", help="campaigns: judge these real sets instead of worlds")
     evaluate.add_argument("--no-peers", action="store_true", help="leave the other methods out")
     evaluate.add_argument("--json", action="store_true", help="print the tables as JSON")
     evaluate.set_defaults(run=_evaluate)

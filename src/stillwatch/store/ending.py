@@ -47,7 +47,8 @@ def end(database: Database, ids: Sequence[str], *, by: str, why: str, now_ms: in
             found = past.by_id(connection, id_)
             if found is None:
                 raise InputError(f"there is no decision {id_[:80]} on record")
-            if found.lifted_ms >= 0 or found.decision.shadow or now_ms >= found.until_ms:
+            over = found.lifted_ms >= 0 or found.ended_ms >= 0 or now_ms >= found.decision.until_ms
+            if over or found.decision.shadow:
                 raise NotNow(f"{id_} is not in force: it is over, undone, or only watched")
             seq, at_ms = append(connection, "end", id_, {"by": who, "why": because}, now_ms)
             connection.execute("INSERT INTO ends VALUES (?, ?, ?, ?, ?)", (seq, id_, who, because, at_ms))

@@ -26,11 +26,11 @@ OVERLAY: Final = 50_000
 """Changed accounts beside the arrays before these are packed anew (accounts)."""
 
 _SPANS: Final = (
-    "SELECT d.account, d.action, d.from_ms, min(d.until_ms, coalesce(e.at_ms, d.until_ms)) AS until, d.id, d.clause,"
-    " d.campaign, d.by FROM decisions d LEFT JOIN lifts l ON l.decision = d.id LEFT JOIN ends e ON e.decision = d.id"
-    " WHERE l.decision IS NULL AND d.shadow = 0"
+    "SELECT d.account, d.action, d.from_ms, d.until_ms, d.id, d.clause, d.campaign, d.by FROM decisions d"
+    " LEFT JOIN lifts l ON l.decision = d.id LEFT JOIN ends e ON e.decision = d.id"
+    " WHERE l.decision IS NULL AND e.decision IS NULL AND d.shadow = 0"
 )
-_ORDER: Final = " ORDER BY d.account, d.action DESC, until DESC"
+_ORDER: Final = " ORDER BY d.account, d.action DESC, d.until_ms DESC"
 _CHANGED: Final = (
     "SELECT account FROM decisions WHERE seq > ?1 AND shadow = 0 UNION"
     " SELECT d.account FROM lifts l JOIN decisions d ON d.id = l.decision WHERE l.seq > ?1"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from stillwatch.model.verdict import Verdict
+    from stillwatch.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,13 @@ def held(connection: sqlite3.Connection, id_: str) -> Held | None:
     """Look one up."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM waiting WHERE id = ?", (id_,)).fetchone()
     return _held(row) if row else None
+
+
+def how_many_wait(database: Database) -> int:
+    """Count what waits for a person's answer."""
+    with database.reading() as connection:
+        (count,) = connection.execute("SELECT count(*) FROM waiting WHERE answer = ''").fetchone()
+    return int(count)
 
 
 def all_held(connection: sqlite3.Connection) -> tuple[Held, ...]:

@@ -15,7 +15,7 @@ from stillwatch.evaluate.treated import World, together, treat
 from stillwatch.ingest.accounts import read_accounts
 from stillwatch.ingest.agreements import read_agreements
 from stillwatch.ingest.door import Door
-from stillwatch.ingest.keys import create_key
+from stillwatch.ingest.keys import PseudonymKey
 from stillwatch.ingest.read import Reading, read_source
 from stillwatch.ingest.sources import OpenSource, expand
 from stillwatch.model.decision import Action, moment
@@ -31,10 +31,11 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from stillwatch.ingest.keys import PseudonymKey
     from stillwatch.model.fairness import Kind
     from stillwatch.model.terms import Terms
 
+KEY: Final = PseudonymKey(1, b"nobody's secret: simulated world")
+"""Key of simulated worlds: always the same, so that the same world gives the same report."""
 ALONE: Final = "alone"
 APPROVED: Final = "approved"
 """The machine alone; with somebody who approves everything."""
@@ -56,11 +57,10 @@ def treated(asked: argparse.Namespace) -> Treated:
     fell: dict[str, list[Fell]] = {ALONE: [], APPROVED: []}
     waiting = 0
     with tempfile.TemporaryDirectory() as folder:
-        key = create_key(Path(folder) / "key")
         for number, name in enumerate(asked.worlds):
             print(f"stillwatch: {name} ({number + 1} of {len(asked.worlds)})", file=sys.stderr)
             stores = (Path(folder) / f"{number}a.db", Path(folder) / f"{number}b.db")
-            truth = _one(Path(name), asked.agreements, terms, key, stores)
+            truth = _one(Path(name), asked.agreements, terms, stores)
             for kind, store in zip((ALONE, APPROVED), stores, strict=True):
                 fell[kind] += truth.fell(store, f"{number} ")
             waiting += truth.waiting(stores[0])
@@ -73,11 +73,11 @@ def treated(asked: argparse.Namespace) -> Treated:
     return Treated(fell, tuple(notes))
 
 
-def _one(folder: Path, agreements: str | None, terms: Terms, key: PseudonymKey, stores: tuple[Path, Path]) -> _Truth:
+def _one(folder: Path, agreements: str | None, terms: Terms, stores: tuple[Path, Path]) -> _Truth:
     for part in ("logs", "accounts.csv", "truth.csv"):
         if not (folder / part).exists():
             raise InputError(f"{folder}: no {part}; name a folder that `stillwatch simulate` wrote")
-    door = Door(key)
+    door = Door(KEY)
     reading = Reading(config=DEFAULT, door=door)
     batches = []
     with ThreadPoolExecutor(1) as pool:
@@ -93,7 +93,7 @@ def _one(folder: Path, agreements: str | None, terms: Terms, key: PseudonymKey, 
     sizes = treat(
         world,
         terms,
-        key.sketch_keys(),
+        KEY.sketch_keys(),
         DEFAULT,
         stores,
         lambda now_ms: print(f"stillwatch:   until {moment(now_ms)}", file=sys.stderr),

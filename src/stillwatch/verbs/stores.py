@@ -41,9 +41,9 @@ def state_of(one: OnRecord, at_ms: int) -> str:
         return "shadow"
     if at_ms < one.decision.from_ms:
         return "not begun"
-    if at_ms >= one.until_ms:
-        return "over" if one.ended_ms < 0 else "ended"
-    return "in force"
+    if one.ended_ms >= 0:
+        return "ended"
+    return "in force" if at_ms < one.decision.until_ms else "over"
 
 
 def shown(one: OnRecord, at_ms: int) -> dict[str, object]:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 import pytest
 from jsonschema import Draft202012Validator
 
-from serve.appeals.lodged import NOW, TOKEN, WRITTEN, ask
+from serve.appeals.lodged import NOW, TOKEN, WRITTEN, Clock, ask
 from stillwatch.serve.appeals.openapi import description
 from stillwatch.store import past
 from stillwatch.store.appeals import open_appeals
+from stillwatch.store.ending import end
 from stillwatch.store.hearing import overturn
 
 if TYPE_CHECKING:
@@ -52,6 +53,13 @@ def test_an_appeal_is_lodged_and_followed(app: ASGIApp, database: Database) -> N
         found = past.by_id(connection, "d-1")
     assert found is not None
     assert found.lifted_ms == NOW
+
+
+def test_what_a_person_ended_is_over_whatever_the_clock_says(app: ASGIApp, database: Database, clock: Clock) -> None:
+    end(database, ["d-1"], by="ada", why="verified", now_ms=NOW)
+    clock.now_ms = NOW - 60_000
+
+    assert json.loads(ask(app, "GET", HERE, headers=SIGNED).body)["state"] == "over"
 
 
 @pytest.mark.parametrize(

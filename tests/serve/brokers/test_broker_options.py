@@ -9,7 +9,8 @@ import pytest
 
 from stillwatch.cli import main
 from stillwatch.model.errors import InputError, KeyFileError
-from stillwatch.serve.watch.brokers.access import VARIABLE, access_of
+from stillwatch.serve.watch.brokers.access import VARIABLE, Access, access_of
+from stillwatch.serve.watch.brokers.jetstream import JetStream
 from stillwatch.serve.watch.brokers.place import place_of
 
 if TYPE_CHECKING:
@@ -81,6 +82,12 @@ def test_an_extra_that_is_not_there_is_named(
     monkeypatch.setitem(sys.modules, missing, None)
     assert watch(tmp_path, "--from", f"{kind}://127.0.0.1:1/requests") == 2
     assert f"pip install 'stillwatch[{kind}]'" in capsys.readouterr().err
+
+
+def test_a_creds_file_without_its_package_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillwatch.serve.watch.brokers.jetstream.find_spec", lambda _: None)
+    with pytest.raises(InputError, match=r"nats-py\[nkeys\]"):
+        JetStream(place_of("nats://a/s"), Access(creds_file=str(tmp_path / "a.creds")), "stillwatch", lambda: None)
 
 
 @pytest.mark.parametrize(

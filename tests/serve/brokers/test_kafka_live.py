@@ -6,8 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 
-from serve.brokers.real import NO_ACCESS, KafkaServer, opened, taken, taking_of, until
+from serve.brokers.real import NO_ACCESS, KafkaServer, free_port, opened, taken, taking_of, until
+from serve.brokers.tls_front import TlsFront
 from serve.watching import drained, lines, record, watch_of
 from stillwatch.model.errors import BrokerAway, InputError, SpoolFull
 from stillwatch.serve.watch.brokers.access import Access
@@ -15,9 +18,10 @@ from stillwatch.serve.watch.brokers.kafka import Kafka
 from stillwatch.serve.watch.brokers.place import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from stillwatch.serve.watch.brokers.base import Message
     from stillwatch.serve.watch.watch import Watch
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
@@ -107,6 +111,40 @@ def test_a_killed_broker_is_told_and_taken_from_again_when_it_is_back(
     taking.stop()
     drained(watch)
     assert watch.engine.arrays().counts[:, 0].sum() == 25
+
+
+def test_a_broker_killed_before_the_acknowledgement_is_told(
+    tmp_path: Path, server: KafkaServer, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.make()
+    server.publish(lines(0, 10))
+    taking, measures = taking_of(tmp_path, topic(server), watch.spool)
+    acknowledge = Kafka.acknowledge
+
+    def killed(self: Kafka, messages: Sequence[Message]) -> None:
+        server.kill()
+        acknowledge(self, messages)
+
+    monkeypatch.setattr(Kafka, "acknowledge", killed)
+    taking.start()
+    until(lambda: measures.taken()["events_in"] == 10)
+    until(lambda: measures.taken()["broker_away"] == 1)
+    taking.stop()
+
+
+def test_a_broker_that_is_killed_is_told_even_where_the_client_says_nothing(
+    tmp_path: Path, server: KafkaServer, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Kafka, "_error", lambda _self, _error: None)
+    monkeypatch.setattr("stillwatch.serve.watch.brokers.kafka._QUIET_S", 1.0)
+    server.make()
+    server.publish(lines(0, 10))
+    taking, measures = taking_of(tmp_path, topic(server), watch.spool)
+    taking.start()
+    until(lambda: measures.taken()["messages_in"] == 1)
+    server.kill()
+    until(lambda: measures.taken()["broker_away"] == 1)
+    taking.stop()
 
 
 def test_without_room_nothing_is_fetched_and_the_place_in_the_group_is_kept(
@@ -199,3 +237,37 @@ def test_partitions_that_move_between_members_lose_and_double_nothing(
     members[1][0].stop()
     drained(watch)
     assert watch.engine.arrays().counts[:, 0].sum() == 10 * k + 10 + 10
+
+
+@pytest.fixture
+def encrypted(certificate: Path) -> Iterator[int]:
+    """The port of a broker that is reached through TLS alone."""
+    port = free_port()
+    server = KafkaServer(advertised=port)
+    front = TlsFront(certificate, server.port, port)
+    yield port
+    front.close()
+    server.kill()
+
+
+def test_the_line_is_encrypted_and_the_brokers_certificate_is_checked(
+    tmp_path: Path, certificate: Path, encrypted: int, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, at = place_of(f"kafka+tls://127.0.0.1:{encrypted}/requests"), f"127.0.0.1:{encrypted}"
+    trusting = {"bootstrap.servers": at, "security.protocol": "ssl", "ssl.ca.location": str(certificate)}
+    admin = AdminClient(trusting)
+    for done in admin.create_topics([NewTopic("requests", 1, 1)]).values():
+        done.result(20)
+    sends = Producer(trusting)
+    sends.produce("requests", lines(0, 10))
+    assert sends.flush(20) == 0
+    broker = opened(Kafka(place, Access(ca_file=str(certificate)), "stillwatch", session_ms=1500))
+    taking, measures = taking_of(tmp_path, broker, watch.spool)
+    taken(taking, 1)
+    broker.close()
+    assert measures.taken()["events_in"] == 10
+    monkeypatch.setattr("stillwatch.serve.watch.brokers.kafka._ANSWER_S", 2.0)
+    broker = Kafka(place, NO_ACCESS, "stillwatch")
+    with pytest.raises(BrokerAway, match="does not answer"):
+        broker.open()
+    broker.close()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 PROGRAM = """
 import os, signal, sys
-from stillwatch.serve.watch.brokers import jetstream, kafka, taking
+from stillwatch.serve.watch.brokers import fetching, jetstream, kafka
 def dies(*given):
     os.kill(os.getpid(), signal.SIGKILL)
 kafka.Kafka.__init__.__defaults__ = ("PLAIN", 1500)
@@ -30,7 +30,7 @@ kafka.Kafka.__init__.__defaults__ = ("PLAIN", 1500)
 from stillwatch.cli import main
 sys.exit(main(sys.argv[1:]))
 """
-BEFORE_STORING = "taking.Fetching._stored = dies"
+BEFORE_STORING = "fetching.Fetching._stored = dies"
 BEFORE_ACKNOWLEDGING = "jetstream.JetStream.acknowledge = kafka.Kafka.acknowledge = dies"
 
 

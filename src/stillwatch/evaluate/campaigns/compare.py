@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stillwatch.config import DEFAULT
+from stillwatch.evaluate.campaigns.as_traffic import ours
 from stillwatch.evaluate.campaigns.labelled import FOLDER, LOADERS, Labelled
 from stillwatch.evaluate.campaigns.peers import PEERS
 from stillwatch.evaluate.campaigns.scores import Truth, measure
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from stillwatch.config import Config
     from stillwatch.evaluate.campaigns.peers import Peer
     from stillwatch.evaluate.campaigns.shares import Grouping, Shares
     from stillwatch.evaluate.tables import Cell
@@ -130,8 +133,8 @@ def _jaccard(left: np.ndarray, right: np.ndarray) -> float:
     return int((left & right).sum()) / either if either else float("nan")
 
 
-def run_labelled(folder: Path = FOLDER, peers: Sequence[Peer] = PEERS) -> tuple[Table, ...]:
-    """Run the methods over the real labelled sets, each under its own name.
+def run_labelled(folder: Path = FOLDER, config: Config = DEFAULT, peers: Sequence[Peer] = PEERS) -> tuple[Table, ...]:
+    """Run our detector and the other methods over the real labelled sets, each set under its own name.
 
     Raises
     ------
@@ -140,7 +143,9 @@ def run_labelled(folder: Path = FOLDER, peers: Sequence[Peer] = PEERS) -> tuple[
     """
     tables: list[Table] = []
     for labelled in (load(folder) for load in LOADERS):
-        tables += _titled(labelled, compare(labelled.shares, None, labelled.truth, peers=peers, key=labelled.name))
+        mine = {"stillwatch": ours(labelled.shares, config)} if len(labelled.shares.account) else {}
+        made = compare(labelled.shares, None, labelled.truth, mine, peers=peers, key=labelled.name)
+        tables += _titled(labelled, made)
     return tuple(tables)
 
 

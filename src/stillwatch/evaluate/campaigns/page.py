@@ -12,7 +12,7 @@ from stillwatch.evaluate.tables import markdown
 from stillwatch.reports.files import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -25,6 +25,12 @@ How much of a campaign is found, who is wrongly called one, whether the false-di
 operator gains by hiding. **Everything here is simulated**, the campaigns after published reports and the honest crowds
 after what such crowds share: no public data has request logs with the truth about who worked together. It shows that
 a mechanism works, and where it does not; how often it is right at a provider it cannot show."""
+LABELLED: Final = """\
+# Real coordination
+
+Public sets with labels of coordination, or without; none of them is API traffic. A use of a trait (a tweet retweeted, a
+product given so many stars) is taken as a request whose system text is the trait. Nothing else is known, so beside the
+shared thing there are rhythm and evenness of volumes; our method wants both, and so joins few or none."""
 READING: Final = """\
 * An **entity** is a group of accounts that were found to belong together. That accuses nobody: a class is one, rightly.
   Only an entity **called extraction** is a report about somebody, and only an honest account in one is wrongly accused.
@@ -68,6 +74,24 @@ def _drawn(study: Study, folder: Path) -> dict[str, str]:
     return made
 
 
+def write_labelled(tables: Sequence[Table], path: Path, *, command: str, today: date) -> None:
+    """Write the page of the real sets.
+
+    Raises
+    ------
+    StoreError
+        The file could not be written.
+    """
+    text = [MADE.format(command=command), LABELLED, "", f"`{command}`, {today.isoformat()}, {_machine()}.", ""]
+    for table in tables:
+        text += markdown(table)
+    write_atomically(path, ("\n".join(text).rstrip() + "\n").encode())
+
+
+def _machine() -> str:
+    return f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
+
+
 def write_page(study: Study, plan: Plan, path: Path, *, command: str, today: date) -> None:
     """Write the page and its pictures.
 
@@ -77,7 +101,6 @@ def write_page(study: Study, plan: Plan, path: Path, *, command: str, today: dat
         A file could not be written.
     """
     pictures = _drawn(study, path.parent)
-    machine = f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
     text = [
         MADE.format(command=command),
         "# Evaluation of campaigns",
@@ -85,7 +108,7 @@ def write_page(study: Study, plan: Plan, path: Path, *, command: str, today: dat
         INTRO,
         "",
         (
-            f"`{command}`, {today.isoformat()}, {machine}: {study.worlds:,} worlds, {study.accounts:,} accounts;"
+            f"`{command}`, {today.isoformat()}, {_machine()}: {study.worlds:,} worlds, {study.accounts:,} accounts;"
             f" {plan.seeds} seeds of the main world from 2,001 on."
         ),
         "",

@@ -14,6 +14,7 @@ from stillwatch.store.tokens import admits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stillwatch.model.decision import Decision, OnRecord
     from stillwatch.reports.reasons import Statement
     from stillwatch.store.appeals import Appeal
     from stillwatch.store.database import Database
@@ -57,7 +58,7 @@ class Desk:
             if found is None or found.decision.shadow:
                 return None
             return statement(
-                replace(found.decision, until_ms=found.until_ms),
+                _as_ended(found, now_ms),
                 past.verdict(connection, decision),
                 past.sentence(connection, found.decision),
                 [_contest(one) for one in of_decision(connection, decision)],
@@ -77,6 +78,13 @@ class Desk:
         if not self._written.take(decision, self.clock()):
             return Limited()
         return lodge(self._database, self._keys, decision, text, self.clock())
+
+
+def _as_ended(found: OnRecord, now_ms: int) -> Decision:
+    """Give a decision with the end that a person set, which is past whatever the clock says."""
+    if found.ended_ms < 0:
+        return found.decision
+    return replace(found.decision, until_ms=min(found.until_ms, now_ms))
 
 
 def _contest(one: Appeal) -> Contest:

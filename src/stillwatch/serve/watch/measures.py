@@ -31,6 +31,7 @@ COUNTERS: Final[Mapping[str, str]] = {
 GAUGES: Final[Mapping[str, str]] = {
     "lag_seconds": "Age of the oldest event that is taken in and not folded (s).",
     "accounts": "Accounts known.",
+    "waiting": "Decisions that wait for a person: see `stillwatch decisions waiting`.",
     "spool_bytes": "Bytes of the spool on the disk.",
     "broker_away": "Whether the broker does not answer (1) or does, or there is none (0).",
     "broker_waiting": "Messages at the broker that were not fetched, as of the last fetch.",

@@ -52,3 +52,7 @@ class Recording:
     def counted(self, looked: Looked, known: Known, now_ms: int) -> None:
         """Take note of who there is."""
         self._judge.counted(looked, known, now_ms)
+
+    def waiting(self) -> int:
+        """Say how many decisions wait for a person."""
+        return self._judge.waiting()

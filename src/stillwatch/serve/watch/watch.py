@@ -73,6 +73,10 @@ class Judge(Protocol):
         """Take note of who there is; ``looked`` is everybody."""
         ...
 
+    def waiting(self) -> int:
+        """Say how many decisions wait for a person."""
+        ...
+
 
 class Observer:
     """Judges nobody: a watch without terms only observes."""
@@ -90,6 +94,10 @@ class Observer:
     def counted(self, looked: Looked, known: Known, now_ms: int) -> None:
         """Nothing."""
         del looked, known, now_ms
+
+    def waiting(self) -> int:
+        """None."""
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +225,7 @@ class Watch:
             made = self._watched.judge.judge(seen, now_ms) if seen else 0
         self._measures.count("dossiers", len(seen))
         self._measures.count("decisions", made)
+        self._measures.put("waiting", self._watched.judge.waiting())
         return made
 
     def campaigns(self, now_ms: int) -> int:

@@ -66,7 +66,7 @@ class Fetching:
         """Messages that cannot be read, while none could: a wrong format must not empty a queue."""
         self.wrong = ""
         """Why nothing is taken; "" while the broker answers and there is room."""
-        self._thread = threading.Thread(target=self._run, name="take")
+        self._thread = threading.Thread(target=self._run, name="take", daemon=True)
 
     def check(self) -> None:
         """Look once whether the broker is as it must be; one that is away is waited for.

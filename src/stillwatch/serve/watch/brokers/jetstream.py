@@ -144,6 +144,9 @@ class JetStream:
         except NotFoundError as error:
             raise InputError(f"{self._place}: there is no stream {queue}; make it, with storage file") from error
         except APIError as error:
+            if (error.code or 500) >= 500:
+                # It listens and its streams are not ready yet.
+                raise BrokerAway(f"{self._place} is not ready") from error
             raise InputError(f"{self._place}: we may not look at the stream: {error.description}") from error
         if found.config.storage != StorageType.FILE:
             raise InputError(f"{self._place}: the stream lies in memory; make it with storage file, or events get lost")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, TopicPartition
@@ -26,6 +27,8 @@ SESSION_MS: Final = 10_000
 _ANSWER_S: Final = 10.0
 _PROBE_S: Final = 3.0
 _LINGER_S: Final = 0.25
+_QUIET_S: Final = 10.0
+"""Silence from which the broker is asked whether it is there: the client does not always say that all are down (s)."""
 """How long a fetch waits to become full (s)."""
 _LOST: Final = (
     KafkaError.ILLEGAL_GENERATION,
@@ -65,6 +68,7 @@ class Kafka:
         self._consumer: Any = None
         self._joined = False
         self._down = ""
+        self._heard_s = 0.0
         self._paused: list[TopicPartition] = []
         if access.creds_file:
             raise InputError("--from-credentials: that is a .creds file of NATS; Kafka takes USER:PASSWORD")
@@ -102,6 +106,8 @@ class Kafka:
             "queued.max.messages.kbytes": 16 << 10,
             "queued.min.messages": 1000,
             "socket.connection.setup.timeout.ms": 5000,
+            # Bounds how long a commit waits for a coordinator that is away.
+            "socket.timeout.ms": 10_000,
             "security.protocol": f"{'SASL_' if access.user else ''}{'SSL' if tls else 'PLAINTEXT'}",
             "error_cb": self._error,
             "logger": _SILENT,
@@ -133,7 +139,7 @@ class Kafka:
         if found is None or found.error is not None:
             why = found.error.str() if found is not None else "unknown"
             raise InputError(f"{self._place}: topic {topic} cannot be read: {why}")
-        self._down = ""
+        self._down, self._heard_s = "", time.monotonic()
 
     def _error(self, error: KafkaError) -> None:
         """Remember why no broker answers; the client tries on by itself."""
@@ -156,7 +162,9 @@ class Kafka:
         if wrong is not None:
             # Messages beside it are not committed, so they come again.
             raise BrokerAway(f"{self._place}: {wrong.str()}")
-        if self._down and not came:
+        if came:
+            self._heard_s = time.monotonic()
+        elif self._down or time.monotonic() - self._heard_s > _QUIET_S:
             self._seen(_PROBE_S)
         return [Message(one.value() or b"", one) for one in came]
 
