@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from stillwatch.ingest.read import Reading
 from stillwatch.model.decision import IN_GOOD_STANDING
 from stillwatch.model.event import RAW_SCHEMA
 from stillwatch.serve.gateway.proxy.sse import Events, Malformed, Rewriter
+from stillwatch.serve.gateway.record import answered
 from stillwatch.serve.gateway.record.answered import Tap
 from stillwatch.serve.gateway.record.asked import read_asked
 from stillwatch.serve.gateway.record.frames import event_of, shut_event
@@ -134,7 +136,7 @@ ENVELOPES = (
 @given(
     st.lists(st.tuples(st.sampled_from(ENVELOPES), st.text(max_size=6) | st.sampled_from(["aa", '"', "\\", "}"]), st.booleans()),
              max_size=25),
-    st.integers(1, 300),
+    st.integers(1, 2_000),
 )  # fmt: skip
 def test_texts_are_the_same_whatever_stands_around_them(events, cut):
     """Surroundings are learnt from the last event; no text is taken for another and none is missed."""
@@ -143,7 +145,9 @@ def test_texts_are_the_same_whatever_stands_around_them(events, cut):
         stream += b"data: " + (envelope % json.dumps(text, ensure_ascii=not plain)).encode("utf-8", "replace") + b"\n\n"
         wanted += "aa" if "u0061" in envelope else text.encode("utf-8", "replace").decode()
 
-    record, tap = tapped("chat", [stream[i : i + cut] for i in range(0, len(stream), cut)], streamed=True)
+    # Read at once: as much as was cut, so that every way of reading gets its share.
+    with mock.patch.object(answered, "_TOGETHER", cut):
+        record, tap = tapped("chat", [stream[i : i + 50] for i in range(0, len(stream), 50)], streamed=True)
 
     assert not tap.unread
     assert record.get("completion", "") == wanted
