@@ -154,6 +154,23 @@ def test_texts_are_the_same_whatever_stands_around_them(events, cut):
     assert record.get("completion_chars", 0) == len(wanted.encode())
 
 
+@given(
+    st.lists(st.text("ab ü", min_size=1, max_size=4) | st.sampled_from(['"', "\\", "}", "\n", "data: "]), max_size=60),
+    st.sampled_from(ENVELOPES[:3]),
+    st.integers(100, 3_000),
+    st.sampled_from([b"\n", b"\r\n"]),
+)
+def test_texts_of_events_of_one_form_are_the_same_however_many_are_read_at_once(texts, envelope, together, end):
+    events = [b"data: " + (envelope % json.dumps(text, ensure_ascii=False)).encode() for text in texts]
+    stream = b"".join(one + end + end for one in [b'data: {"id":"1"}', *events, b"data: [DONE]"])
+
+    with mock.patch.object(answered, "_TOGETHER", together):
+        record, tap = tapped("chat", [stream[i : i + 90] for i in range(0, len(stream), 90)], streamed=True)
+
+    assert not tap.unread
+    assert record.get("completion", "") == "".join(texts)
+
+
 def test_a_long_answer_is_counted_whole_and_held_in_part():
     text = "ü" * 1_000
     record, _ = tapped(
