@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 
 import pytest
 from litellm.exceptions import GuardrailRaisedException
@@ -159,6 +160,71 @@ def _credential(gateway, key: str) -> str:
     head = Head()
     head.authorization = b"Bearer " + key.encode()
     return gateway.parts.callers.find(head, "127.0.0.1").credential
+
+
+def question(account: str = "team-1", **more) -> bytes:
+    return request(json.dumps({"account": account}).encode(), path="/v1/decide", key=SECRET, **more)
+
+
+def all_of(port: int, sent: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), 5) as line:
+        line.sendall(sent)
+        got = b""
+        while piece := line.recv(65_536):
+            got += piece
+        return got
+
+
+def test_questions_one_behind_the_other_are_answered_in_order(deciding):
+    deciding.put("team-2", Action.HOLD)
+    sent = question() + question("team-2") + question(head="connection: close\r\n")
+
+    got = all_of(deciding.port, sent)
+
+    bodies = [json.loads(part.partition(b"\r\n\r\n")[2]) for part in got.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert [body["decision"] for body in bodies] == ["allow", "refuse", "allow"]
+    assert got.count(b"connection: close") == 1
+
+
+def test_a_question_behind_a_call_waits_for_its_answer(deciding, model):
+    model.pause_s = 0.2
+
+    got = all_of(deciding.port, request() + question() + question(head="connection: close\r\n"))
+
+    assert got.index(b"chatcmpl-1") < got.index(b'{"decision":"allow"}')
+    assert got.count(b"HTTP/1.1 200") == 3
+
+
+def test_questions_in_every_framing_are_questions(deciding):
+    body = b'{"account":"team-1"}'
+    chunked = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    head = "transfer-encoding: chunked\r\nconnection: close\r\n"
+    for sent in (
+        request(chunked, path="/v1/decide", key=SECRET, head=head),
+        request(body, path="/v1/decide", key=SECRET, head="expect: 100-continue\r\nconnection: close\r\n"),
+        request(body, path="/v1/decide?x=1", key=SECRET, head="connection: close\r\n"),
+        request(body, path="/v1/decide", key=SECRET).replace(b"HTTP/1.1", b"HTTP/1.0"),
+    ):
+        assert all_of(deciding.port, sent).endswith(b'{"decision":"allow"}')
+
+
+def test_a_long_question_and_a_slow_one_are_refused(gateways, secret):
+    gateway = gateways(decisions={"secret_file": secret}, limits={"body_bytes": 100, "body_s": 0.4})
+    chunks = b"".join(b"64\r\n" + b"a" * 100 + b"\r\n" for _ in range(3))
+    head = "transfer-encoding: chunked\r\n"
+
+    assert status(talk(gateway.port, request(chunks, path="/v1/decide", key=SECRET, head=head))) == 413
+    assert status(talk(gateway.port, request(b"1\r\n{\r\n", path="/v1/decide", key=SECRET, head=head))) == 408
+    assert asked(gateway, {"account": "team-1"})[0] == 200
+
+
+def test_a_fault_in_a_question_is_told_and_counted(deciding, monkeypatch):
+    monkeypatch.setattr(type(deciding.parts.callers), "account", lambda *_: 1 / 0)
+
+    code, told = asked(deciding, {"account": "team-1"})
+
+    assert (code, told["error"]["code"]) == (500, "gateway_fault")
+    assert deciding.parts.counts.of["faults"] == {(): 1}
 
 
 # LiteLLM itself asks.

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,7 @@ from stillwatch.ingest.read import Reading
 from stillwatch.model.decision import IN_GOOD_STANDING
 from stillwatch.model.event import RAW_SCHEMA
 from stillwatch.serve.gateway.proxy.sse import Events, Malformed, Rewriter
+from stillwatch.serve.gateway.record import answered
 from stillwatch.serve.gateway.record.answered import Tap
 from stillwatch.serve.gateway.record.asked import read_asked
 from stillwatch.serve.gateway.record.frames import event_of, shut_event
@@ -134,7 +136,7 @@ ENVELOPES = (
 @given(
     st.lists(st.tuples(st.sampled_from(ENVELOPES), st.text(max_size=6) | st.sampled_from(["aa", '"', "\\", "}"]), st.booleans()),
              max_size=25),
-    st.integers(1, 300),
+    st.integers(1, 2_000),
 )  # fmt: skip
 def test_texts_are_the_same_whatever_stands_around_them(events, cut):
     """Surroundings are learnt from the last event; no text is taken for another and none is missed."""
@@ -143,11 +145,30 @@ def test_texts_are_the_same_whatever_stands_around_them(events, cut):
         stream += b"data: " + (envelope % json.dumps(text, ensure_ascii=not plain)).encode("utf-8", "replace") + b"\n\n"
         wanted += "aa" if "u0061" in envelope else text.encode("utf-8", "replace").decode()
 
-    record, tap = tapped("chat", [stream[i : i + cut] for i in range(0, len(stream), cut)], streamed=True)
+    # Read at once: as much as was cut, so that every way of reading gets its share.
+    with mock.patch.object(answered, "_TOGETHER", cut):
+        record, tap = tapped("chat", [stream[i : i + 50] for i in range(0, len(stream), 50)], streamed=True)
 
     assert not tap.unread
     assert record.get("completion", "") == wanted
     assert record.get("completion_chars", 0) == len(wanted.encode())
+
+
+@given(
+    st.lists(st.text("ab ü", min_size=1, max_size=4) | st.sampled_from(['"', "\\", "}", "\n", "data: "]), max_size=60),
+    st.sampled_from(ENVELOPES[:3]),
+    st.integers(100, 3_000),
+    st.sampled_from([b"\n", b"\r\n"]),
+)
+def test_texts_of_events_of_one_form_are_the_same_however_many_are_read_at_once(texts, envelope, together, end):
+    events = [b"data: " + (envelope % json.dumps(text, ensure_ascii=False)).encode() for text in texts]
+    stream = b"".join(one + end + end for one in [b'data: {"id":"1"}', *events, b"data: [DONE]"])
+
+    with mock.patch.object(answered, "_TOGETHER", together):
+        record, tap = tapped("chat", [stream[i : i + 90] for i in range(0, len(stream), 90)], streamed=True)
+
+    assert not tap.unread
+    assert record.get("completion", "") == "".join(texts)
 
 
 def test_a_long_answer_is_counted_whole_and_held_in_part():

@@ -11,6 +11,7 @@ import hmac
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from stillwatch.enforcement.barriers.base import Call, Refusal, Shape
 from stillwatch.model.errors import InputError
@@ -157,6 +158,27 @@ class Decider:
             finally:
                 self._delayed -= 1
         return answer
+
+    def at_once(self, headers: list[tuple[bytes, bytes]], body: bytes, *, keep: bool) -> bytes:
+        """Answer plain JSON with all bytes of an answer, for a connection that needs nothing else."""
+        call_id = self._parts.new_id()
+        answer: Answer | Refusal
+        try:
+            answer = self.decide(body, call_id) if self.authorised(headers) else _UNAUTHORISED
+        except Exception:  # noqa: BLE001  a fault of ours must end one question, not the connection
+            self._parts.counts.add("faults")
+            answer = Refusal(500, "gateway_fault", "the gateway failed; name the request id to its operator")
+        if isinstance(answer, Refusal):
+            answer = refused(answer, "other", call_id)
+        further = b"".join([b"%b: %b\r\n" % pair for pair in answer.headers])
+        return b"%bcontent-type: application/json\r\ncontent-length: %d\r\nx-request-id: %b\r\n%b%b\r\n%b" % (
+            STATUS_LINE[answer.status],
+            len(answer.body),
+            call_id.encode(),
+            further,
+            b"" if keep else b"connection: close\r\n",
+            answer.body,
+        )
 
     def decide(self, body: bytes, call_id: str) -> Answer | Refusal:
         """Answer plain JSON.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, cast
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -25,7 +25,16 @@ KEY: Final = "stillwatch.connection"
 """Where a request's scope holds its connection."""
 CYCLE: Final = "stillwatch.cycle"
 """Where it holds what uvicorn knows of the call."""
+_LOOKED_AT: Final = frozenset((b"host", b"content-length", b"transfer-encoding", b"upgrade", b"expect"))
 _VERSIONS: Final = ("1.0", "1.1")
+
+
+class Answer(Protocol):
+    """Answers a question."""
+
+    def __call__(self, headers: list[tuple[bytes, bytes]], body: bytes, *, keep: bool) -> bytes:
+        """Give all bytes of an answer; ``keep``: whether the connection stays open."""
+        ...
 
 
 class Misread(Exception):  # noqa: N818
@@ -36,6 +45,10 @@ class Connection(HttpToolsProtocol):
     """A connection with bounds."""
 
     limits: ClassVar[Limits]
+    question: ClassVar[bytes] = b""
+    """Path of questions that are answered at once, b"" for none."""
+    answer: ClassVar[Answer]
+    """Answers one: headers and body in, all bytes of the answer out."""
 
     def __init__(self, *args: Any, **named: Any) -> None:  # noqa: ANN401  uvicorn's own
         super().__init__(*args, **named)
@@ -52,6 +65,8 @@ class Connection(HttpToolsProtocol):
         self._refusal = (400, "this is no HTTP request")
         self._framing: list[bytes] = []
         self._hosts = 0
+        self._asked: list[bytes] | None = None
+        """Body of a question that is answered at once, as far as it came."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; a connection that says nothing is ended, too."""
@@ -95,15 +110,21 @@ class Connection(HttpToolsProtocol):
         self._head_bytes += len(name) + len(value) + 4
         if self._head_bytes > self.limits.head_bytes:
             self._refuse(431, "the request's head is too long")
-        super().on_header(name, value)
-        lowered = self.headers[-1][0]
-        if lowered in {b"content-length", b"transfer-encoding"}:
-            self._framing.append(lowered)
-            self._check_framing(lowered, value)
-        elif lowered == b"upgrade":
-            self._refuse(400, "this gateway offers no upgrade")
-        elif lowered == b"host":
+        lowered = name.lower()
+        self.headers.append((lowered, value))
+        if lowered in _LOOKED_AT:
+            self._look_at(lowered, value)
+
+    def _look_at(self, name: bytes, value: bytes) -> None:
+        if name == b"host":
             self._hosts += 1
+        elif name == b"upgrade":
+            self._refuse(400, "this gateway offers no upgrade")
+        elif name == b"expect":
+            self.expect_100_continue = value.lower() == b"100-continue"
+        else:
+            self._framing.append(name)
+            self._check_framing(name, value)
 
     def _check_framing(self, name: bytes, value: bytes) -> None:
         if len(self._framing) > 1:
@@ -128,15 +149,43 @@ class Connection(HttpToolsProtocol):
         if self.parser.get_method() == b"CONNECT":
             self._refuse(405, "this gateway opens no tunnels")
         self._in_head = False
-        self.scope[KEY] = self  # type: ignore[typeddict-unknown-key]
         self.deadline = self.loop.time() + self.limits.body_s
+        if self.url == self.question and version == "1.1" and self._at_once():
+            self._asked, self._head_bytes = [], 0
+            return
+        self.scope[KEY] = self  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
         self.scope[CYCLE] = self.cycle  # type: ignore[typeddict-unknown-key]
+
+    def _at_once(self) -> bool:
+        """Whether a question can be answered from here, past uvicorn: nothing else is under way."""
+        idle = self.cycle is None or self.cycle.response_complete
+        room = self.limit_concurrency is None or len(self.connections) < self.limit_concurrency
+        return idle and room and self.parser.get_method() == b"POST" and not self.expect_100_continue
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        if self._asked is None:
+            super().on_body(body)
+            return
+        self._asked.append(body)
+        self._head_bytes += len(body)
+        if self._head_bytes > self.limits.body_bytes:
+            self._asked = None
+            self._refuse(413, f"the request's body is longer than {self.limits.body_bytes} bytes")
 
     def on_message_complete(self) -> None:
         """End a request's body."""
         self.deadline = NEVER
-        super().on_message_complete()
+        asked, self._asked = self._asked, None
+        if asked is None:
+            super().on_message_complete()
+            return
+        keep = self.parser.should_keep_alive()
+        self.transport.write(self.answer(self.headers, b"".join(asked), keep=keep))
+        if not keep:
+            self.transport.close()
+        self.on_response_complete()
 
     def pause_writing(self) -> None:
         """Begin to wait for a customer who does not read."""
@@ -224,9 +273,12 @@ class Connection(HttpToolsProtocol):
         self.transport.abort()
 
 
-def bounded(limits: Limits) -> type[Connection]:
-    """Give the kind of connection that has these bounds."""
-    return type("BoundedConnection", (Connection,), {"limits": limits})
+def bounded(limits: Limits, question: str = "", answer: Answer | None = None) -> type[Connection]:
+    """Give the kind of connection that has these bounds, and answers questions at a path."""
+    told: dict[str, Any] = {"limits": limits}
+    if answer is not None:
+        told |= {"question": question.encode(), "answer": staticmethod(answer)}
+    return type("BoundedConnection", (Connection,), told)
 
 
 async def sweep_forever(connections: Callable[[], set[Any]], every_s: float = 1.0) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
     from stillwatch.enforcement.barriers.base import Body, Call, Event, Rewrite
@@ -82,6 +83,29 @@ class Events:
         if len(self._tail) > self._most:
             raise Malformed("an event is too long")
         return [raw for raw in blocks if raw]
+
+    def matched(self, chunk: bytes, pattern: re.Pattern[bytes], around: int) -> list[bytes] | None:
+        """Take a chunk whose events are all of one form, give what differs in each; None where one is of another.
+
+        Parameters
+        ----------
+        chunk
+            Taken only where something is given.
+        pattern
+            Matches a whole event with the empty line behind it; its group is what differs.
+        around
+            Length of an event without that (bytes).
+        """
+        text = self._tail + chunk
+        end = text.rfind(b"\n\n") + 2
+        if self._first or end < 2 or len(text) - end > self._most:
+            return None
+        texts = pattern.findall(text, 0, end)
+        # Only where they fill everything is nothing between them.
+        if sum(map(len, texts)) + len(texts) * around != end:
+            return None
+        self._tail = text[end:]
+        return texts
 
     def end(self) -> list[Block]:
         """Give what was begun and not ended: some servers leave the last empty line out."""

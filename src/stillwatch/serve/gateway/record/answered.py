@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,6 +61,7 @@ class Tap:
         "_born",
         "_done",
         "_events",
+        "_form",
         "_held",
         "_learnt",
         "_most",
@@ -83,6 +85,7 @@ class Tap:
         self._born: list[str] = []
         self._done = False
         self._around = _UNKNOWN
+        self._form: re.Pattern[bytes] | None = None
         self._learnt = 0
         self._waiting: list[bytes] = []
         self._waits = 0
@@ -112,8 +115,13 @@ class Tap:
             if self._events is None:
                 self._hold(chunk)
             else:
-                # What stands around the text is mostly what stood around the last one.
+                # What stands around the text is mostly what stood around the last one, often in all of a chunk.
                 begin, end = self._around
+                if self._form is not None:
+                    texts = self._events.matched(chunk, self._form, len(begin) + len(end) + 2)
+                    if texts is not None:
+                        self._say_plain(b"".join(texts))
+                        return
                 for raw in self._events.split(chunk):
                     if raw.startswith(begin) and raw.endswith(end):
                         said = raw[len(begin) : len(raw) - len(end)]
@@ -147,6 +155,7 @@ class Tap:
         begin, end = begin + b'"', b'"' + end
         if self._said(block_of(begin + _TRIAL + end).text) == _TRIAL.decode():
             self._around = (begin, end)
+            self._form = re.compile(re.escape(begin) + rb'([^"\\\r\n]*)' + re.escape(end) + rb"\n\n")
 
     def _hold(self, chunk: bytes) -> None:
         self.bytes += len(chunk)
