@@ -1,4 +1,4 @@
-"""A watch to take messages into, and a certificate for 127.0.0.1."""
+"""A watch to take messages into, and a certificate for 127.0.0.1; and no server outlives its test."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from serve.brokers.real import STARTED
 from serve.watching import watch_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ def watch(tmp_path: Path) -> Iterator[Watch]:
     made = watch_of(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(autouse=True)
+def _none_left() -> Iterator[None]:
+    yield
+    while STARTED:
+        STARTED.pop().kill()
 
 
 @pytest.fixture(scope="session")

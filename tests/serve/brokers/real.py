@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from stillwatch.store.spool.writer import Spool
 
 NO_ACCESS = Access()
+STARTED: list[Server] = []
+"""What runs; a test that fails leaves none behind."""
 
 
 def free_port() -> int:
@@ -61,6 +63,7 @@ class Server:
 
     def __init__(self, *command: str, port: int) -> None:
         self.command, self.port = command, port
+        STARTED.append(self)
         self.start()
 
     def start(self) -> None:

@@ -35,8 +35,8 @@ class Gateway:
         self._connections = connections
         secret = parts.settings.decisions.secret_file
         self._decider = Decider(parts, read_secret(secret, _LEAST_SECRET).encode() if secret else b"")
-        self.at_once = self._decider.at_once
-        """Answers a plain question past the server's way of calling applications."""
+        self.at_once = {DECIDE.encode(): self._decider.decided, GUARDRAIL.encode(): self._decider.guarded}
+        """Answers to plain questions past the server's way of calling applications."""
         self._clients: dict[str, Client] = {}
         self._proxy = Proxy(parts, self._clients)
         self._own: dict[str, Callable[[Any, Receive, Send], Awaitable[None]]] = {

@@ -159,15 +159,31 @@ class Decider:
                 self._delayed -= 1
         return answer
 
-    def at_once(self, headers: list[tuple[bytes, bytes]], body: bytes, *, keep: bool) -> bytes:
+    def decided(self, headers: list[tuple[bytes, bytes]], body: bytes, *, keep: bool) -> bytes:
         """Answer plain JSON with all bytes of an answer, for a connection that needs nothing else."""
+        return self._whole(self.decide, headers, body, keep=keep) or b""
+
+    def guarded(self, headers: list[tuple[bytes, bytes]], body: bytes, *, keep: bool) -> bytes | None:
+        """Answer LiteLLM so; None for an account of which something is asked, whose answer may have to wait."""
+        return self._whole(self._guarded_plain, headers, body, keep=keep)
+
+    def _whole(
+        self,
+        act: Callable[[bytes, str], Answer | Refusal | None],
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        *,
+        keep: bool,
+    ) -> bytes | None:
         call_id = self._parts.new_id()
-        answer: Answer | Refusal
+        answer: Answer | Refusal | None
         try:
-            answer = self.decide(body, call_id) if self.authorised(headers) else _UNAUTHORISED
+            answer = act(body, call_id) if self.authorised(headers) else _UNAUTHORISED
         except Exception:  # noqa: BLE001  a fault of ours must end one question, not the connection
             self._parts.counts.add("faults")
             answer = Refusal(500, "gateway_fault", "the gateway failed; name the request id to its operator")
+        if answer is None:
+            return None
         if isinstance(answer, Refusal):
             answer = refused(answer, "other", call_id)
         further = b"".join([b"%b: %b\r\n" % pair for pair in answer.headers])
@@ -247,38 +263,49 @@ class Decider:
 
     def guard(self, body: bytes, call_id: str) -> tuple[Answer | Refusal, int]:
         """Answer LiteLLM's generic guardrail API, and say after how long (ms); the id stands in our records."""
-        parts = self._parts
-        try:
-            asked = _GUARDED.decode(body)
-        except _ERRORS as error:
-            return heads.refused(f"the question cannot be read: {str(error)[:200]}"), 0
-        who = asked.request_data
-        names = (who.user_api_key_team_id, who.user_api_key_org_id, who.user_api_key_hash)
-        name = next((one for one in names if _named(one)), "")
-        now_ms = parts.now_ms()
-        # Nobody is restricted for what a gateway did not say, unless the settings ask for it.
-        standing: Standing | Refusal
-        if name:
-            standing = parts.standing(parts.callers.account(name), now_ms)
-        elif parts.settings.fail == "open":
-            return self._guarded("NONE", _NONE), 0
-        else:
-            standing = Refusal(403, "no_account", "the gateway in front does not say whose call this is")
-        if isinstance(standing, Refusal):
-            return self._guarded("BLOCKED", _blocked(standing)), 0
-        if not parts.enforcer.concerns(standing.action):
-            return self._guarded("NONE", _NONE), 0
-        applied, account = Applied(Call("chat", standing)), parts.callers.account(name)
+        found = self._guarding(body)
+        if not isinstance(found, tuple):
+            return found, 0
+        asked, account, standing = found
+        parts, now_ms = self._parts, self._parts.now_ms()
+        applied, key = Applied(Call("chat", standing)), asked.request_data.user_api_key_hash
         if asked.input_type == "response":
             answer = self._texts(applied, asked.texts or [])
             self._written(applied, account, call_id, now_ms)
             return answer, 0
-        key = who.user_api_key_hash if _named(who.user_api_key_hash) else ""
-        refusal = parts.enforcer.gate(applied, (account, key), now_ms)
+        refusal = parts.enforcer.gate(applied, (account, key if _named(key) else ""), now_ms)
         self._written(applied, account, call_id, now_ms)
         if refusal is not None:
             return self._guarded("BLOCKED", _blocked(refusal)), 0
         return self._guarded("NONE", _NONE), applied.delay_ms
+
+    def _guarded_plain(self, body: bytes, _call_id: str) -> Answer | Refusal | None:
+        found = self._guarding(body)
+        return None if isinstance(found, tuple) else found
+
+    def _guarding(self, body: bytes) -> Answer | Refusal | tuple[_Guarded, int, Standing]:
+        """Read LiteLLM's question: the answer, or whose call it is where something is asked of them."""
+        parts = self._parts
+        try:
+            asked = _GUARDED.decode(body)
+        except _ERRORS as error:
+            return heads.refused(f"the question cannot be read: {str(error)[:200]}")
+        who = asked.request_data
+        names = (who.user_api_key_team_id, who.user_api_key_org_id, who.user_api_key_hash)
+        name = next((one for one in names if _named(one)), "")
+        # Nobody is restricted for what a gateway did not say, unless the settings ask for it.
+        if not name:
+            if parts.settings.fail == "open":
+                return self._guarded("NONE", _NONE)
+            nobody = Refusal(403, "no_account", "the gateway in front does not say whose call this is")
+            return self._guarded("BLOCKED", _blocked(nobody))
+        account = parts.callers.account(name)
+        standing = parts.standing(account, parts.now_ms())
+        if isinstance(standing, Refusal):
+            return self._guarded("BLOCKED", _blocked(standing))
+        if not parts.enforcer.concerns(standing.action):
+            return self._guarded("NONE", _NONE)
+        return asked, account, standing
 
     def _texts(self, applied: Applied, texts: list[str]) -> Answer:
         answer = {"choices": [{"message": {"content": text}} for text in texts]}

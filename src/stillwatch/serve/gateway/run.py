@@ -12,7 +12,6 @@ import uvicorn
 from stillwatch.serve.gateway.accounts import Callers
 from stillwatch.serve.gateway.app import Gateway
 from stillwatch.serve.gateway.counts import Counts
-from stillwatch.serve.gateway.decide import DECIDE
 from stillwatch.serve.gateway.enforce import Enforcer
 from stillwatch.serve.gateway.ports import MemoryStandings, NoSink
 from stillwatch.serve.gateway.proxy.connection import bounded
@@ -94,7 +93,7 @@ def make_server(parts: Parts) -> Server:
         gateway,
         host=settings.listen.host,
         port=settings.listen.port,
-        http=bounded(settings.limits, DECIDE, gateway.at_once),
+        http=bounded(settings.limits, gateway.at_once),
         loop="uvloop",
         ws="none",
         lifespan="on",

@@ -14,7 +14,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
@@ -32,8 +32,8 @@ _VERSIONS: Final = ("1.0", "1.1")
 class Answer(Protocol):
     """Answers a question."""
 
-    def __call__(self, headers: list[tuple[bytes, bytes]], body: bytes, *, keep: bool) -> bytes:
-        """Give all bytes of an answer; ``keep``: whether the connection stays open."""
+    def __call__(self, headers: list[tuple[bytes, bytes]], body: bytes, *, keep: bool) -> bytes | None:
+        """Give all bytes of an answer, None where the application must; ``keep``: whether the connection stays open."""
         ...
 
 
@@ -45,10 +45,8 @@ class Connection(HttpToolsProtocol):
     """A connection with bounds."""
 
     limits: ClassVar[Limits]
-    question: ClassVar[bytes] = b""
-    """Path of questions that are answered at once, b"" for none."""
-    answer: ClassVar[Answer]
-    """Answers one: headers and body in, all bytes of the answer out."""
+    at_once: ClassVar[Mapping[bytes, Answer]] = {}
+    """Answers to questions by path, for those that are answered past uvicorn."""
 
     def __init__(self, *args: Any, **named: Any) -> None:  # noqa: ANN401  uvicorn's own
         super().__init__(*args, **named)
@@ -66,7 +64,7 @@ class Connection(HttpToolsProtocol):
         self._framing: list[bytes] = []
         self._hosts = 0
         self._asked: list[bytes] | None = None
-        """Body of a question that is answered at once, as far as it came."""
+        """Body of a question that may be answered at once, as far as it came."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; a connection that says nothing is ended, too."""
@@ -150,15 +148,18 @@ class Connection(HttpToolsProtocol):
             self._refuse(405, "this gateway opens no tunnels")
         self._in_head = False
         self.deadline = self.loop.time() + self.limits.body_s
-        if self.url == self.question and version == "1.1" and self._at_once():
+        if self.url in self.at_once and version == "1.1" and self._idle():
             self._asked, self._head_bytes = [], 0
             return
+        self._call()
+
+    def _call(self) -> None:
         self.scope[KEY] = self  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
         self.scope[CYCLE] = self.cycle  # type: ignore[typeddict-unknown-key]
 
-    def _at_once(self) -> bool:
-        """Whether a question can be answered from here, past uvicorn: nothing else is under way."""
+    def _idle(self) -> bool:
+        """Whether a question can be answered from here: nothing else is under way."""
         idle = self.cycle is None or self.cycle.response_complete
         room = self.limit_concurrency is None or len(self.connections) < self.limit_concurrency
         return idle and room and self.parser.get_method() == b"POST" and not self.expect_100_continue
@@ -181,8 +182,14 @@ class Connection(HttpToolsProtocol):
         if asked is None:
             super().on_message_complete()
             return
-        keep = self.parser.should_keep_alive()
-        self.transport.write(self.answer(self.headers, b"".join(asked), keep=keep))
+        body, keep = b"".join(asked), self.parser.should_keep_alive()
+        answer = self.at_once[self.url](self.headers, body, keep=keep)
+        if answer is None:
+            self._call()
+            super().on_body(body)
+            super().on_message_complete()
+            return
+        self.transport.write(answer)
         if not keep:
             self.transport.close()
         self.on_response_complete()
@@ -273,12 +280,9 @@ class Connection(HttpToolsProtocol):
         self.transport.abort()
 
 
-def bounded(limits: Limits, question: str = "", answer: Answer | None = None) -> type[Connection]:
-    """Give the kind of connection that has these bounds, and answers questions at a path."""
-    told: dict[str, Any] = {"limits": limits}
-    if answer is not None:
-        told |= {"question": question.encode(), "answer": staticmethod(answer)}
-    return type("BoundedConnection", (Connection,), told)
+def bounded(limits: Limits, at_once: Mapping[bytes, Answer] | None = None) -> type[Connection]:
+    """Give the kind of connection that has these bounds, and answers questions at these paths."""
+    return type("BoundedConnection", (Connection,), {"limits": limits, "at_once": at_once or {}})
 
 
 async def sweep_forever(connections: Callable[[], set[Any]], every_s: float = 1.0) -> None:
