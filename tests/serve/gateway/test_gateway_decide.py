@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 
 import pytest
 from litellm.exceptions import GuardrailRaisedException
@@ -193,6 +194,27 @@ def test_a_question_behind_a_call_waits_for_its_answer(deciding, model):
 
     assert got.index(b"chatcmpl-1") < got.index(b'{"decision":"allow"}')
     assert got.count(b"HTTP/1.1 200") == 3
+
+
+def test_litellms_question_about_somebody_slowed_down_waits_and_the_next_one_behind_it(gateways, secret):
+    gateway = gateways(
+        decisions={"secret_file": secret},
+        barriers={"rate": {"account_burst": 2.0, "account_per_min": 0.01}, "delay": {"most_ms": 1_000}},
+    )
+    gateway.put("team-2", Action.THROTTLE)
+    path = "/beta/litellm_basic_guardrail_api"
+    about = {
+        team: json.dumps({"input_type": "request", "request_data": {"user_api_key_team_id": team}}).encode()
+        for team in ("team-1", "team-2")
+    }
+    sent = b"".join(request(about[team], path=path, key=SECRET) for team in ("team-1", "team-2"))
+    began = time.monotonic()
+
+    got = all_of(gateway.port, sent + question("team-1", head="connection: close\r\n"))
+
+    assert time.monotonic() - began > 0.15
+    bodies = [part.partition(b"\r\n\r\n")[2] for part in got.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert bodies == [b'{"action":"NONE"}', b'{"action":"NONE"}', b'{"decision":"allow"}']
 
 
 def test_questions_in_every_framing_are_questions(deciding):
