@@ -46,6 +46,7 @@ def act(
     population: Population,
     rules: Rules,
     now_ms: int,
+    together: Mapping[str, float] | None = None,
 ) -> Acted:
     """Decide about verdicts and record what came of it.
 
@@ -63,6 +64,8 @@ def act(
         Ladder, limits, delays.
     now_ms
         What the clock says (ms since 1970).
+    together
+        Campaign -> evidence since the last step in what its members did, as far as somebody measured (bits).
 
     Returns
     -------
@@ -76,8 +79,12 @@ def act(
     """
     broken = [verdict for verdict in verdicts if verdict.outcome == "broken"]
     with database.writing() as connection:
-        situation = _situation(connection, broken, facts, population, now_ms)
-        decided = decide(broken, terms, replace(situation, stopped=stopped(database)), rules, now_ms)
+        situation = replace(
+            _situation(connection, broken, facts, population, now_ms),
+            together=together or {},
+            stopped=stopped(database),
+        )
+        decided = decide(broken, terms, situation, rules, now_ms)
         recorded = record(
             database,
             decided.taken,

@@ -40,14 +40,15 @@ if TYPE_CHECKING:
     from stillwatch.engine.local import LocalEngine
     from stillwatch.ingest.accounts import AccountFile
     from stillwatch.model.finding import Ranking
+    from stillwatch.model.profile import Profile
     from stillwatch.sketches.layout import Arrays
 
 _GROUP_OF: Final = {detector.name: detector.group for detector in DETECTORS}
 _FEWEST_SHARE: Final = 0.02
 
 
-def _bits(contributions: Mapping[str, NDArray[np.float64]], groups: Sequence[str]) -> NDArray[np.float64]:
-    """Add up what the detectors of some dependence groups counted for."""
+def group_bits(contributions: Mapping[str, NDArray[np.float64]], groups: Sequence[str]) -> NDArray[np.float64]:
+    """Add up what the detectors of some dependence groups counted for (bits), one an account."""
     kept = [bits for name, bits in contributions.items() if _GROUP_OF[name] in groups]
     return np.asarray(np.sum(kept, axis=0))
 
@@ -57,6 +58,19 @@ def _capabilities(whole: Arrays, entity: int) -> tuple[tuple[str, float], ...]:
     events = max(float(whole.counts[entity, 0]), 1.0)
     found = [(name, float(whole.counts[entity, COUNTS.index(f"phrase_{name}")]) / events) for name in PHRASES]
     return tuple(sorted(((name, share) for name, share in found if share >= _FEWEST_SHARE), key=lambda one: -one[1]))
+
+
+def heard_together(whole: Profile, config: Config) -> list[Heard]:
+    """Say what the detectors hear of entities that are looked at as if each were one account, as :func:`unions` gives.
+
+    What only an account of its own can show is left at 0 bits.
+    """
+    together = combine(examine_all(whole, config), config).contributions
+    heard = [group_bits(together, (group,)).tolist() for group in ("content", "asked", "probing")]
+    return [
+        Heard(content=content, asked=asked, probing=probing, provenance=0.0, manner=0.0)
+        for content, asked, probing in zip(*heard, strict=True)
+    ]
 
 
 def read_entities(
@@ -90,17 +104,14 @@ def read_entities(
         return ()
     whole = unions([engine.rows(one) for one in accounts])
     made = profile(whole, len(belonging), None, None)
-    together = combine(examine_all(made, config), config).contributions
-    content, asked, probing = (_bits(together, (group,)) for group in ("content", "asked", "probing"))
-    provenance = _bits(ranking.contributions, ("provenance",))
-    manner = _bits(ranking.contributions, ("manner", "purpose"))
+    heard = heard_together(made, config)
+    provenance = group_bits(ranking.contributions, ("provenance",))
+    manner = group_bits(ranking.contributions, ("manner", "purpose"))
     distinct = made.column("distinct_prompts")
     return tuple(
         Read(
-            Heard(
-                content=float(content[at]),
-                asked=float(asked[at]),
-                probing=float(probing[at]),
+            replace(
+                heard[at],
                 provenance=float(provenance[one.rows].mean()),
                 manner=float(manner[one.rows].mean()),
             ),

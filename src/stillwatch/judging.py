@@ -6,18 +6,22 @@ looked at; until that was done once nothing is automatic.
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from stillwatch.acting import act
-from stillwatch.enforcement.situation import Facts, Population, Traits
+from stillwatch.enforcement.ladder import DAY_MS, HOUR_MS
+from stillwatch.enforcement.situation import NOT_MEASURED, Facts, Fresh, Population, Traits
 from stillwatch.policy.bar import clauses_could_speak
 from stillwatch.policy.judge import judge_all
+from stillwatch.store.past import last_begun
 from stillwatch.store.waiting import how_many_wait
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,7 +32,7 @@ if TYPE_CHECKING:
     from stillwatch.model.terms import Terms
     from stillwatch.store.database import Database
 
-ACTIVE_MS: Final = 30 * 86_400_000
+ACTIVE_MS: Final = 30 * DAY_MS
 """An account with a request this long ago is active (ms)."""
 SIZES: Final = (10.0, 100.0, 1000.0, 10_000.0)
 """Bounds of the classes of size (requests a day)."""
@@ -64,10 +68,12 @@ class TermsJudge:
             reported,
         )
 
-    def judge(self, seen: Sequence[Dossier], now_ms: int) -> int:
+    def judge(self, seen: Sequence[Dossier], now_ms: int, fresh: Fresh = NOT_MEASURED) -> int:
         """Judge, decide, record; gives how many decisions are new."""
         verdicts = [one for each in judge_all(seen, self.terms, now_ms) for one in each]
-        facts = {one.account: self._facts(one) for one in seen}
+        facts = {
+            one.account: replace(self._facts(one), fresh_bits=fresh.accounts.get(one.account, math.nan)) for one in seen
+        }
         acted = act(
             self._database,
             verdicts,
@@ -76,8 +82,17 @@ class TermsJudge:
             population=self._population,
             rules=self._rules,
             now_ms=now_ms,
+            together=fresh.campaigns,
         )
         return len(acted.recorded.new)
+
+    def followed(self, now_ms: int) -> Mapping[int, int]:
+        """Say of every account under a step since when what it does counts as after it (ms since 1970)."""
+        ladder = self._rules.ladder
+        grace_ms = int(ladder.grace_h * HOUR_MS)
+        with self._database.reading() as connection:
+            begun = last_begun(connection, now_ms - int(ladder.forgotten_days * DAY_MS))
+        return {account: from_ms + grace_ms for account, from_ms in begun.items()}
 
     def waiting(self) -> int:
         """Say how many decisions wait for a person."""
@@ -94,7 +109,7 @@ class TermsJudge:
         """Take note of who there is; ``looked`` is everybody."""
         profile = looked.profile
         active = profile.column("last_ms") >= now_ms - ACTIVE_MS
-        days = np.maximum((profile.column("last_ms") - profile.column("first_ms")) / 86_400_000, 1.0)
+        days = np.maximum((profile.column("last_ms") - profile.column("first_ms")) / DAY_MS, 1.0)
         sizes = np.searchsorted(SIZES, profile.column("events") / days, side="right")
         cohorts: dict[tuple[str, str], int] = {}
         for row in np.flatnonzero(active).tolist():

@@ -93,7 +93,10 @@ def look(
 
 
 def profile_engine(
-    engine: LocalEngine, accounts: AccountFile = EMPTY, only: NDArray[np.int64] | None = None
+    engine: LocalEngine,
+    accounts: AccountFile = EMPTY,
+    only: NDArray[np.int64] | None = None,
+    beside: LocalEngine | None = None,
 ) -> Profile:
     """Turn an engine's state into the profile of all its accounts, or of some.
 
@@ -105,6 +108,9 @@ def profile_engine(
         The provider's account file.
     only
         Pseudonyms of the accounts wanted; all where not given.
+    beside
+        Where all accounts were folded, if ``engine`` holds a part of what some did: whose an artefact is depends on
+        everybody.
 
     Returns
     -------
@@ -113,17 +119,24 @@ def profile_engine(
     """
     arrays = engine.arrays() if only is None else engine.rows(only)
     account = np.sort(arrays.key)
+    artefacts, prints = engine.artefacts, engine.prints
+    if beside is not None:
+        mine = np.concatenate([part.key for part in engine.parts()])
+        artefacts, prints = artefacts.beside(beside.artefacts, mine), prints.beside(beside.prints, mine)
     # Whose an artefact is depends on accounts that are not wanted, too.
-    everybody = account if only is None else np.sort(np.concatenate([part.key for part in engine.parts()]))
+    everybody = account
+    if beside is not None or only is not None:
+        parts = [*engine.parts(), *(beside.parts() if beside is not None else ())]
+        everybody = np.unique(np.concatenate([part.key for part in parts]))
     wanted = np.searchsorted(everybody, account)
     # What the log says of the organisation is in the index itself and counts first.
     owner = accounts.owner_of(everybody, np.zeros(everybody.shape[0], np.int64))
     replay = None
-    if len(engine.artefacts):
-        replay = ReplayColumns(*_some(engine.artefacts.replay(everybody, owner), wanted))
+    if len(artefacts):
+        replay = ReplayColumns(*_some(artefacts.replay(everybody, owner), wanted))
     recycled = None
-    if engine.prints.births:
-        recycled = RecycledColumns(*_some(engine.prints.replay(everybody, owner), wanted))
+    if prints.births:
+        recycled = RecycledColumns(*_some(prints.replay(everybody, owner), wanted))
     corpus = engine.tables.corpus.shape[0] > 0
     return profile(arrays, account.shape[0], accounts.facts(account), replay, recycled=recycled, corpus=corpus)
 

@@ -38,6 +38,10 @@ def test_the_engine_holds_what_one_state_and_one_index_hold() -> None:
     ]
 
 
+def counted(one: Folded) -> tuple[int, int, int]:
+    return one.events, one.duplicates, one.unattributed
+
+
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_the_number_of_threads_changes_no_byte(threads: int) -> None:
     with engine(replace(SMALL, threads=1)) as alone, engine(replace(SMALL, threads=threads)) as made:
@@ -61,8 +65,8 @@ def test_the_number_of_buckets_changes_no_account(buckets: int) -> None:
 def test_a_repeated_event_counts_once_in_a_batch_and_across_batches() -> None:
     rows = [row for row in ROWS if row["account_id"]][:60]
     with engine() as made:
-        assert made.fold(batch(rows + rows[:7])) == Folded(60, 7, 0)
-        assert made.fold(batch(rows)) == Folded(0, 60, 0)
+        assert counted(made.fold(batch(rows + rows[:7]))) == (60, 7, 0)
+        assert counted(made.fold(batch(rows))) == (0, 60, 0)
     assert state_of(made) == folded([rows]).checkpoint()
     index = ArtefactIndex(SMALL.artefact_pairs)
     index.fold(batch(rows))
@@ -82,7 +86,7 @@ def test_an_id_under_two_accounts_counts_for_both_in_any_number_of_buckets(bucke
     row = event(seeded(1), 1)
     rows = [row | {"account_id": pseudonym(k, "account")} for k in range(20)]
     with engine(replace(SMALL, buckets=buckets)) as made:
-        assert made.fold(batch(rows + rows)) == Folded(20, 20, 0)
+        assert counted(made.fold(batch(rows + rows))) == (20, 20, 0)
 
 
 def test_an_id_is_forgotten_after_two_generations_of_its_bucket() -> None:
@@ -91,15 +95,15 @@ def test_an_id_is_forgotten_after_two_generations_of_its_bucket() -> None:
     rows = [event(rng, k, nulls=1, account_id=me) for k in range(300)]
     with engine(replace(SMALL, buckets=1, dedupe_window=128)) as made:
         fold_all(made, rows, 100)
-        assert made.fold(batch(rows[-128:])) == Folded(0, 128, 0)
-        assert made.fold(batch(rows[:1])) == Folded(1, 0, 0)
+        assert counted(made.fold(batch(rows[-128:]))) == (0, 128, 0)
+        assert counted(made.fold(batch(rows[:1]))) == (1, 0, 0)
 
 
 def test_events_without_an_account_are_counted_and_left_out() -> None:
     rows = [row | {"account_id": None} for row in ROWS[:9]]
     with engine() as made:
-        assert made.fold(batch(rows)) == Folded(0, 0, 9)
-        assert made.fold(batch([])) == Folded(0, 0, 0)
+        assert counted(made.fold(batch(rows))) == (0, 0, 9)
+        assert counted(made.fold(batch([]))) == (0, 0, 0)
         assert (len(made), len(made.artefacts), made.nbytes > 0) == (0, 0, True)
         assert made.arrays().key.shape == (0,)
 

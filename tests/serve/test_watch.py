@@ -10,6 +10,7 @@ import pytest
 
 from serve.asgi_call import call
 from serve.watching import START_MS, drained, intake_of, key_of, lines, reading_of, state_of, watch_of
+from stillwatch.enforcement.situation import NOT_MEASURED, Fresh
 from stillwatch.ingest.sources import expand
 from stillwatch.model.errors import SpoolError
 from stillwatch.pipeline import Scan
@@ -118,8 +119,8 @@ def test_only_accounts_that_changed_are_looked_at_and_all_before_a_checkpoint(
             del looked, now_ms
             return np.ones_like(reported)
 
-        def judge(self, some: Sequence[Dossier], now_ms: int) -> int:
-            assert now_ms == START_MS
+        def judge(self, some: Sequence[Dossier], now_ms: int, fresh: Fresh = NOT_MEASURED) -> int:
+            assert (now_ms, fresh) == (START_MS, NOT_MEASURED)
             seen.extend(one.account for one in some)
             return len(some)
 

@@ -26,9 +26,12 @@ class Asked(Observer):
     def admits(self, looked, reported, now_ms):  # noqa: ARG002 - the form of a judge
         return reported | True
 
-    def judge(self, seen, now_ms):  # noqa: ARG002 - the form of a judge
+    def judge(self, seen, now_ms, fresh=None):  # noqa: ARG002 - the form of a judge
         self.seen += seen
         return 0
+
+    def followed(self, now_ms):  # noqa: ARG002 - the form of a judge
+        return {}
 
 
 def written(path, text):

@@ -35,8 +35,8 @@ class Everybody(Observer):
         del looked, now_ms
         return np.ones_like(reported)
 
-    def judge(self, seen: Any, now_ms: int) -> int:
-        del now_ms
+    def judge(self, seen: Any, now_ms: int, fresh: Any = None) -> int:
+        del now_ms, fresh
         self.dossiers += seen
         return 0
 
@@ -51,7 +51,8 @@ class Third(Observer):
         del looked, now_ms
         return np.arange(len(reported)) == 2
 
-    def judge(self, seen: Any, now_ms: int) -> int:
+    def judge(self, seen: Any, now_ms: int, fresh: Any = None) -> int:
+        del fresh
         self.seen += [(one.account, now_ms) for one in seen]
         return len(seen)
 

@@ -64,13 +64,24 @@ def _normal_bits(value: float, one: tuple[float, float], other: tuple[float, flo
     return (0.5 * (z0 * z0 - z1 * z1) + math.log(other[1] / one[1])) / math.log(2.0)
 
 
-def _harvest(heard: Heard, facts: Facts) -> list[Line]:
+def _asked(heard: Heard) -> list[Line]:
+    """Weigh what members ask for; how the work is divided among them is another matter."""
     asked = _clipped(heard.content, -2.0, 8.0) + _clipped(heard.asked, -1.0, 8.0) + _clipped(heard.probing, -1.0, 8.0)
     text = "all members read as one account: {bits} of content"
     lines = [_line("workload", "harvest", _clipped(asked, -1.0, 10.0), text)]
     if heard.provenance > 0.0:
         text = "members send back reasoning that other accounts received"
         lines.append(_line("artefacts", "harvest", min(heard.provenance, 12.0), text))
+    return lines
+
+
+def harvested(heard: Heard) -> float:
+    """Add up the evidence of harvest in what is asked alone (bits)."""
+    return math.fsum(line.bits for line in _asked(heard))
+
+
+def _harvest(heard: Heard, facts: Facts) -> list[Line]:
+    lines = _asked(heard)
     if math.isnan(facts.dispersion) or math.isnan(facts.log_p_shards) or math.isnan(facts.common):
         return lines
     if facts.common >= COMMON:

@@ -54,11 +54,27 @@ class Population:
 
 
 @dataclass(frozen=True, slots=True)
+class Fresh:
+    """Evidence in what came since the last step began (bits); what is missing nobody measured."""
+
+    accounts: Mapping[int, float] = field(default_factory=dict)
+    """Account -> bits in its own requests."""
+    campaigns: Mapping[str, float] = field(default_factory=dict)
+    """Campaign -> bits in the requests of its members, read as one account."""
+
+
+NOT_MEASURED: Final = Fresh()
+"""Nobody looked."""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """Everything at the moment of deciding, read in one transaction."""
 
     facts: Mapping[int, Facts] = field(default_factory=dict)
     """Account -> facts; those acted on lately included, as far as known."""
+    together: Mapping[str, float] = field(default_factory=dict)
+    """Campaign -> evidence since the last step in what its members did, read as one account (bits)."""
     past: Mapping[int, tuple[OnRecord, ...]] = field(default_factory=dict)
     """Account -> what was decided before, oldest first; what a person declined counts as undone."""
     lately: Mapping[int, str] = field(default_factory=dict)

@@ -30,7 +30,7 @@ class Whole:
     past: tuple[OnRecord, ...]
     """Decisions on record about it, those of members without a verdict in this run included."""
     facts: Facts
-    """Last request of any member, and the most evidence in any one's later requests."""
+    """Last request of any member, and the most evidence in any one's later requests or in those of all together."""
 
 
 def key_of(verdict: Verdict) -> Key:
@@ -72,10 +72,11 @@ def joined(broken: Sequence[Verdict], situation: Situation) -> Mapping[Key, Whol
         for one in records:
             if one.decision.campaign:
                 past[one.decision.campaign].append(one)
-    return {key: Whole(tuple(past[key[0]]), _latest(accounts, situation)) for key, accounts in members.items()}
+    return {key: Whole(tuple(past[key[0]]), _latest(key[0], each, situation)) for key, each in members.items()}
 
 
-def _latest(accounts: Sequence[int], situation: Situation) -> Facts:
+def _latest(campaign: str, accounts: Sequence[int], situation: Situation) -> Facts:
     facts = [situation.of(account) for account in accounts]
-    measured = [one.fresh_bits for one in facts if not math.isnan(one.fresh_bits)]
+    bits = [situation.together.get(campaign, math.nan), *(one.fresh_bits for one in facts)]
+    measured = [one for one in bits if not math.isnan(one)]
     return Facts(last_ms=max(one.last_ms for one in facts), fresh_bits=max(measured, default=math.nan))

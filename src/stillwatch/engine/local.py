@@ -48,6 +48,8 @@ class Folded:
     """Events whose id had been seen; left out."""
     unattributed: int
     """Events without an account; left out."""
+    kept: NDArray[np.bool_]
+    """Which events of the batch were folded, shape (n,)."""
 
 
 def workers(config: Config) -> int:
@@ -147,12 +149,19 @@ class LocalEngine:
         printed = self._print(batch, cols)
         kept = [job.result() for job in jobs]
         folded = sum(part.shape[0] for part in kept)
+        mask = np.zeros(len(batch), bool)
+        for part in kept:
+            mask[part] = True
         if printed or cols.flags.max(initial=0) & 0x18:
-            mask = np.zeros(len(batch), bool)
-            for part in kept:
-                mask[part] = True
             self._index(batch, mask, printed)
-        return Folded(folded, int(attributed.sum()) - folded, int((~attributed).sum()))
+        return Folded(folded, int(attributed.sum()) - folded, int((~attributed).sum()), mask)
+
+    def forget(self, accounts: NDArray[np.int64]) -> None:
+        """Drop some accounts, as if none of their events had come; repeats of those events are still known."""
+        for state in self.states:
+            state.forget(accounts)
+        self.artefacts.forget(accounts)
+        self.prints.forget(accounts)
 
     def close(self) -> None:
         """Let the threads go."""

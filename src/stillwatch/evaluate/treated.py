@@ -26,17 +26,19 @@ from stillwatch.judging import TermsJudge, size_name
 from stillwatch.looking import look
 from stillwatch.model.errors import InputError
 from stillwatch.model.event import EventBatch
+from stillwatch.since import Since
 from stillwatch.store.answering import approve
 from stillwatch.store.database import Database
 from stillwatch.store.waiting import all_held
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from stillwatch.config import Config
+    from stillwatch.enforcement.situation import Fresh
     from stillwatch.ingest.accounts import AccountFile
-    from stillwatch.model.dossier import Agreement
+    from stillwatch.model.dossier import Agreement, Dossier
     from stillwatch.model.scan import Looked
     from stillwatch.model.terms import Terms
     from stillwatch.sketches.state import Keys
@@ -113,17 +115,20 @@ def treat(
     """
     sound = lively(terms)
     alone, yes = Database(stores[0]), Database(stores[1])
-    judges = (TermsJudge(sound, alone, DEFAULT), TermsJudge(sound, yes, BOLD))
     days = _Days(world, keys, config)
+    judges = (TermsJudge(sound, alone, DEFAULT), TermsJudge(sound, yes, BOLD))
     try:
         for looked, known, now_ms in days.steps(every_ms):
             extracting = [account for account, one in known.campaigns.items() if one.extracting]
             reported = np.isin(looked.profile.account, np.array(extracting, np.int64))
-            for judge in judges:
+            for judge, since in zip(judges, days.since, strict=True):
                 judge.counted(looked, known, now_ms)
                 rows = np.flatnonzero(judge.admits(looked, reported, now_ms))
-                judge.judge(dossiers(rows.tolist(), looked, known, now_ms), now_ms)
+                seen = dossiers(rows.tolist(), looked, known, now_ms)
+                judge.judge(seen, now_ms, days.fresh(since, seen, known))
             _say_yes(yes, now_ms)
+            for judge, since in zip(judges, days.since, strict=True):
+                since.follow(judge.followed(now_ms))
             told(now_ms)
     finally:
         alone.close()
@@ -146,7 +151,14 @@ class _Days:
             raise InputError("the world holds no events")
         self._world, self._config = world, config
         self._engine = LocalEngine(keys, config)
+        self.since = (Since(keys, config), Since(keys, config))
+        """What came after the steps of the machine alone, and of the machine with somebody who approves everything."""
         self.sizes: dict[int, str] = {}
+
+    def fresh(self, since: Since, seen: Sequence[Dossier], known: Known) -> Fresh:
+        """Measure what came since the last step of those who had one."""
+        accounts = (one.account for one in seen)
+        return since.fresh(accounts, known.campaigns, self._engine, self._world.accounts, self._config)
 
     def steps(self, every_ms: int) -> Iterator[tuple[Looked, Known, int]]:
         """Give each step: what was seen of everybody, what is known beside it, when."""
@@ -155,7 +167,9 @@ class _Days:
         organisation = dict(zip(accounts.account[known].tolist(), accounts.organisation[known].tolist(), strict=True))
         try:
             for batch, now_ms in self._cut(every_ms):
-                self._engine.fold(batch)
+                kept = self._engine.fold(batch).kept
+                for one in self.since:
+                    one.fold(batch, kept)
                 looked = look(self._engine, self._config, accounts)
                 found, history = find_campaigns(
                     self._engine, accounts, looked.ranking, self._config, history=history, now_ms=now_ms
@@ -164,6 +178,8 @@ class _Days:
                 yield looked, Known(belonging(found), self._world.agreements, organisation), now_ms
         finally:
             self._engine.close()
+            for one in self.since:
+                one.close()
 
     def _measure(self, looked: Looked) -> None:
         profile = looked.profile

@@ -164,6 +164,42 @@ class ArtefactIndex:
         self._waiting_rows += other._rows[0].shape[0]
         self._compact()
 
+    def forget(self, accounts: NDArray[np.int64]) -> None:
+        """Drop the pairs of some accounts."""
+        self._compact()
+        kept = ~np.isin(self._rows[1], accounts)
+        self._rows = tuple(column[kept] for column in self._rows)
+
+    def beside(self, everybody: ArtefactIndex, mine: NDArray[np.int64]) -> ArtefactIndex:
+        """Give these pairs and what a larger index knows of the same pieces.
+
+        Parameters
+        ----------
+        everybody
+            An index that followed all accounts, and some of them for longer.
+        mine
+            Those that this index follows: what they carried before counts for nothing here, what they bore does.
+
+        Returns
+        -------
+        ArtefactIndex
+            One in which replay by these accounts is found whoever bore the piece, and whenever.
+        """
+        self._compact()
+        everybody._compact()
+        pieces = np.unique(self._rows[0])
+        first, behind = (np.searchsorted(everybody._rows[0], pieces, side) for side in ("left", "right"))
+        same = _ranges(first, behind)
+        artefact, account, owner, born, carried = (column[same] for column in everybody._rows)
+        made = ArtefactIndex(max(self.most, everybody.most), self.kind)
+        made.limit = min(self.limit, everybody.limit)
+        made._waiting = [
+            self._rows,
+            (artefact, account, owner, born, np.where(np.isin(account, mine), _NEVER, carried)),
+        ]
+        made._compact()
+        return made
+
     def _compact(self) -> None:
         if not self._waiting:
             return
@@ -300,6 +336,13 @@ class ArtefactIndex:
         index.limit = (high << 32) | low
         index._rows = tuple(np.lib.format.read_array(source, allow_pickle=False) for _ in _FIELDS)
         return index
+
+
+def _ranges(first: NDArray[np.int64], behind: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give every number of some ranges."""
+    lengths = behind - first
+    starts = np.cumsum(lengths) - lengths
+    return np.repeat(first - starts, lengths) + np.arange(int(lengths.sum()))
 
 
 def _origins(order: NDArray[np.int64], begins: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -167,6 +167,17 @@ class AccountState:
         at = self._rows_of(accounts, np.arange(other.used, dtype=np.int64))
         merge_rows(self.arrays, at, other.arrays)
 
+    def forget(self, accounts: NDArray[np.int64]) -> None:
+        """Drop the rows of some accounts, as if none of their events had come."""
+        self._hold(take(self.arrays, np.flatnonzero(~np.isin(self.arrays.key[: self.used], accounts))))
+
+    def _hold(self, rows: Arrays) -> None:
+        self.used = int(rows.key.shape[0])
+        room = max(_FIRST_ROOM, self.used)
+        self.arrays = grow(rows, self.used, room)
+        self._index = np.full(1 << int(2 * room - 1).bit_length(), -1, np.int32)
+        _reindex(self._index, self.arrays.key, self.used)
+
     def ordered(self) -> Arrays:
         """Copy the rows in use, by ascending account."""
         return take(self.arrays, np.argsort(self.arrays.key[: self.used], kind="stable"))
@@ -206,9 +217,5 @@ class AccountState:
             )
         state = cls(keys, text_limit_bytes=text_limit_bytes)
         made = [np.lib.format.read_array(source, allow_pickle=False) for _ in Arrays._fields]
-        state.used = int(header["accounts"])
-        room = max(_FIRST_ROOM, state.used)
-        state.arrays = grow(Arrays._make(made), state.used, room)
-        state._index = np.full(1 << int(2 * room - 1).bit_length(), -1, np.int32)
-        _reindex(state._index, state.arrays.key, state.used)
+        state._hold(Arrays._make(made))
         return state

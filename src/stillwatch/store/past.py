@@ -84,3 +84,14 @@ def acted_on(connection: sqlite3.Connection, after_ms: int) -> dict[int, str]:
         (after_ms, int(Action.OBSERVE)),
     )
     return dict(rows.fetchall())
+
+
+def last_begun(connection: sqlite3.Connection, after_ms: int) -> dict[int, int]:
+    """Give the accounts with a step that nobody undid and that did not end by a moment -> when the last one began."""
+    rows = connection.execute(
+        "SELECT d.account, max(d.from_ms) FROM decisions d LEFT JOIN ends e ON e.decision = d.id"
+        " WHERE min(d.until_ms, coalesce(e.at_ms, d.until_ms)) > ?"
+        " AND NOT EXISTS (SELECT 1 FROM lifts l WHERE l.decision = d.id) GROUP BY d.account",
+        (after_ms,),
+    )
+    return dict(rows.fetchall())

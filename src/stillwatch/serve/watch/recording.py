@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from stillwatch.enforcement.situation import NOT_MEASURED, Fresh
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -44,10 +46,14 @@ class Recording:
         near: NDArray[np.bool_] = looked.ranking.total_bits >= NEAR_BITS
         return self._judge.admits(looked, reported, now_ms) | reported | near
 
-    def judge(self, seen: Sequence[Dossier], now_ms: int) -> int:
+    def judge(self, seen: Sequence[Dossier], now_ms: int, fresh: Fresh = NOT_MEASURED) -> int:
         """Keep, then judge."""
         self._days.keep(seen, now_ms)
-        return self._judge.judge(seen, now_ms)
+        return self._judge.judge(seen, now_ms, fresh)
+
+    def followed(self, now_ms: int) -> Mapping[int, int]:
+        """Say since when what accounts under a step do counts as after it (ms since 1970)."""
+        return self._judge.followed(now_ms)
 
     def counted(self, looked: Looked, known: Known, now_ms: int) -> None:
         """Take note of who there is."""

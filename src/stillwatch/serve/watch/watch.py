@@ -26,10 +26,12 @@ from stillwatch.campaigns import find_campaigns
 from stillwatch.coordination import identity
 from stillwatch.detectors.calibration.assure import refer
 from stillwatch.dossiers import Known, belonging, dossiers
+from stillwatch.enforcement.situation import NOT_MEASURED, Fresh
 from stillwatch.engine.local import LocalEngine
 from stillwatch.looking import UNKNOWN, Against, look
 from stillwatch.model.errors import SpoolFull, StoreError
 from stillwatch.model.event import EventBatch
+from stillwatch.since import Since
 from stillwatch.sketches.corpus import NO_CORPUS
 from stillwatch.store.spool.batches import open_batch
 from stillwatch.store.spool.reader import Frames
@@ -65,8 +67,12 @@ class Judge(Protocol):
         """Say which accounts are to be judged; ``reported``: those of campaigns reported as extraction."""
         ...
 
-    def judge(self, seen: Sequence[Dossier], now_ms: int) -> int:
+    def judge(self, seen: Sequence[Dossier], now_ms: int, fresh: Fresh = NOT_MEASURED) -> int:
         """Judge dossiers and record what is decided; gives how many decisions."""
+        ...
+
+    def followed(self, now_ms: int) -> Mapping[int, int]:
+        """Say of every account under a step since when what it does counts as after it (ms since 1970)."""
         ...
 
     def counted(self, looked: Looked, known: Known, now_ms: int) -> None:
@@ -86,10 +92,15 @@ class Observer:
         del looked, now_ms
         return np.zeros_like(reported)
 
-    def judge(self, seen: Sequence[Dossier], now_ms: int) -> int:
+    def judge(self, seen: Sequence[Dossier], now_ms: int, fresh: Fresh = NOT_MEASURED) -> int:
         """Nothing."""
-        del seen, now_ms
+        del seen, now_ms, fresh
         return 0
+
+    def followed(self, now_ms: int) -> Mapping[int, int]:
+        """Nobody."""
+        del now_ms
+        return {}
 
     def counted(self, looked: Looked, known: Known, now_ms: int) -> None:
         """Nothing."""
@@ -143,6 +154,9 @@ class Watch:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.spool = Spool(folder / SPOOL)
         self.engine = _restored(folder / STATE, key, watched)
+        self._since = Since.restore(
+            folder, self.engine.notes.get("since", {}), key.sketch_keys(), watched.config, watched.corpus
+        )
         self.position = Position(*self.engine.notes.get("position", (START.segment, START.frame, START.offset)))
         self.sources: dict[str, Any] = dict(self.engine.notes.get("sources", {}))
         """How far each source that is followed has been read, as far as it is folded."""
@@ -190,6 +204,7 @@ class Watch:
     def _fold(self, batches: list[EventBatch]) -> None:
         batch = batches[0] if len(batches) == 1 else _together(batches)
         folded = self.engine.fold(batch)
+        self._since.fold(batch, folded.kept)
         self._folded_since += folded.events
         accounts = batch.columns.column("account_id")
         self._changed.update(accounts.drop_null().unique().to_pylist())
@@ -222,11 +237,18 @@ class Watch:
         with self._measures.stage("judge"):
             rows = np.flatnonzero(self._watched.judge.admits(looked, reported, now_ms))
             seen = dossiers(rows.tolist(), looked, self._known, now_ms)
-            made = self._watched.judge.judge(seen, now_ms) if seen else 0
+            made = self._watched.judge.judge(seen, now_ms, self._fresh(seen)) if seen else 0
+            if made:
+                self._since.follow(self._watched.judge.followed(now_ms))
         self._measures.count("dossiers", len(seen))
         self._measures.count("decisions", made)
         self._measures.put("waiting", self._watched.judge.waiting())
         return made
+
+    def _fresh(self, seen: Sequence[Dossier]) -> Fresh:
+        """Measure what came since the last step of those who had one."""
+        watched, accounts = self._watched, (one.account for one in seen)
+        return self._since.fresh(accounts, self._known.campaigns, self.engine, watched.accounts, watched.config)
 
     def campaigns(self, now_ms: int) -> int:
         """Look for campaigns among all accounts and judge their members; gives how many decisions came of it."""
@@ -270,8 +292,16 @@ class Watch:
                 self.drain(now_ms)
         position = self.position
         with self._measures.stage("checkpoint"):
-            notes = {"position": [position.segment, position.frame, position.offset], "sources": self.sources}
+            # What persons decided meanwhile is heard of here; it counts from a day after they did.
+            self._since.follow(self._watched.judge.followed(now_ms))
+            since = self._since.checkpoint(self._folder)
+            notes = {
+                "position": [position.segment, position.frame, position.offset],
+                "sources": self.sources,
+                "since": since,
+            }
             self.engine.checkpoint(self._folder / STATE, notes)
+            self._since.noted(since)
             self.engine.notes = notes
         self.spool.drop(position)
         self._folded_since = 0
@@ -282,6 +312,7 @@ class Watch:
         """Let the folder go; whatever is not in a checkpoint stays in the spool."""
         self._frames.close()
         self.spool.close()
+        self._since.close()
         self.engine.close()
 
 
