@@ -95,7 +95,7 @@ def next_steps(
 
     Notes
     -----
-    Blind spot: whether a step was ignored is read off evidence in later requests. Nobody measured it: a person decides.
+    Whether a step was ignored is read off evidence in later requests. Where nobody measured it a person decides.
     """
     most = ceiling(verdict)
     open_to = tuple(sorted(action for action in set(verdict.permitted) if action <= most))
