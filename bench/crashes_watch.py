@@ -5,7 +5,8 @@
 A real `stillwatch watch` is sent bodies over HTTP and follows a file that grows. It is killed at random: some times at
 once after its start, some times anywhere, some times while it writes a checkpoint, some times while it searches for
 campaigns. What has no answer is sent again, as a sender would. At the end the state is held, byte for byte an account,
-against that of one watch that read all of it and was never killed.
+against that of one watch that read all of it and was never killed. It judges, too: a clause of its own about every
+account with 20 requests, so that each must have been decided about, and once; what they do after that is folded apart.
 
 The watch that runs is the shipped one; around it only the name of the stage it is in is written to a shared page of
 memory, so that the bench knows in which one it died.
@@ -34,9 +35,32 @@ import numpy as np
 from stillwatch.config import DEFAULT
 from stillwatch.engine.local import LocalEngine
 from stillwatch.ingest.keys import read_key
+from stillwatch.since import Since
+from stillwatch.store.database import Database
+from stillwatch.store.verify import verify
 
 STAGES = ("start", "between", "fold", "examine", "campaigns", "judge", "checkpoint", "stopped")
 ACCOUNTS = 300
+LEAST = 20
+"""Requests from which the clause speaks."""
+START_MS = int(time.time() * 1000)
+TERMS = f"""
+terms: bench
+version: 1
+clauses:
+  - id: counted
+    sentence: An account with {LEAST} requests is written down.
+    mode: live
+    from: 2026-01-01
+    until: 2036-01-01
+    conditions: [requests: {{at_least: {LEAST}}}]
+    evidence: {{classes: 0, strength: weak}}
+    actions: [observe]
+    lasts: 30d
+    notice: "Written down: {{facts}}. {{appeal}}"
+    appeal: https://provider.example/appeals/{{decision}}
+"""
+RULES = "[ladder]\ngrace_h = 0\n"
 BODY = 40
 PAUSE_S = 0.02
 CHILD = """
@@ -65,7 +89,7 @@ def record(number: int) -> dict[str, Any]:
     """Make up one request."""
     return {
         "event_id": f"event-{number}",
-        "ts_ms": 1_793_577_600_000 + 250 * number,
+        "ts_ms": START_MS + 250 * number,
         "account_id": f"team-{number * 7919 % ACCOUNTS}",
         "model_requested": "m",
         "tokens_in": 100 + number % 300,
@@ -131,6 +155,10 @@ class Child:
         command = [sys.executable, "-c", CHILD, ",".join(STAGES), str(folder / "page"), "watch"]
         command += ["--folder", str(folder / "watch"), "--key", str(folder / "bench.key"), "--format", "native"]
         command += ["--listen", f"127.0.0.1:{port}", "--follow", str(folder / "logs"), "--json", *options]
+        (folder / "terms.yaml").write_text(TERMS)
+        (folder / "rules.toml").write_text(RULES)
+        command += ["--terms", str(folder / "terms.yaml"), "--store", str(folder / "decisions.db")]
+        command += ["--rules", str(folder / "rules.toml")]
         self.port, self.began = port, time.monotonic()
         self.error = (folder / "errors.txt").open("w+b")
         self.child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.error)
@@ -203,6 +231,26 @@ def rows(folder: Path) -> tuple[dict[int, tuple[bytes, ...]], dict[int, int]]:
     return held, dict(zip(keys, arrays.counts[:, 0].astype(np.int64).tolist(), strict=True))
 
 
+def decided(folder: Path) -> tuple[dict[int, int], list[str]]:
+    """Count the decisions about each account, and say what is wrong with the ledger."""
+    database = Database(folder / "decisions.db")
+    with database.reading() as connection:
+        found = dict(connection.execute("SELECT account, count(*) FROM decisions GROUP BY account").fetchall())
+    wrong = [str(one) for one in verify(database).troubles]
+    database.close()
+    return found, wrong
+
+
+def since(folder: Path) -> tuple[int, int]:
+    """Count the accounts that were followed after their decision, and the events folded apart."""
+    keys = read_key(folder / "bench.key").sketch_keys()
+    notes = LocalEngine.restore(folder / "watch" / "state", keys, DEFAULT).notes["since"]
+    made = Since.restore(folder / "watch", notes, keys, DEFAULT)
+    events = int(made.engine.arrays().counts[:, 0].sum())
+    made.close()
+    return len(made), events
+
+
 def unkilled(folder: Path) -> Path:
     """Let one watch read all of it at once and never be killed."""
     other = folder / "unkilled"
@@ -256,6 +304,9 @@ def crashes(folder: Path, kills: int, seed: int, most_s: float) -> dict[str, Any
     mine, found = rows(folder)
     theirs, wanted = rows(unkilled(folder))
     both = {*found, *wanted}
+    decisions, wrong = decided(folder)
+    due = {account for account, events in wanted.items() if events >= LEAST}
+    followed, after = since(folder)
     return {
         "kills": kills,
         "died_in": {name: count for name, count in died.items() if count},
@@ -268,6 +319,13 @@ def crashes(folder: Path, kills: int, seed: int, most_s: float) -> dict[str, Any
         "events_expected": expected,
         "accounts_that_differ_in_any_byte": sum(mine.get(key) != theirs.get(key) for key in both),
         "torn_files": torn_files,
+        "decisions_due": len(due),
+        "decisions_lost": len(due - decisions.keys()),
+        "decided_twice": sum(count > 1 for count in decisions.values()),
+        "decided_too_early": len(decisions.keys() - due),
+        "troubles_of_the_ledger": len(wrong),
+        "accounts_followed_since": followed,
+        "events_folded_since": after,
         "segments_left_that_hold_events": sum(
             path.stat().st_size > 32 for path in (folder / "watch" / "spool").glob("*.spool")
         ),

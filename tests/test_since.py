@@ -48,7 +48,7 @@ class Both:
         return self.since.fresh(accounts, campaigns or {}, self.everybody, EMPTY, SMALL)
 
     def rows(self) -> Arrays:
-        return held(self.since._engine)
+        return held(self.since.engine)
 
 
 def held(engine: LocalEngine) -> Arrays:
@@ -102,7 +102,7 @@ def test_a_later_step_forgets_what_came_before_it_and_of_that_account_alone() ->
         made.fold(rows)
         made.since.follow({ONE: begin(12), TWO: begin(0)})
         assert unequal(made.rows(), alone([one for one in rows if one["account_id"] == TWO])) == []
-        assert set(made.since._engine.artefacts._rows[1].tolist()) == {TWO}
+        assert set(made.since.engine.artefacts._rows[1].tolist()) == {TWO}
         more = [row(50 + k, ONE, 11 + k) for k in range(4)]
         made.fold(more)
         of_one = [one for one in rows if one["account_id"] == TWO] + more[1:]
@@ -181,7 +181,7 @@ def test_it_goes_on_from_its_checkpoint_and_the_one_before_stays_until_the_new_o
         assert second["slot"] != first["slot"]
         for notes, last in ((first, 10), (second, 20)):
             again = Since.restore(tmp_path, notes, KEYS, SMALL)
-            assert (len(again), unequal(held(again._engine), alone(rows[3:last]))) == (1, [])
+            assert (len(again), unequal(held(again.engine), alone(rows[3:last]))) == (1, [])
             again.close()
         # The second never came to count: the next one takes its place, not that of the first.
         assert made.since.checkpoint(tmp_path)["slot"] == second["slot"]

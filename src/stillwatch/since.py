@@ -58,7 +58,8 @@ class Since:
     """
 
     def __init__(self, keys: Keys, config: Config, corpus: NDArray[np.uint64] = NO_CORPUS) -> None:
-        self._engine = LocalEngine(keys, _small(config), corpus=corpus)
+        self.engine = LocalEngine(keys, _small(config), corpus=corpus)
+        """What came since."""
         self._from: dict[int, int] = {}
         self._index()
         self._slot = ""
@@ -84,7 +85,7 @@ class Since:
             return
         over = [account for account, at_ms in self._from.items() if begin.get(account, _NEVER) > at_ms]
         if over:
-            self._engine.forget(np.array(over, np.int64))
+            self.engine.forget(np.array(over, np.int64))
         self._from = dict(begin)
         self._index()
 
@@ -100,7 +101,7 @@ class Since:
         at[at == self._accounts.shape[0]] = 0
         wanted = kept & (self._accounts[at] == account) & (ts_ms >= self._begin[at])
         if wanted.any():
-            self._engine.fold(EventBatch(batch.columns.filter(pa.array(wanted)), batch.provenance))
+            self.engine.fold(EventBatch(batch.columns.filter(pa.array(wanted)), batch.provenance))
 
     def fresh(
         self,
@@ -139,7 +140,7 @@ class Since:
             if account in campaigns and campaigns[account].name in names:
                 members[campaigns[account].name].append(account)
         only = np.array(sorted({*wanted, *(one for each in members.values() for one in each)}), np.int64)
-        made = profile_engine(self._engine, known, only, everybody)
+        made = profile_engine(self.engine, known, only, everybody)
         ranking = combine(examine_all(made, config), config)
         bits = dict(zip(made.account.tolist(), (ranking.total_bits - ranking.prior_bits).tolist(), strict=True))
         replayed = dict(
@@ -151,7 +152,7 @@ class Since:
         )
 
     def _together(self, members: list[int], replayed: Mapping[int, float], config: Config) -> float:
-        rows = self._engine.rows(np.array(members, np.int64))
+        rows = self.engine.rows(np.array(members, np.int64))
         if not rows.key.shape[0]:
             return 0.0
         heard = heard_together(profile(unions([rows]), 1, None, None), config)[0]
@@ -163,7 +164,7 @@ class Since:
         if not self._from:
             return {}
         slot = _SLOTS[1] if self._slot == _SLOTS[0] else _SLOTS[0]
-        self._engine.checkpoint(folder / slot)
+        self.engine.checkpoint(folder / slot)
         return {"slot": slot, "from": sorted(self._from.items())}
 
     def noted(self, notes: Mapping[str, Any]) -> None:
@@ -188,8 +189,8 @@ class Since:
         """
         made = cls(keys, config, corpus)
         if notes:
-            made._engine.close()
-            made._engine = LocalEngine.restore(folder / notes["slot"], keys, _small(config), corpus=corpus)
+            made.engine.close()
+            made.engine = LocalEngine.restore(folder / notes["slot"], keys, _small(config), corpus=corpus)
             made._from = {int(account): int(at_ms) for account, at_ms in notes["from"]}
             made._index()
         made.noted(notes)
@@ -197,7 +198,7 @@ class Since:
 
     def close(self) -> None:
         """Let the threads go."""
-        self._engine.close()
+        self.engine.close()
 
 
 def _small(config: Config) -> Config:
