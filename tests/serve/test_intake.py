@@ -152,8 +152,16 @@ def test_senders_need_their_secret(tmp_path: Path, watch: Watch, pool: ThreadPoo
         assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
     right = {"authorization": "Bearer 0123456789abcdef"}
     assert call(intake, "POST", "/v1/events", lines(0, 1), right).status == 200
-    assert call(intake, "GET", "/healthz").status == 200
     assert drained(watch) == 1
+
+
+def test_how_it_is_doing_is_told_to_who_has_a_secret(tmp_path: Path, watch: Watch, pool: ThreadPoolExecutor) -> None:
+    intake = intake_of(tmp_path, watch, pool, secrets={"edge": b"0123456789abcdef"})
+    right = {"authorization": "Bearer 0123456789abcdef"}
+    assert call(intake, "GET", "/healthz").json == {"folding": True, "details": "with the secret of a sender"}
+    assert call(intake, "GET", "/healthz", b"", right).json.keys() > {"folding", "wrong", "away", "accounts"}
+    assert call(intake, "GET", "/metrics").status == 401
+    assert call(intake, "GET", "/metrics", b"", right).status == 200
 
 
 def test_a_full_spool_asks_to_send_again_later(tmp_path: Path, pool: ThreadPoolExecutor) -> None:

@@ -5,7 +5,7 @@
     POST /v1/events      native or any other known format: JSON lines, a document, an array; ?format=NAME
     POST /v1/traces      OTLP/HTTP, spans of GenAI calls, JSON or protobuf
     POST /v1/litellm     LiteLLM's generic callback
-    GET  /healthz        200 where it folds, 503 where not, and why
+    GET  /healthz        200 where it folds, 503 where not; why, to who has a secret
     GET  /metrics        numbers in the text form of Prometheus
     GET  /openapi.json   all this as OpenAPI
 """
@@ -125,22 +125,27 @@ class Intake:
         elif path in ("/healthz", "/metrics", "/openapi.json"):
             if method not in ("GET", "HEAD"):
                 raise Refused(405, f"{path} takes GET", [(b"allow", b"GET, HEAD")])
-            await self._told(path, send)
+            await self._told(path, scope, send)
         else:
             raise Refused(404, "nothing is here; events go to /v1/events, /v1/traces or /v1/litellm")
 
-    async def _told(self, path: str, send: Send) -> None:
+    async def _told(self, path: str, scope: Scope, send: Send) -> None:
         if path == "/metrics":
+            bearer(scope, self._open.secrets)
             await answer(send, 200, self._measures.text().encode(), b"text/plain; version=0.0.4; charset=utf-8")
             return
         if path == "/openapi.json":
             await answer(send, 200, json.dumps(description()).encode())
             return
         wrong = self._health()
-        content = json.dumps(
-            {"folding": not wrong, "wrong": wrong, "away": self._away(), **self._measures.taken()}
-        ).encode()
-        await answer(send, 503 if wrong else 200, content)
+        told: dict[str, Any] = {"folding": not wrong}
+        try:
+            bearer(scope, self._open.secrets)
+        except Refused:
+            told["details"] = "with the secret of a sender"
+        else:
+            told |= {"wrong": wrong, "away": self._away(), **self._measures.taken()}
+        await answer(send, 503 if wrong else 200, json.dumps(told).encode())
 
     async def _events(self, scope: Scope, content: bytes, send: Send) -> None:
         asked = parse_qs(scope.get("query_string", b"").decode("ascii", "replace")).get("format", [""])

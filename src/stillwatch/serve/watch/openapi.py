@@ -43,9 +43,10 @@ _SPANS: Final = {
 }
 _HEALTH: Final = {
     "type": "object",
-    "required": ["folding", "wrong", "away"],
+    "required": ["folding"],
     "properties": {
         "folding": {"type": "boolean"},
+        "details": {"type": "string", "description": "How to be told more; there only where nothing else is."},
         "wrong": _TEXT,
         "away": {
             "type": "object",
@@ -106,8 +107,7 @@ def description() -> dict[str, Any]:
             "/metrics": {
                 "get": {
                     "summary": "Numbers for Prometheus.",
-                    "security": [],
-                    "responses": _answers("Numbers.", numbers),
+                    "responses": _answers("Numbers.", numbers, "401"),
                 }
             },
             "/openapi.json": {
