@@ -33,6 +33,9 @@ def steps(classes: tuple[EvidenceClass, ...], *past: OnRecord, **known: object) 
         (("probing", "asked"), Action.THROTTLE),
         (("probing", "content"), Action.RESTRICT),
         (("artefacts",), Action.SUSPEND),
+        (("campaign",), Action.NOTIFY),
+        (("campaign", "coordination"), Action.NOTIFY),
+        (("campaign", "asked"), Action.SUSPEND),
     ],
 )
 def test_evidence_carries_only_so_much(classes: tuple[EvidenceClass, ...], most: Action) -> None:

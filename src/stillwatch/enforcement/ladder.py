@@ -38,9 +38,13 @@ def ceiling(verdict: Verdict) -> Action:
     """Give the strictest action that a verdict's evidence carries.
 
     Weak evidence looks alike in honest work and never slows anybody down; one substantial kind slows down, two close
-    features, a strong kind may stop requests until a person has looked. Coordination carries nothing.
+    features, a strong kind may stop requests until a person has looked. Coordination carries nothing. Belonging to a
+    campaign tells, and beside evidence of the account's own it is a strong kind: whoever was taken for a member wrongly
+    shares what members share and shows nothing of its own.
     """
     kinds = {item.evidence_class for item in verdict.evidence if item.bits > 0}
+    if "campaign" in kinds and kinds <= {"campaign", "coordination"}:
+        return Action.NOTIFY
     strengths = sorted((STRENGTH[kind] for kind in kinds), reverse=True)
     if not strengths or strengths[0] < WEAK:
         return Action.OBSERVE
