@@ -1,7 +1,8 @@
 """Evidence of several independent parties about one hypothesis, as e-values: joined, whoever stays silent included.
 
 An e-value has mean 1 at most under the null, so that 1/e is a level at which to reject, and products of independent
-ones are e-values again. A party that reports only small p-values is taken at 0 where it is silent: without that, selection
+ones are e-values again.
+A party that reports only small p-values is taken at 0 where it is silent: without that, selection
 alone would make evidence. Logarithms throughout; silence is minus infinity.
 
 References
