@@ -5,6 +5,9 @@
     matched = matched(offers)                 what is one, by tags and evidence
     whole   = unions(sketches)                all parts as one account
     lines   = heard(whole) + means of parts   does the operator extract?
+
+Lines are those that are left without the provider that says most, so that one that lies makes nobody's accounts
+extract.
 """
 
 from __future__ import annotations
@@ -67,16 +70,8 @@ def joint_campaigns(
 
 
 def _described(one: Matched, parts: Sequence[Offer], config: Config) -> JointCampaign:
-    heard = heard_together(profile(unions([_rows(parts)]), 1, None, None), config)[0]
+    lines = min((_lines(some, parts, config) for some in _without_each(one, parts)), key=_bits)
     weight = np.array([part.accounts for part in parts], np.float64)
-    weight /= weight.sum()
-    lines = [
-        *asked_lines(heard),
-        _size(sum(part.accounts for part in parts)),
-        *_artefacts(parts),
-        *_means(parts, weight),
-    ]
-    bits = PRIOR_BITS + math.fsum(line.bits for line in lines)
     operator = float(np.average([part.operator_bits for part in parts], weights=weight))
     return JointCampaign(
         name=one.name,
@@ -84,10 +79,29 @@ def _described(one: Matched, parts: Sequence[Offer], config: Config) -> JointCam
         log_e=one.log_e,
         log_e_rest=one.log_e_rest,
         layers=one.layers,
-        lines=tuple(lines),
+        lines=lines,
         one_operator=probability(operator + min(one.log_e / math.log(2.0) / _SPREAD_BITS, _MOST_BITS)),
-        extraction=probability(bits),
+        extraction=probability(PRIOR_BITS + _bits(lines)),
     )
+
+
+def _bits(lines: Sequence[Line]) -> float:
+    return math.fsum(line.bits for line in lines)
+
+
+def _without_each(one: Matched, parts: Sequence[Offer]) -> list[list[Offer]]:
+    """Leave out each provider in turn: nobody alone can say of others' accounts that they extract."""
+    who = [provider for provider, _ in one.parts]
+    return [[part for part, held in zip(parts, who, strict=True) if held != out] for out in sorted(set(who))]
+
+
+def _lines(some: Sequence[Offer], parts: Sequence[Offer], config: Config) -> tuple[Line, ...]:
+    """Weigh some of the parts; how many accounts there are is counted over all."""
+    heard = heard_together(profile(unions([_rows(some)]), 1, None, None), config)[0]
+    weight = np.array([part.accounts for part in some], np.float64)
+    weight /= weight.sum()
+    size = _size(sum(part.accounts for part in parts))
+    return (*asked_lines(heard), size, *_artefacts(some), *_means(some, weight))
 
 
 def _rows(parts: Sequence[Offer]) -> Arrays:

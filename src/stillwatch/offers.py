@@ -14,6 +14,7 @@ scaled so that it shows how work looks and not how much there was.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -58,9 +59,37 @@ _SPREAD_BITS: Final = 15.0
 _MOST_BITS: Final = 4.0
 
 
-def offers(
-    engine: LocalEngine, accounts: AccountFile, ranking: Ranking, config: Config, *, seed: int = 0, bar: float = BAR
-) -> tuple[Offer, ...]:
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One group at its provider."""
+
+    offer: Offer
+    """What leaves."""
+    account: NDArray[np.int64]
+    """Pseudonyms of the members, ascending; they never leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much may be offered."""
+
+    bar: float = BAR
+    """p-value of a candidate."""
+    share: float = MOST_SHARE
+    """Most accounts behind all offers, as a share of all."""
+    accounts: int = LEAST_ACCOUNTS
+    """So many accounts may always."""
+
+
+def candidates(
+    engine: LocalEngine,
+    accounts: AccountFile,
+    ranking: Ranking,
+    config: Config,
+    *,
+    seed: int = 0,
+    bounds: Bounds | None = None,
+) -> tuple[Candidate, ...]:
     """Find what may be offered.
 
     Parameters
@@ -75,21 +104,23 @@ def offers(
         Prior, threshold and caps.
     seed
         Seed of the simulated nulls.
-    bar
-        p-value of a candidate.
+    bounds
+        How much may be offered.
 
     Returns
     -------
-    tuple of Offer
-        Most evidence of extraction first, within the bounds of accounts.
+    tuple of Candidate
+        Most evidence of extraction first, within the bounds.
     """
+    bounds = bounds or Bounds()
+    bar = bounds.bar
     seen = outline(engine.parts())
     found = coordinate(seen, accounts.registered(seen.key), engine.artefacts.shared(), seed=seed, bar=bar)
     belonging = found.memberships()
     read = read_entities(engine, [seen.key[one.rows] for one in belonging], belonging, ranking, config)
     described = campaigns(found, belonging, read, concentration=CONCENTRATION, seed=seed)
     seeds = {entity_name(seen.key[one.rows]): one.seeds for one in belonging}
-    room = max(int(MOST_SHARE * seen.key.shape[0]), LEAST_ACCOUNTS)
+    room = max(int(bounds.share * seen.key.shape[0]), bounds.accounts)
     made = []
     for one in described:
         if math.fsum(line.bits for line in one.lines if line.says == "in favour") <= CLEARED_BITS:
@@ -98,7 +129,7 @@ def offers(
         if not tags or len(one.members) > room:
             continue
         room -= len(one.members)
-        made.append(_offer(one, tags, engine))
+        made.append(Candidate(_offer(one, tags, engine), one.members.account))
     return tuple(made)
 
 
