@@ -1,0 +1,1 @@
+"""What members of an exchange send each other, as values: no sockets, no clock, no randomness of its own."""
