@@ -6,7 +6,6 @@ Every function that makes a proof takes ``node(level, index)``: the root of the 
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING, TypeAlias
 
 from stillwatch.model.errors import LogError
@@ -164,12 +163,10 @@ def _left(leaves: int) -> int:
 
 def _span(low: int, high: int, node: Node) -> bytes:
     """Hash a subtree that may be ragged at its right, from perfect ones."""
-    peaks = []
-    while low < high:
-        level = (high - low).bit_length() - 1
-        peaks.append(node(level, low >> level))
-        low += 1 << level
-    return reduce(lambda right, left: node_hash(left, right), reversed(peaks))
+    level = (high - low).bit_length() - 1
+    middle = low + (1 << level)
+    left = node(level, low >> level)
+    return left if middle == high else node_hash(left, _span(middle, high, node))
 
 
 def _whole(*hashes: bytes) -> None:

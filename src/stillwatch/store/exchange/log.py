@@ -7,7 +7,6 @@ added to; triggers refuse the rest. Only salt and record of an entry can be empt
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.commitment import Commitment
@@ -171,17 +170,23 @@ class Nodes:
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._read = lru_cache(maxsize=None)(partial(_row, connection))
+        self._connection = connection
+        self._rows: dict[int, bytes] = {}
 
     def __call__(self, level: int, index: int) -> bytes:
         """Give the root of the perfect subtree over the leaves ``[index << level, (index + 1) << level)``."""
         height = level % KEPT_HEIGHT
         number, place = divmod(index << height, TILE_WIDTH)
-        hashes = _hashes(self._read(level - height, number)[place * HASH_BYTES : (place + (1 << height)) * HASH_BYTES])
-        if len(hashes) != 1 << height:
+        key = _id(level - height, number)
+        row = self._rows.get(key)
+        if row is None:
+            row = self._rows[key] = _row(self._connection, level - height, number)
+        start, end = place * HASH_BYTES, (place + (1 << height)) * HASH_BYTES
+        if end > len(row):
             raise StoreTorn("a tile of the transparency log is missing; restore a copy")
+        hashes = [row[at : at + HASH_BYTES] for at in range(start, end, HASH_BYTES)]
         while len(hashes) > 1:
-            hashes = tuple(map(node_hash, hashes[::2], hashes[1::2]))
+            hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
         return hashes[0]
 
 
