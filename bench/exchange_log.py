@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from stillwatch.model.merkle import Frontier, grow, leaf_hash
 from stillwatch.serve.hub.log import record
+from stillwatch.sharing.stix.build import campaign
+from stillwatch.sharing.stix.check import read
 from stillwatch.sharing.transparency.leaves import SALT_BYTES, commit
 from stillwatch.sharing.transparency.merkle import check_inclusion, inclusion
 from stillwatch.store.exchange import log
@@ -88,5 +90,18 @@ def transparency(size: int) -> None:
         print(f"{nbytes / held:.0f} bytes on the disk an entry")
 
 
+def stix(rounds: int) -> None:
+    """Decode and validate the objects of a campaign."""
+    objects = campaign(TOLD, SOURCE)
+    (indicator,) = [one for one in objects if one.startswith(b'{"type":"indicator"')]
+    cpu, _ = rate(rounds * len(objects), lambda: [read(one) for _ in range(rounds) for one in objects])
+    print(f"objects of a campaign decoded and validated: {cpu:,.0f}/s CPU")
+    cpu, _ = rate(rounds * 10, lambda: [read(indicator) for _ in range(rounds * 10)])
+    print(f"indicators of {len(indicator):,} bytes decoded and validated: {cpu:,.0f}/s CPU")
+    cpu, _ = rate(rounds, lambda: [campaign(TOLD, SOURCE) for _ in range(rounds)])
+    print(f"campaigns of {len(objects)} objects built: {cpu:,.0f}/s CPU")
+
+
 if __name__ == "__main__":
+    stix(2_000)
     transparency(int(sys.argv[1]) if len(sys.argv) > 1 else 200_000)

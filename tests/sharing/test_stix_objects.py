@@ -18,10 +18,11 @@ from stix2validator import ValidationOptions, validate_string
 
 from sharing.told import NOW, OWN, SOURCE, TAGS, TEMPLATE, TOLD
 from stillwatch.sharing.markings import KNOWN, PURPOSES, TLP, refs
-from stillwatch.sharing.stix.build import bundle, campaign, compat, identity, opinion, revoked
+from stillwatch.sharing.stix.build import bundle, campaign, identity, opinion, revoked
 from stillwatch.sharing.stix.check import problems, read
 from stillwatch.sharing.stix.extension import EXTENSION_ID, OpinionPart, definition, made_schema, schema
-from stillwatch.sharing.stix.ids import account_id, micros, timestamp
+from stillwatch.sharing.stix.ids import TAG, account_id, micros, timestamp
+from stillwatch.sharing.stix.plain import plain
 
 OBJECTS = campaign(TOLD, SOURCE)
 MEMBER = identity(SOURCE.identity, "Member 7", SOURCE)
@@ -34,6 +35,9 @@ DISPUTE = opinion(
 )
 EVERY = [MEMBER, *OBJECTS, DISPUTE]
 BUNDLE = bundle(EVERY, uuid.UUID("2f1c9d4e-52c5-4d5a-9a0a-6d9a0b1c2d3e"))
+
+
+PLAIN = [made for one in EVERY for made in plain(one)]
 
 
 def of(kind, objects=EVERY):
@@ -73,17 +77,17 @@ def test_two_members_give_one_account_one_id_and_it_is_that_of_stix2():
     assert ours == theirs == {stix2.UserAccount(account_type="x-oprf-tag", user_id=tag).id for tag in TAGS}
 
 
-@given(st.text(min_size=1, max_size=30).filter(str.isprintable))
+@given(st.from_regex(TAG, fullmatch=True))
 def test_ids_of_accounts_are_those_of_stix2(user):
-    assert account_id(user, "x-oprf-tag") == stix2.UserAccount(account_type="x-oprf-tag", user_id=user).id
+    assert account_id(user) == stix2.UserAccount(account_type="x-oprf-tag", user_id=user).id
 
 
 def test_the_plain_pattern_matches_the_account_and_no_other():
-    plain = compat(OBJECTS)
-    pattern = json.loads(plain[0])["pattern"]
+    (indicator,) = of("indicator", PLAIN)
+    pattern = indicator["pattern"]
 
     def observed(tag):
-        account = {"type": "user-account", "id": account_id(tag, "x-oprf-tag"), "user_id": tag, "spec_version": "2.1"}
+        account = {"type": "user-account", "id": account_id(tag), "user_id": tag, "spec_version": "2.1"}
         seen = {
             "type": "observed-data", "spec_version": "2.1", "id": f"observed-data--{uuid.UUID(int=1)}",
             "first_observed": timestamp(NOW), "last_observed": timestamp(NOW), "number_observed": 1,
@@ -95,16 +99,35 @@ def test_the_plain_pattern_matches_the_account_and_no_other():
         warnings.simplefilter("ignore")
         assert all(match(pattern, observed(tag), stix_version="2.1") for tag in TAGS)
         assert not match(pattern, observed(TAGS[0][:-1] + "f"), stix_version="2.1")
-    assert problems(plain[0]) == []
-    assert stix2.parse(plain[0].decode(), allow_custom=False).pattern_type == "stix"
 
 
-def test_a_campaign_without_matched_accounts_has_no_plain_pattern():
-    assert compat(campaign(replace(TOLD, tags=()), SOURCE)) == []
+def test_the_plain_view_is_valid_and_refers_to_nothing_that_is_not_in_it():
+    ids = {json.loads(one)["id"] for one in PLAIN}
+    whole = bundle(PLAIN, uuid.uuid4()).decode()
+
+    assert [problems(one) for one in PLAIN if problems(one)] == []
+    assert validate_string(whole, ValidationOptions(version="2.1")).is_valid
+    assert len(stix2.parse(whole, allow_custom=False).objects) == len(PLAIN)
+    assert {ref for one in of("relationship", PLAIN) for ref in (one["source_ref"], one["target_ref"])} <= ids
+    assert {one["relationship_type"] for one in of("relationship", PLAIN)} == {"uses", "indicates"}
+    assert not any(of(kind, PLAIN) for kind in ("grouping", "sighting", "opinion", "extension-definition"))
+
+
+def test_a_withdrawn_group_withdraws_its_plain_indicator():
+    (grouping,) = [one for one in OBJECTS if json.loads(one)["type"] == "grouping"]
+    (before,), (after,) = plain(grouping), plain(revoked(grouping, NOW + 1))
+
+    assert json.loads(after) == json.loads(before) | {"modified": timestamp(NOW + 1), "revoked": True}
+
+
+def test_a_campaign_without_matched_accounts_has_no_plain_indicator():
+    bare = campaign(replace(TOLD, tags=()), SOURCE)
+
+    assert of("indicator", [made for one in bare for made in plain(one)]) == []
 
 
 def test_the_import_of_misp_keeps_campaign_technique_tags_and_marking():
-    whole = bundle([MEMBER, *OBJECTS, *compat(OBJECTS)], uuid.UUID("2f1c9d4e-52c5-4d5a-9a0a-6d9a0b1c2d3e"))
+    whole = bundle(PLAIN, uuid.UUID("2f1c9d4e-52c5-4d5a-9a0a-6d9a0b1c2d3e"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from misp_stix_converter import ExternalSTIX2toMISPParser  # noqa: PLC0415 - warns when it is imported
@@ -112,12 +135,22 @@ def test_the_import_of_misp_keeps_campaign_technique_tags_and_marking():
         parser = ExternalSTIX2toMISPParser()
         parser.load_stix_bundle(stix2.parse(whole.decode(), allow_custom=True))
         parser.parse_stix_bundle()
-    kept = parser.misp_event.to_json()
+    kept = json.loads(parser.misp_event.to_json())
 
-    assert TOLD.name in kept
-    assert "Exfiltration via AI Inference API" in kept
-    assert all(tag in kept for tag in TAGS)
-    assert "tlp:amber" in kept
+    assert dict(parser.errors) == {}
+    watched = {one["value"] for made in kept["Object"] for one in made["Attribute"] if one.get("to_ids")}
+    assert watched == set(TAGS)
+    named = {one["value"] for galaxy in under("Galaxy", kept) for one in galaxy["GalaxyCluster"]}
+    assert named >= {TOLD.name, "Exfiltration via AI Inference API"}
+    assert "tlp:amber" in {one["name"] for one in under("Tag", kept)}
+
+
+def under(name, found):
+    if isinstance(found, list):
+        return [one for part in found for one in under(name, part)]
+    if isinstance(found, dict):
+        return found.get(name, []) + [one for part in found.values() for one in under(name, part)]
+    return []
 
 
 def test_told_again_it_is_a_new_version_of_the_same_objects():
@@ -276,6 +309,7 @@ def test_what_is_required_must_be_there(missing):
         ("identity", {"contact_information": "ann@example.com"}, "$.contact_information"),
         ("opinion", {"opinion": "maybe"}, "$.opinion"),
         ("grouping", {"object_refs": []}, "$.object_refs"),
+        ("grouping", {"object_refs": [TOLD.ref]}, "tags are those of accounts"),
         ("relationship", {"extensions": PART}, "says nothing of the type"),
         ("marking-definition", {"name": "TLP:CLEAR?"}, "has one form"),
     ],
@@ -317,7 +351,7 @@ def test_what_is_no_object_is_refused(content):
 
 
 NAMED = "ann@example.com"
-plain = st.recursive(
+anything = st.recursive(
     st.none() | st.booleans() | st.just(NAMED), lambda one: st.lists(one) | st.dictionaries(st.just("a"), one)
 )
 
@@ -325,7 +359,7 @@ plain = st.recursive(
 @given(st.sampled_from([json.loads(one) for one in EVERY]), st.data())
 def test_no_reason_repeats_what_was_sent(found, data):
     name = data.draw(st.sampled_from(sorted(found)))
-    told = problems(json.dumps(found | {name: data.draw(plain)}).encode())
+    told = problems(json.dumps(found | {name: data.draw(anything)}).encode())
 
     assert all(NAMED not in one for one in told)
 

@@ -6,7 +6,6 @@ campaign's own random UUID, so that telling it again makes new versions and no s
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,10 +13,11 @@ import msgspec
 
 from stillwatch.sharing.markings import KNOWN, refs
 from stillwatch.sharing.stix.extension import EXTENSION_ID, TECHNIQUE_ID, definition, technique
-from stillwatch.sharing.stix.ids import account_id, derived, timestamp
+from stillwatch.sharing.stix.ids import ACCOUNT_TYPE, account_id, derived, timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    import uuid
+    from collections.abc import Sequence
 
     from stillwatch.sharing.stix.extension import (
         CampaignPart,
@@ -31,8 +31,6 @@ VALID_MS: Final = 90 * 86_400_000
 """How long an indicator holds unless it is told again (ms)."""
 LABEL: Final = "adversarial-distillation"
 """Label of everything about model copying."""
-ACCOUNT_TYPE: Final = "x-oprf-tag"
-"""Type of an account that is known by its tag only."""
 OBJECTIVE: Final = "Copy a model's capabilities by training on its answers"
 """What such a campaign is for."""
 _OPINIONS: Final = {"negative": "strongly-disagree", "seed": "neutral", "positive": "agree"}
@@ -134,7 +132,7 @@ def campaign(told: Told, source: Source) -> list[bytes]:
             description="Accounts that several members have matched, by their tags.",
             object_refs=accounts,
             labels=[LABEL],
-            extensions=_extension(told.group),
+            extensions=_extension(msgspec.structs.replace(told.group, tags=sorted(set(told.tags)))),
         )
         made.relate(grouping, "related-to", told.ref)
     for template in told.templates:
@@ -202,26 +200,6 @@ def revoked(content: bytes, now_ms: int) -> bytes:
     return msgspec.json.encode(found | {"modified": modified, "revoked": True})
 
 
-def compat(objects: Iterable[bytes]) -> list[bytes]:
-    """Build plain indicators of the accounts in a campaign, for importers that drop what they do not know.
-
-    Parameters
-    ----------
-    objects
-        As :func:`campaign` gives them.
-
-    Returns
-    -------
-    list of bytes
-        For each grouping one indicator with a STIX pattern over the tags of its accounts; none where there are none.
-    """
-    found = [msgspec.json.decode(one) for one in objects]
-    tags = {one["id"]: one["user_id"] for one in found if one["type"] == "user-account"}
-    return [
-        _plain(one, [tags[ref] for ref in one["object_refs"] if ref in tags]) for one in found if _grouped(one, tags)
-    ]
-
-
 def bundle(objects: Sequence[bytes], own: uuid.UUID) -> bytes:
     """Put objects into one bundle, their bytes unchanged."""
     return b'{"type":"bundle","id":"bundle--%s","objects":[%s]}' % (str(own).encode(), b",".join(objects))
@@ -248,7 +226,7 @@ class _Maker:
 
     def account(self, tag: str) -> str:
         """Make an account known by its tag."""
-        ref = account_id(tag, ACCOUNT_TYPE)
+        ref = account_id(tag)
         part = {"type": "user-account", "spec_version": "2.1", "id": ref, "account_type": ACCOUNT_TYPE, "user_id": tag}
         self.objects.append(msgspec.json.encode(part | {"object_marking_refs": self.markings}))
         return ref
@@ -286,24 +264,3 @@ def _object(kind: str, ref: str, source: Source, created_ms: int, /, **rest: obj
 
 def _extension(part: msgspec.Struct) -> dict[str, object]:
     return {EXTENSION_ID: part}
-
-
-def _grouped(one: dict[str, Any], tags: dict[str, str]) -> bool:
-    return one["type"] == "grouping" and any(ref in tags for ref in one["object_refs"])
-
-
-def _plain(grouping: dict[str, Any], tags: list[str]) -> bytes:
-    kept = ("spec_version", "created_by_ref", "created", "modified", "revoked", "object_marking_refs", "labels")
-    own = derived(uuid.UUID(grouping["id"].partition("--")[2]), "indicator", "compat")
-    return msgspec.json.encode(
-        {"type": "indicator", "id": own}
-        | {name: grouping[name] for name in kept if name in grouping}
-        | {
-            "name": grouping["name"],
-            "description": grouping["description"],
-            "pattern": "[" + " OR ".join(f"user-account:user_id = '{tag}'" for tag in tags) + "]",
-            "pattern_type": "stix",
-            "indicator_types": ["malicious-activity"],
-            "valid_from": grouping["modified"],
-        }
-    )

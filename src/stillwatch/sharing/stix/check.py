@@ -14,10 +14,11 @@ from msgspec import UNSET
 
 from stillwatch.model.errors import InputError
 from stillwatch.sharing.markings import KNOWN
-from stillwatch.sharing.stix.extension import EXTENSION_ID, PARTS
+from stillwatch.sharing.stix.extension import EXTENSION_ID, PARTS, GroupingPart
 from stillwatch.sharing.stix.ids import account_id, micros
 from stillwatch.sharing.stix.objects import (
     DECODER,
+    Grouping,
     Indicator,
     MarkingDefinition,
     Relationship,
@@ -114,7 +115,7 @@ def _wrong(found: Object, content: bytes) -> Iterator[str]:
     yield from _parts(found, str(kind))
     if isinstance(found, Indicator):
         yield from _pattern(found)
-    elif isinstance(found, UserAccount) and found.id != account_id(found.user_id, found.account_type):
+    elif isinstance(found, UserAccount) and found.id != account_id(found.user_id):
         yield "`id` of a user-account is the UUIDv5 of its account_type and user_id"
     elif isinstance(found, MarkingDefinition):
         yield from _marking(found, content)
@@ -149,9 +150,16 @@ def _parts(found: Object, kind: str) -> Iterator[str]:
         yield f"our extension says nothing of the type {kind}"
         return
     try:
-        _PART_DECODERS[kind].decode(part)
+        read = _PART_DECODERS[kind].decode(part)
     except msgspec.ValidationError as error:
         yield f"our extension: {_told(error)}"
+        return
+    if isinstance(read, GroupingPart) and isinstance(found, Grouping) and not _refers(found, read):
+        yield "our extension: tags are those of accounts in `object_refs`"
+
+
+def _refers(found: Grouping, part: GroupingPart) -> bool:
+    return {account_id(tag) for tag in part.tags} <= set(found.object_refs)
 
 
 def _pattern(found: Indicator) -> Iterator[str]:

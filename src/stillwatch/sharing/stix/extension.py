@@ -12,6 +12,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from stillwatch.sharing.stix.ids import TAG
+
 EXTENSION_ID: Final = "extension-definition--fac06d65-601d-4a88-a4d3-448cea7da4da"
 """Id of the extension."""
 AUTHOR_ID: Final = "identity--2bc0101b-66c6-4153-a880-a4903e66d439"
@@ -33,6 +35,8 @@ Digest: TypeAlias = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 """SHA-256 in hexadecimal digits."""
 Share: TypeAlias = Annotated[float, Meta(ge=0, le=1)]
 """A share or a chance."""
+Tag: TypeAlias = Annotated[str, Meta(pattern=TAG)]
+"""Tag of an account."""
 Words: TypeAlias = Annotated[list[Word], Meta(max_length=32)]
 """Short names."""
 
@@ -78,6 +82,8 @@ class GroupingPart(_Part, frozen=True, kw_only=True):
     """Digest of the detector, as the hub knows it."""
     precision_lower_bound: Share | None = None
     """Lower bound of the detector's precision."""
+    tags: Annotated[list[Tag], Meta(max_length=2_000)] = []
+    """Tags of the accounts that the group refers to, so that plain patterns can be made of the group alone."""
 
 
 class IndicatorPart(_Part, frozen=True, kw_only=True):

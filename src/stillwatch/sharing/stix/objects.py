@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from stillwatch.sharing.stix.ids import TIMESTAMP, UUID
+from stillwatch.sharing.stix.ids import TAG, TIMESTAMP, UUID
 
 Time: TypeAlias = Annotated[str, Meta(pattern=TIMESTAMP)]
 """A time with ``Z``."""
@@ -203,7 +203,7 @@ class UserAccount(Common, frozen=True, kw_only=True, tag="user-account", forbid_
     """An account under its tag: it has no other field, so that no name or credential travels along."""
 
     account_type: Literal["x-oprf-tag"]
-    user_id: Annotated[str, Meta(pattern=r"^oprf1:[A-Za-z0-9_.-]{1,64}:[a-z0-9-]{1,64}:[0-9a-f]{32}\Z")]
+    user_id: Annotated[str, Meta(pattern=TAG)]
     defanged: Literal[False] = False
 
 
