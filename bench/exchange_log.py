@@ -24,6 +24,7 @@ from stillwatch.store.exchange import log
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from sharing.logs import Store
+from sharing.told import SOURCE, TOLD
 
 if TYPE_CHECKING:
     from collections.abc import Callable

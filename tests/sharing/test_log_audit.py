@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from sharing.logs import ALONE, WITNESSED, checkpoint, served, tree_hash
+from sharing.logs import ALONE, KEY, LOG, ORIGIN, WITNESS_KEYS, WITNESSED, WITNESSES, checkpoint, served, tree_hash
 from stillwatch.model.errors import LogError
 from stillwatch.model.merkle import leaf_hash
-from stillwatch.sharing.transparency.audit import audit
+from stillwatch.sharing.transparency.audit import audit, witness
+from stillwatch.sharing.transparency.checkpoint import Trust, open_checkpoint
 from stillwatch.sharing.transparency.leaves import commit
 from stillwatch.sharing.transparency.merkle import inclusion
+from stillwatch.sharing.transparency.note import Note, read_note, sign
 from stillwatch.sharing.transparency.receipt import Receipt
 
 MADE = [commit("submission", {"n": n}, n, bytes([n % 256]) * 32) for n in range(600)]
@@ -121,3 +123,41 @@ def test_a_kept_checkpoint_that_the_log_did_not_sign_is_no_fork():
 
     assert found.forks == ()
     assert len(found.problems) == 1
+
+
+def cosigned(entries, before, note=None):
+    note = note or checkpoint(entries)
+    key = WITNESS_KEYS["w1.example"]
+    return witness(note, ALONE, before, served(entries, note), "w1.example", key, 77)
+
+
+def test_a_witness_cosigns_a_log_that_only_grew():
+    first = open_checkpoint(checkpoint(ENTRIES[:300]), ALONE).checkpoint
+    own = read_note(checkpoint(ENTRIES)).signatures
+
+    for before in (None, first):
+        line = read_note(cosigned(ENTRIES, before))
+        whole = bytes(Note(line.text, (*own, *line.signatures)))
+        assert open_checkpoint(whole, Trust(LOG, WITNESSES, 1)).at_s == 77
+
+
+@pytest.mark.parametrize("entries", [changed(ENTRIES, 5), ENTRIES[:299]])
+def test_a_witness_cosigns_no_log_that_was_rewritten_or_shrank(entries):
+    first = open_checkpoint(checkpoint(ENTRIES[:300]), ALONE).checkpoint
+
+    with pytest.raises(LogError):
+        cosigned(entries, first)
+
+
+def test_a_witness_cosigns_nothing_that_the_log_did_not_sign():
+    seen = read_note(checkpoint(ENTRIES))
+
+    with pytest.raises(LogError, match="not signed"):
+        cosigned(ENTRIES, None, bytes(Note(seen.text, (sign(seen.text, "other.example", WITNESS_KEYS["w1.example"]),))))
+
+
+def test_a_witness_cosigns_no_lines_that_it_cannot_verify():
+    text = read_note(checkpoint(ENTRIES)).text + b"more\n"
+
+    with pytest.raises(LogError, match="lines that nobody can verify"):
+        cosigned(ENTRIES, None, bytes(Note(text, (sign(text, ORIGIN, KEY),))))

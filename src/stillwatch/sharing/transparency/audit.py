@@ -15,11 +15,14 @@ from stillwatch.model.errors import LogError
 from stillwatch.model.merkle import TILE_WIDTH, Frontier, grow, leaf_hash
 from stillwatch.sharing.transparency.checkpoint import Trust, open_checkpoint
 from stillwatch.sharing.transparency.merkle import check_consistency, check_inclusion, consistency, inclusion
+from stillwatch.sharing.transparency.note import Note, cosign, read_note
 from stillwatch.sharing.transparency.receipt import check_receipt, read_receipt
 from stillwatch.sharing.transparency.tiles import ENTRIES, Tile, TileNodes, read_bundle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
     from stillwatch.sharing.transparency.checkpoint import Checkpoint, Opened
     from stillwatch.sharing.transparency.merkle import Node
@@ -170,6 +173,46 @@ def audit(fetch: Fetch, trust: Trust, kept: Sequence[bytes] = (), receipts: Sequ
             entries = latest.checkpoint.size
         forks = find_forks([*earlier, latest], fetch)
     return Audit(latest, entries, held, tuple(forks), (*problems, *(fork.why for fork in forks)))
+
+
+def witness(
+    content: bytes, trust: Trust, before: Checkpoint | None, fetch: Fetch, name: str, key: Ed25519PrivateKey, at_s: int
+) -> bytes:
+    """Cosign a log's latest checkpoint, once it is shown to begin with the one cosigned before.
+
+    Parameters
+    ----------
+    content
+        The signed checkpoint.
+    trust
+        The log's key.
+    before
+        The largest checkpoint that this witness has cosigned, None for the first. Whoever calls keeps the new one on
+        the disk before the answer is sent, or it may cosign both sides of a fork.
+    fetch
+        Gives what the log serves.
+    name, key
+        The witness.
+    at_s
+        Now (s since 1970).
+
+    Returns
+    -------
+    bytes
+        What is sent to ``/log/cosignature``.
+
+    Raises
+    ------
+    LogError
+        The checkpoint is not signed by the log, or does not begin with ``before``; the two are to be kept.
+    """
+    seen = open_checkpoint(content, Trust(trust.log))
+    if before:
+        check_extends(before, seen.checkpoint, _nodes(seen, fetch))
+    text = seen.checkpoint.text
+    if read_note(content).text != text:
+        raise LogError("a checkpoint with lines that nobody can verify is not cosigned")
+    return bytes(Note(text, (cosign(text, name, key, at_s),)))
 
 
 @contextmanager
