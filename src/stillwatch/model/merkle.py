@@ -35,6 +35,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def level_above(row: bytes) -> bytes:
+    """Hash the neighbours of a row of hashes, two by two; a last one without a neighbour is left out."""
+    pair = 2 * HASH_BYTES
+    return b"".join(
+        [hashlib.sha256(b"\x01" + row[at : at + pair]).digest() for at in range(0, len(row) - pair + 1, pair)]
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Frontier:
     """The right edge of a tree: enough to add leaves to it and to name its root."""

@@ -37,7 +37,7 @@ def whole(connection, size):
     if size >= 256:
         above = [tree_hash(leaves[at : at + 256]) for at in range(0, size - 255, 256)]
         assert log.tile(connection, 1, 0, len(above)) == b"".join(above)
-    assert connection.execute("SELECT sum(length(hashes)) / 32 FROM log_tiles").fetchone()[0] in (
+    assert connection.execute("SELECT sum(length(hashes)) / 32 FROM log_rows").fetchone()[0] in (
         None,
         size + size // 16 + size // 256,
     )
@@ -83,10 +83,10 @@ def test_a_transaction_that_fails_leaves_the_log_as_it_was():
         "UPDATE log_entries SET salt = NULL WHERE seq = 4",
         "INSERT INTO log_entries VALUES (7, 'policy', zeroblob(32), NULL, NULL)",
         "INSERT OR REPLACE INTO log_entries VALUES (4, 'policy', zeroblob(32), NULL, NULL)",
-        "UPDATE log_tiles SET hashes = zeroblob(160)",
-        "UPDATE log_tiles SET hashes = zeroblob(32)",
-        "UPDATE log_tiles SET id = 16",
-        "DELETE FROM log_tiles",
+        "UPDATE log_rows SET hashes = zeroblob(160)",
+        "UPDATE log_rows SET hashes = zeroblob(32)",
+        "UPDATE log_rows SET id = 16",
+        "DELETE FROM log_rows",
         "UPDATE log_edge SET size = 4",
         "DELETE FROM log_edge",
         "INSERT INTO log_checkpoints VALUES (4, x'00', '', 0)",
@@ -173,6 +173,23 @@ def test_a_damaged_edge_is_told():
 
     with pytest.raises(StoreTorn, match="damaged"):
         log.edge(store.connection)
+
+
+@pytest.mark.parametrize("cut", ["DELETE FROM log_rows WHERE id = 0", "UPDATE log_rows SET hashes = zeroblob(64)"])
+def test_a_missing_row_is_told_and_never_written_over(cut):
+    store = Store()
+    with store.writing() as connection:
+        log.append(connection, commitments(0, 5))
+    store.connection.execute("DROP TRIGGER log_rows_no_delete")
+    store.connection.execute("DROP TRIGGER log_rows_grow")
+    store.connection.execute(cut)
+
+    with pytest.raises(StoreTorn, match="row"):
+        log.Nodes(store.connection)(2, 0)
+    with pytest.raises(StoreTorn, match="row"), store.writing() as connection:
+        log.append(connection, commitments(5, 1))
+    assert log.edge(store.connection).size == 5
+    assert log.tile(store.connection, 0, 0, 5) is None
 
 
 KILLED = """

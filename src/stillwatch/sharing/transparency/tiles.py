@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import LogError
-from stillwatch.model.merkle import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, node_hash
+from stillwatch.model.merkle import HASH_BYTES, TILE_HEIGHT, TILE_WIDTH, level_above
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -144,11 +144,5 @@ def _levels(tile: bytes) -> tuple[bytes, ...]:
     """Give the nodes of a tile by height, 0 to 7; each height as its hashes in a row."""
     levels = [tile]
     for _ in range(TILE_HEIGHT - 1):
-        below = levels[-1]
-        pairs = range(0, len(below) - 2 * HASH_BYTES + 1, 2 * HASH_BYTES)
-        levels.append(
-            b"".join(
-                node_hash(below[at : at + HASH_BYTES], below[at + HASH_BYTES : at + 2 * HASH_BYTES]) for at in pairs
-            )
-        )
+        levels.append(level_above(levels[-1]))
     return tuple(levels)

@@ -1,12 +1,13 @@
-"""The transparency log in SQLite: entries, hash tiles, the tree's right edge, signed checkpoints.
+"""The transparency log in SQLite: entries, hashes of the tree, the tree's right edge, signed checkpoints.
 
 Every function takes a connection inside the caller's transaction: what is recorded and its entry are written together
-or not at all, and a checkpoint can only be signed of what is on the disk. Entries, tiles and checkpoints are only
+or not at all, and a checkpoint can only be signed of what is on the disk. Entries, hashes and checkpoints are only
 added to; triggers refuse the rest. Only salt and record of an entry can be emptied: that is erasure.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.commitment import Commitment
@@ -19,13 +20,16 @@ from stillwatch.model.merkle import (
     Frontier,
     grow,
     leaf_hash,
-    node_hash,
+    level_above,
 )
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
+_TORN: Final = "a row of the transparency log is missing; restore a copy"
+_ROW: Final = 1 << KEPT_HEIGHT
+_ROW_BYTES: Final = _ROW * HASH_BYTES
 TABLES: Final = """
 CREATE TABLE log_entries (
   seq INTEGER PRIMARY KEY CHECK (seq >= 0),
@@ -35,9 +39,9 @@ CREATE TABLE log_entries (
   record BLOB,
   CHECK ((salt IS NULL) = (record IS NULL))
 ) STRICT;
-CREATE TABLE log_tiles (
+CREATE TABLE log_rows (
   id INTEGER PRIMARY KEY CHECK (id >= 0),
-  hashes BLOB NOT NULL CHECK (length(hashes) BETWEEN 32 AND 8192 AND length(hashes) % 32 = 0)
+  hashes BLOB NOT NULL CHECK (length(hashes) BETWEEN 32 AND 512 AND length(hashes) % 32 = 0)
 ) STRICT;
 CREATE TABLE log_edge (
   id INTEGER PRIMARY KEY CHECK (id = 0),
@@ -70,11 +74,11 @@ BEGIN SELECT RAISE(ABORT, 'an entry of the log stays'); END;
 CREATE TRIGGER log_entries_only_erased BEFORE UPDATE ON log_entries
 WHEN NEW.seq <> OLD.seq OR NEW.kind <> OLD.kind OR NEW.digest <> OLD.digest OR NEW.salt IS NOT NULL
 BEGIN SELECT RAISE(ABORT, 'an entry of the log can only be erased'); END;
-CREATE TRIGGER log_tiles_grow BEFORE UPDATE ON log_tiles
+CREATE TRIGGER log_rows_grow BEFORE UPDATE ON log_rows
 WHEN NEW.id <> OLD.id OR substr(NEW.hashes, 1, length(OLD.hashes)) <> OLD.hashes
-BEGIN SELECT RAISE(ABORT, 'a tile of the log only grows'); END;
-CREATE TRIGGER log_tiles_no_delete BEFORE DELETE ON log_tiles
-BEGIN SELECT RAISE(ABORT, 'a tile of the log stays'); END;
+BEGIN SELECT RAISE(ABORT, 'a row of the log only grows'); END;
+CREATE TRIGGER log_rows_no_delete BEFORE DELETE ON log_rows
+BEGIN SELECT RAISE(ABORT, 'a row of the log stays'); END;
 CREATE TRIGGER log_edge_grows BEFORE UPDATE ON log_edge WHEN NEW.size <= OLD.size
 BEGIN SELECT RAISE(ABORT, 'the log only grows'); END;
 CREATE TRIGGER log_edge_no_delete BEFORE DELETE ON log_edge
@@ -122,7 +126,7 @@ def append(connection: sqlite3.Connection, commitments: Sequence[Commitment]) ->
 
     Notes
     -----
-    Writes one row an entry and, a batch of at most 256, at most two tiles of 8 KiB a kept level.
+    Writes one row an entry, and one of 512 bytes for every 16 hashes of a kept level.
     """
     before = edge(connection)
     if not commitments:
@@ -139,24 +143,26 @@ def append(connection: sqlite3.Connection, commitments: Sequence[Commitment]) ->
 
 
 def _extend(connection: sqlite3.Connection, level: int, held: int, hashes: list[bytes]) -> None:
-    """Add hashes to the tiles of a level that holds so many."""
-    at = 0
-    while at < len(hashes):
-        number, width = divmod(held + at, TILE_WIDTH)
-        fresh = hashes[at : at + TILE_WIDTH - width]
-        if width:
-            old = _row(connection, level, number)[: width * HASH_BYTES]
-            connection.execute(
-                "UPDATE log_tiles SET hashes = ? WHERE id = ?", (old + b"".join(fresh), _id(level, number))
-            )
-        else:
-            connection.execute("INSERT INTO log_tiles VALUES (?, ?)", (_id(level, number), b"".join(fresh)))
-        at += len(fresh)
+    """Add hashes to the rows of a level that holds so many."""
+    number, width = divmod(held, _ROW)
+    before = _row(connection, level, number) if width else b""
+    if len(before) != width * HASH_BYTES:
+        raise StoreTorn(_TORN)
+    content = before + b"".join(hashes)
+    cuts = range(0, len(content), _ROW_BYTES)
+    connection.executemany(
+        "INSERT INTO log_rows VALUES (?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes",
+        [(_id(level, number + at), content[cut : cut + _ROW_BYTES]) for at, cut in enumerate(cuts)],
+    )
 
 
 def tile(connection: sqlite3.Connection, level: int, number: int, width: int) -> bytes | None:
     """Give the first ``width`` hashes of a tile (32 bytes each), None where there are not as many."""
-    hashes = _row(connection, level * TILE_HEIGHT, number)[: width * HASH_BYTES]
+    first = _id(level * TILE_HEIGHT, number * (TILE_WIDTH // _ROW))
+    rows = connection.execute(
+        "SELECT hashes FROM log_rows WHERE id >= ? AND id < ? ORDER BY id", (first, first + math.ceil(width / _ROW))
+    )
+    hashes = b"".join(row[0] for row in rows)[: width * HASH_BYTES]
     return hashes if len(hashes) == width * HASH_BYTES else None
 
 
@@ -176,28 +182,28 @@ class Nodes:
     def __call__(self, level: int, index: int) -> bytes:
         """Give the root of the perfect subtree over the leaves ``[index << level, (index + 1) << level)``."""
         height = level % KEPT_HEIGHT
-        number, place = divmod(index << height, TILE_WIDTH)
+        number, place = divmod(index << height, _ROW)
         key = _id(level - height, number)
         row = self._rows.get(key)
         if row is None:
             row = self._rows[key] = _row(self._connection, level - height, number)
-        start, end = place * HASH_BYTES, (place + (1 << height)) * HASH_BYTES
-        if end > len(row):
-            raise StoreTorn("a tile of the transparency log is missing; restore a copy")
-        hashes = [row[at : at + HASH_BYTES] for at in range(start, end, HASH_BYTES)]
-        while len(hashes) > 1:
-            hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
-        return hashes[0]
+        hashes = row[place * HASH_BYTES : (place + (1 << height)) * HASH_BYTES]
+        if len(hashes) != HASH_BYTES << height:
+            raise StoreTorn(_TORN)
+        for _ in range(height):
+            hashes = level_above(hashes)
+        return hashes
 
 
 def _row(connection: sqlite3.Connection, level: int, number: int) -> bytes:
-    """Give the hashes of a kept level, 256 from ``number * 256`` on, as far as there are any."""
-    row = connection.execute("SELECT hashes FROM log_tiles WHERE id = ?", (_id(level, number),)).fetchone()
+    """Give the hashes of a kept level, 16 from ``number * 16`` on, as far as there are any."""
+    row = connection.execute("SELECT hashes FROM log_rows WHERE id = ?", (_id(level, number),)).fetchone()
     return row[0] if row else b""
 
 
 def _id(level: int, number: int) -> int:
-    return number << 4 | level // KEPT_HEIGHT
+    """Give the id of a row: rows of one level lie side by side, so that a tile is read in one go."""
+    return level // KEPT_HEIGHT << 58 | number
 
 
 def digests(connection: sqlite3.Connection, number: int, width: int) -> list[bytes] | None:
