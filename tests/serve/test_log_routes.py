@@ -4,6 +4,8 @@ import json
 import secrets
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from serve.asgi_call import call
 from sharing.logs import ALONE, KEY, ORIGIN, WITNESS_KEYS, WITNESSED, WITNESSES, Store
@@ -125,6 +127,40 @@ def test_a_proof_of_consistency_is_served(app):
 )  # fmt: skip
 def test_what_is_not_there_is_refused(app, path, query, status):
     assert get(app, path, query).status == status
+
+
+PIECES = st.sampled_from(
+    [
+        "tile",
+        "entries",
+        "checkpoint",
+        "proof",
+        "0",
+        "1",
+        "000",
+        "x001",
+        "001.p/3",
+        ".p",
+        "..",
+        "%00",
+        "\ud800",
+        "9" * 40,
+        "",
+    ]
+)
+QUERIES = st.sampled_from(["index=1", "from=3", "size=260", "size=", "index=%31", "index=\xff", "&", "=", "index=-1"])
+
+
+@given(st.lists(PIECES, max_size=5).map("/".join), st.lists(QUERIES, max_size=3).map("&".join))
+def test_any_path_is_answered(store, path, query):
+    found = get(LogRoutes(store, WITNESSES, lambda: NOW_S), f"/log/{path}", query)
+
+    assert found.status in {200, 400, 404, 405}
+
+
+@given(st.binary(max_size=200))
+def test_any_body_is_answered(store, content):
+    assert refused(LogRoutes(store, WITNESSES, lambda: NOW_S), content)[0] == 400
 
 
 def test_the_log_is_only_read(app):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from stillwatch.model.errors import LogError
-from stillwatch.model.merkle import leaf_hash, node_hash
+from stillwatch.model.merkle import EMPTY_ROOT, leaf_hash, node_hash
 from stillwatch.sharing.transparency.checkpoint import Checkpoint, Trust, make
 from stillwatch.sharing.transparency.note import COSIGNED, SIGNED, Note, Verifier, cosign
 from stillwatch.sharing.transparency.tiles import ENTRIES, bundle, read_path
@@ -42,7 +42,8 @@ def tree_hash(leaves: Sequence[bytes]) -> bytes:
 
 
 def checkpoint(entries: Sequence[bytes], witnesses: Sequence[str] = (), at_s: int = 1000) -> bytes:
-    seen = Checkpoint(ORIGIN, len(entries), tree_hash([leaf_hash(one) for one in entries]))
+    root = tree_hash([leaf_hash(one) for one in entries]) if entries else EMPTY_ROOT
+    seen = Checkpoint(ORIGIN, len(entries), root)
     lines = [cosign(seen.text, name, WITNESS_KEYS[name], at_s) for name in witnesses]
     return bytes(Note(seen.text, (*make(seen, KEY).signatures, *lines)))
 

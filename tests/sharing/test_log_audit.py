@@ -31,7 +31,7 @@ def changed(entries, at, entry=b"\x07" * 32):
 
 
 def test_an_honest_log_has_no_problems():
-    kept = [checkpoint(ENTRIES[:size]) for size in (0 + 1, 255, 256, 300, 600)]
+    kept = [checkpoint(ENTRIES[:size]) for size in (0, 1, 255, 256, 300, 600)]
     receipts = [receipt(ENTRIES, 3, 10), receipt(ENTRIES, 299, 300), receipt(ENTRIES, 511, 600)]
 
     found = audit(served(ENTRIES, checkpoint(ENTRIES, BOTH)), WITNESSED, kept, receipts)
@@ -40,6 +40,14 @@ def test_an_honest_log_has_no_problems():
     assert (found.entries, found.receipts, found.forks) == (600, 3, ())
     assert found.latest is not None
     assert found.latest.witnesses == BOTH
+
+
+def test_an_empty_log_has_no_problems():
+    found = audit(served([], checkpoint([])), ALONE, [checkpoint([])])
+
+    assert found.problems == ()
+    assert found.latest is not None
+    assert found.latest.checkpoint.size == 0
 
 
 @pytest.mark.parametrize("at", [0, 100, 299])

@@ -169,3 +169,30 @@ def test_extension_lines_of_a_checkpoint_are_passed_over():
 def test_a_trust_that_could_never_hold_or_counts_double_is_refused(log, witnesses, quorum):
     with pytest.raises(InputError):
         Trust(log, witnesses, quorum)
+
+
+@given(st.binary(max_size=120) | st.text("o1/+A=\n", max_size=90).map(str.encode))
+def test_any_text_is_a_checkpoint_in_one_form_or_refused(text):
+    try:
+        found = read(text)
+    except LogError:
+        return
+    assert text.startswith(found.text)
+
+
+@given(st.text(max_size=80) | st.from_regex(r"[a-z ]{1,5}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{0,48}", fullmatch=True))
+def test_any_text_is_a_vkey_in_one_form_or_refused(vkey):
+    try:
+        found = read_verifier(vkey)
+    except InputError:
+        return
+    assert str(found) == vkey
+
+
+def test_of_two_lines_of_one_witness_the_first_counts_with_its_own_time():
+    text = read_note(checkpoint(ENTRIES)).text
+    lines = [cosign(text, "w1.example", WITNESS_KEYS["w1.example"], at_s) for at_s in (5, 9)]
+
+    (found,) = verify(Note(text, tuple(lines)), WITNESSES)
+
+    assert (found.at_s, found.signature) == (5, lines[0])

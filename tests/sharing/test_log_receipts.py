@@ -158,3 +158,12 @@ def test_any_bytes_are_read_in_one_form_or_refused(tail):
 def test_a_receipt_too_long_is_refused_unread():
     with pytest.raises(LogError, match="too long"):
         read_receipt(bytes(receipt()) + b"\n" * (200 << 10))
+
+
+@given(st.binary(max_size=80) | st.integers(0, 60).map(lambda at: (receipt().record + b"}")[:at]))
+def test_any_bytes_are_a_record_in_one_form_or_refused(content):
+    try:
+        found = read_record(content)
+    except LogError:
+        return
+    assert commit(found.kind, found.body, found.at_us, SALT).record == content

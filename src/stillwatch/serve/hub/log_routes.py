@@ -147,7 +147,6 @@ class LogRoutes:
     def _cosigned(self, content: bytes) -> list[str]:
         note = read_note(content)
         seen = checkpoints.read(note.text)
-        signatures = {(one.name, one.key_id): one for one in note.signatures}
         found = verify(note, self._witnesses)
         if not found:
             raise Refused(403, "no signature under the checkpoint is of a witness of this log")
@@ -160,8 +159,7 @@ class LogRoutes:
             if ours[1] != note.text:
                 raise Refused(409, "the witness has seen another checkpoint of this size; keep it, it is evidence")
             for one in found:
-                line = str(signatures[one.by.name, one.by.key_id])
-                log.cosign(connection, seen.size, one.by.name, one.at_s, line)
+                log.cosign(connection, seen.size, one.by.name, one.at_s, str(one.signature))
         return sorted(one.by.name for one in found)
 
 

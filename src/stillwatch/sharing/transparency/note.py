@@ -101,6 +101,8 @@ class Verified:
     """Whose it is."""
     at_s: int
     """When a witness signed (s since 1970); -1 for a plain signature."""
+    signature: Signature
+    """The signature itself."""
 
 
 def read_verifier(vkey: str) -> Verifier:
@@ -191,7 +193,7 @@ def verify(note: Note, known: Iterable[Verifier]) -> list[Verified]:
             Ed25519PublicKey.from_public_bytes(by.public).verify(proof, message)
         except (InvalidSignature, ValueError) as error:
             raise LogError(f"the signature of {by.name} does not hold") from error
-        found.setdefault(by, Verified(by, at_s))
+        found.setdefault(by, Verified(by, at_s, signature))
     return list(found.values())
 
 
