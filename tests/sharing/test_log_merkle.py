@@ -142,3 +142,12 @@ def test_the_oracle_agrees_with_the_worked_example_of_rfc_9162():
     assert consistency(3, 7, node_of(LEAVES)) == [c, d, g, left]
     assert consistency(4, 7, node_of(LEAVES)) == [left]
     assert consistency(6, 7, node_of(LEAVES)) == [i, j, k]
+
+
+def test_a_proof_has_the_length_that_the_size_asks_for():
+    tree = tree_hash(LEAVES[:2])
+
+    assert refused(check_inclusion, tree, 0, 2, [], tree)
+    assert refused(check_inclusion, LEAVES[1], 0, 1, [LEAVES[0]], tree)
+    assert refused(check_consistency, 1, tree, 2, tree, [])
+    assert refused(check_consistency, 3, tree, 4, tree, [tree])
