@@ -1,0 +1,1 @@
+"""What a hub keeps: one SQLite file of its own, one writer."""
