@@ -1,0 +1,1 @@
+"""What members share and how: protocols as values in, values out. Sockets are in ``serve``, files in ``store``."""

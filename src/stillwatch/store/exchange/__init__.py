@@ -1,0 +1,1 @@
+"""What a hub and a custodian keep on disk."""
