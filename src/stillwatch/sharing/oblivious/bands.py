@@ -80,8 +80,8 @@ def chance(share: float) -> float:
 
     Examples
     --------
-    >>> round(chance(0.9), 3), round(chance(0.3), 9)
-    (1.0, 2e-09)
+    >>> round(chance(0.9), 3), round(chance(0.7), 2), round(chance(0.4), 5)
+    (1.0, 0.52, 0.0)
     """
     p = share**ROWS
     below = sum(_choose(BANDS, k) * p**k * (1 - p) ** (BANDS - k) for k in range(BANDS_ALIKE))

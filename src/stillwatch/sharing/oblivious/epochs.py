@@ -6,7 +6,7 @@
        |--- open -----------|--- overlap --------|  ended: the key is destroyed
 
 Tags are submitted while an epoch is open. In the overlap the key still answers, so that a batch begun before the close
-is finished; then nobody can ever again compute a tag of that epoch, and what is kept of it cannot be linked to anything.
+is finished; after that nobody can compute a tag of that epoch again, and what is kept of it links to nothing.
 """
 
 from __future__ import annotations
