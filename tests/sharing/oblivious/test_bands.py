@@ -75,4 +75,6 @@ def test_any_text_has_bands_or_is_refused(any_text):
 def test_no_band_has_changed():
     """Bands are compared across members and versions: change them and nothing matches any more."""
     found = "\n".join(bands_of(" ".join(text(5))))
-    assert hashlib.sha256(found.encode()).hexdigest() == "3a1ba67cf169f4978de692b6082db551dc4bc27dcbaeb9104af32c4c22b36e3e"
+    assert (
+        hashlib.sha256(found.encode()).hexdigest() == "3a1ba67cf169f4978de692b6082db551dc4bc27dcbaeb9104af32c4c22b36e3e"
+    )

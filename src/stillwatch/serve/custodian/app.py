@@ -71,7 +71,7 @@ class Custodian:
             await refuse(send, refused)
         except StillwatchError as error:
             # Our store or our keys: the text names files, which is ours to read and nobody else's.
-            _LOG.error("%s", error)  # noqa: TRY400 - a stack trace could show what was sent
+            _LOG.error("%s", error)
             await refuse(send, Refused(503, "the key holder cannot answer now; try again", [(b"retry-after", b"5")]))
 
     async def _live(self, receive: Receive, send: Send) -> None:

@@ -41,6 +41,13 @@ class KeyRecord:
     """When it was destroyed (ms since 1970), -1 where it is there."""
 
 
+def records_of(base: HolderBase) -> tuple[KeyRecord, ...]:
+    """Give what a holder's database knows of every key, by epoch."""
+    with base.reading() as connection:
+        rows = connection.execute("SELECT epoch, public, made_ms, destroyed_ms FROM keys ORDER BY epoch")
+        return tuple(KeyRecord(*row) for row in rows)
+
+
 class KeyFolder:
     """Keys of one holder.
 
@@ -75,9 +82,7 @@ class KeyFolder:
 
     def records(self) -> tuple[KeyRecord, ...]:
         """Give what is known of every key, by epoch."""
-        with self._base.reading() as connection:
-            rows = connection.execute("SELECT epoch, public, made_ms, destroyed_ms FROM keys ORDER BY epoch")
-            return tuple(KeyRecord(*row) for row in rows)
+        return records_of(self._base)
 
     def seed(self, epoch: int) -> bytes:
         """Read the secret of an epoch.

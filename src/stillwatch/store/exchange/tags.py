@@ -97,6 +97,11 @@ class TagBase(Database):
     version = 1
     tables = _TABLES
 
+    def settle(self) -> None:
+        """Write the log into the file and cut it off: until then it holds what was deleted."""
+        with self._lock:
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -250,6 +255,7 @@ def close(base: TagBase, epoch: int, rule: Rule, now_ms: int) -> Closed:
         matched = run("SELECT count(*) FROM (SELECT DISTINCT kind, tag FROM matched WHERE epoch = ?)", (epoch,))
         made = (epoch, now_ms, rule.least, rule.cap, submitted, matched.fetchone()[0], digest.digest())
         run("INSERT INTO closed VALUES (?, ?, ?, ?, ?, ?, ?)", made)
+    base.settle()
     return Closed(epoch, now_ms, submitted, made[5], made[6])
 
 
