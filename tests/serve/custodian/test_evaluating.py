@@ -4,6 +4,10 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -309,3 +313,38 @@ def test_a_dead_worker_is_told_by_name():
 def test_an_answer_in_json_names_its_reason(held):
     answer = ask(held, b"")
     assert set(json.loads(answer.body)["error"]) == {"status", "message"}
+
+
+PARENT = """
+import time
+from stillwatch.serve.custodian.workers import Workers
+
+if __name__ == "__main__":
+    workers = Workers(1)
+    workers.warm()
+    print(*workers._pool._processes, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_worker_ends_when_its_parent_was_killed(tmp_path):
+    program = tmp_path / "parent.py"
+    program.write_text(PARENT)
+    parent = subprocess.Popen([sys.executable, str(program)], stdout=subprocess.PIPE)
+    worker = int(parent.stdout.readline())
+    os.kill(worker, 0)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    ended = time.monotonic() + 10
+    while alive(worker) and time.monotonic() < ended:
+        time.sleep(0.05)
+    assert not alive(worker)
+
+
+def alive(pid):
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"

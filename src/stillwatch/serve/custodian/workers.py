@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
+import threading
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from multiprocessing.connection import wait
 from typing import Final
 
 from stillwatch.sharing.oblivious.with_voprf import Voprf
@@ -19,6 +22,18 @@ _SUITE: Final = Voprf()
 def evaluate(seed: bytes, blinded: bytes) -> bytes:
     """Evaluate one batch; runs in a worker."""
     return _SUITE.evaluate(seed, blinded)
+
+
+def _end_with_the_parent() -> None:
+    """Watch the parent from a worker: one that was killed cannot end its workers, and they would wait for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class WorkersAway(Exception):  # noqa: N818 - named after what happened
@@ -40,7 +55,9 @@ class Workers:
 
     def _begun(self) -> ProcessPoolExecutor:
         # Spawned, not forked: a fork copies locks that other threads hold.
-        return ProcessPoolExecutor(self._count, mp_context=multiprocessing.get_context("spawn"))
+        return ProcessPoolExecutor(
+            self._count, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_the_parent
+        )
 
     async def evaluate(self, seed: bytes, blinded: bytes) -> bytes:
         """Evaluate one batch; the event loop goes on meanwhile.

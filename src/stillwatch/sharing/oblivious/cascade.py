@@ -32,7 +32,7 @@ CUSTODIAN: Final = "custodian"
 HUB: Final = "hub"
 ORDER: Final = (CUSTODIAN, HUB)
 """Holders in the order in which they are asked."""
-BUCKETS: Final = (64, 256, 1_024, MOST_BATCH)
+BUCKETS: Final = (64, 128, 256, 512, 1_024, 2_048, MOST_BATCH)
 """Sizes that a batch is padded to."""
 
 
@@ -98,7 +98,7 @@ def bucket(count: int) -> int:
     Examples
     --------
     >>> bucket(1), bucket(64), bucket(65)
-    (64, 64, 256)
+    (64, 64, 128)
     """
     for size in BUCKETS:
         if count <= size:

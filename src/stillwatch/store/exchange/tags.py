@@ -194,10 +194,9 @@ def submit(
     NotNow
         The epoch has closed, or the member has submitted what it may.
     """
-    rows = [(tag, one) for one, tags in groups.items() for tag in tags]
+    rows = sorted((tag, one) for one, tags in groups.items() for tag in tags)
     digest = hashlib.sha256(b"stillwatch tags v1\n%d\n%s\n" % (epoch, kind.encode()))
-    for tag, one in sorted(rows):
-        digest.update(tag + one)
+    digest.update(b"".join(tag + one for tag, one in rows))
     found = digest.digest()
     with base.writing() as connection:
         if _closed(connection, epoch):
