@@ -91,6 +91,32 @@ def test_what_is_no_element_is_refused(suite, blinded):
         suite.evaluate(KEY, good + blinded + (bytes(32) if not blinded else b""))
 
 
+def taken(suite, blinded):
+    try:
+        return suite.evaluate(KEY, blinded)[PROOF:]
+    except InputError:
+        return None
+
+
+FIELD = 2**255 - 19
+near = st.integers(0, 40).flatmap(lambda k: st.sampled_from([k, FIELD - k, FIELD + k, 2**255 - 1 - k, 2**256 - 1 - k]))
+
+
+@given(
+    st.lists(
+        st.binary(min_size=32, max_size=32)
+        | near.map(lambda n: n.to_bytes(32, "little"))
+        | st.integers(0, FIELD // 2).map(lambda n: (2 * n).to_bytes(32, "little")),
+        min_size=1,
+        max_size=3,
+    ).map(b"".join)
+    | st.binary(max_size=100)
+)
+@settings(max_examples=300, deadline=None)
+def test_both_suites_take_the_same_bytes_for_elements_and_make_the_same_of_them(blinded):
+    assert taken(SUITES[0], blinded) == taken(SUITES[1], blinded)
+
+
 @by_suite
 def test_a_batch_is_bounded_on_both_sides(suite):
     _, good = suite.blind([b"x"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.model.errors import NotNow, StoreError
+from stillwatch.sharing.oblivious.canaries import audit, plant, sown
 from stillwatch.store.exchange import tags as tags_module
 from stillwatch.store.exchange.tags import (
     MEMBER_BUCKETS,
@@ -19,6 +21,7 @@ from stillwatch.store.exchange.tags import (
     TagBase,
     bucketed,
     close,
+    forget,
     links,
     outcome,
     released,
@@ -135,6 +138,36 @@ def test_a_member_may_submit_so_much_and_no_more(base, monkeypatch):
         put(base, "a", {1: [3, 4]})
     put(base, "a", {1: [1, 2]})
     put(base, "b", {1: [1, 2, 3]})
+
+
+def test_old_epochs_are_forgotten_but_for_how_they_closed(base):
+    for epoch in (1, 2, 3):
+        put(base, "a", {1: [10]}, epoch=epoch)
+        put(base, "b", {1: [10]}, epoch=epoch)
+        if epoch < 3:
+            close(base, epoch, Rule(), 5)
+    forget(base, 2)
+    assert seen(base, "a", 1) == {}
+    assert outcome(base, 1).matched == 1
+    assert seen(base, "a", 2) == {(1, KIND): (1, 2)}
+    forget(base, 9)
+    assert close(base, 3, Rule(), 5).matched == 1
+    with pytest.raises(NotNow):
+        put(base, "c", {1: [10]}, epoch=1)
+
+
+def test_canaries_clear_an_honest_matcher_and_find_out_one_that_is_not(base):
+    planted = plant(1, 6, 6, secrets.token_bytes)
+    for member, groups in zip(("canary-1", "canary-2"), sown(planted, secrets.token_bytes), strict=True):
+        submit(base, member, 1, KIND, groups, 1)
+    put(base, "a", {1: [10]})
+    put(base, "b", {1: [10]})
+    close(base, 1, Rule(), 5)
+    assert audit(planted, [one.tag for one in links(base, 1)]).honest
+    assert seen(base, "a") == {(1, KIND): (1, 2)}
+    with base.writing() as connection:
+        connection.execute("DELETE FROM matched WHERE tag = ?", (planted.paired[0],))
+    assert audit(planted, [one.tag for one in links(base, 1)]).missing == 1
 
 
 members = st.sampled_from(["a", "b", "c", "d"])

@@ -86,7 +86,10 @@ class Holder:
     """When epochs are."""
 
     def keep(self, now_ms: int) -> tuple[int, ...]:
-        """Make the keys that are due, the next epoch's included; destroy ended ones and name them."""
+        """Make the keys that are due, the next epoch's included; destroy ended ones and name them.
+
+        Blind spot: a clock that runs far ahead ends epochs that are still open, and a destroyed key does not come back.
+        """
         wanted = {one.number for one in self.calendar.answering(now_ms)}
         current = self.calendar.current(now_ms)
         wanted.add(current.number + 1 if current else 1)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.sharing.oblivious.cascade import TAG
+from stillwatch.sharing.oblivious.submission import HANDLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -67,6 +68,20 @@ def plant(epoch: int, lone: int, paired: int, random: Callable[[int], bytes]) ->
         tuple(sorted(random(TAG) for _ in range(paired))),
         random(32),
     )
+
+
+def sown(planted: Canaries, random: Callable[[int], bytes]) -> tuple[dict[bytes, tuple[bytes, ...]], ...]:
+    """Give what the two canary members submit, as groups of one tag each under random handles.
+
+    Parameters
+    ----------
+    planted
+        The canaries.
+    random
+        Gives so many random bytes.
+    """
+    first, second = (*planted.lone, *planted.paired), planted.paired
+    return tuple({random(HANDLE): (tag,) for tag in tags} for tags in (first, second))
 
 
 def audit(planted: Canaries, released: Collection[bytes]) -> Audit:

@@ -305,6 +305,17 @@ def links(base: TagBase, epoch: int) -> Iterator[Link]:
             yield Link(names[at[0]], at[1], tuple(groups))
 
 
+def forget(base: TagBase, before: int) -> None:
+    """Delete what matched in the epochs before this one; how they closed stays on record."""
+    with base.writing() as connection:
+        for table in ("matched", "released", "common", "submissions"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE epoch < ? AND epoch IN (SELECT epoch FROM closed)",  # noqa: S608 - constants
+                (before,),
+            )
+    base.settle()
+
+
 def bucketed(members: int) -> int:
     """Round a number of members down to a bucket.
 
