@@ -80,6 +80,7 @@ def test_two_blindings_of_one_input_differ(suite):
         bytes(32),  # the neutral element
         b"\xff" * 32,  # not below the field's prime
         b"\x01" + bytes(31),  # odd: not canonical
+        bytes(30) + b"\x02\xfa",  # the highest bit set: a second writing of an element
         (2**255 - 18).to_bytes(32, "little"),  # the field's prime and one: a second writing of 1
     ],
 )

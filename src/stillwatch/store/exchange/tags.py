@@ -310,7 +310,7 @@ def forget(base: TagBase, before: int) -> None:
     with base.writing() as connection:
         for table in ("matched", "released", "common", "submissions"):
             connection.execute(
-                f"DELETE FROM {table} WHERE epoch < ? AND epoch IN (SELECT epoch FROM closed)",  # noqa: S608 - constants
+                f"DELETE FROM {table} WHERE epoch < ? AND epoch IN (SELECT epoch FROM closed)",
                 (before,),
             )
     base.settle()
