@@ -98,7 +98,10 @@ class TagBase(Database):
     tables = _TABLES
 
     def settle(self) -> None:
-        """Write the log into the file and cut it off: until then it holds what was deleted."""
+        """Write the log into the file and cut it off: until then it holds what was deleted.
+
+        Where another program reads the file just then, the next call does it.
+        """
         with self._lock:
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -284,6 +287,15 @@ def outcome(base: TagBase, epoch: int) -> Closed | None:
     """Say how an epoch closed, None while it is open."""
     with base.reading() as connection:
         return _closed(connection, epoch)
+
+
+def unclosed(base: TagBase) -> tuple[int, ...]:
+    """Give the epochs that tags were submitted under and that have not closed."""
+    with base.reading() as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT epoch FROM submissions WHERE epoch NOT IN (SELECT epoch FROM closed) ORDER BY epoch"
+        )
+        return tuple(epoch for (epoch,) in rows)
 
 
 def links(base: TagBase, epoch: int) -> Iterator[Link]:
