@@ -17,7 +17,9 @@ from stillwatch.sharing.oblivious.kinds import BY_NAME
 from stillwatch.sharing.oblivious.submission import grouped, handle, packed, unpacked
 from stillwatch.sharing.oblivious.suite import MOST_BATCH
 from stillwatch.sharing.oblivious.with_voprf import Voprf
-from stillwatch.store.exchange.tags import Rule, TagBase, close, submit
+from stillwatch.store.exchange.matching import Rule, close
+from stillwatch.store.exchange.tag_base import TagBase
+from stillwatch.store.exchange.tags import submit
 
 SEEDS = {CUSTODIAN: secrets.token_bytes(32), HUB: secrets.token_bytes(32)}
 EMAIL = BY_NAME["email:v1"]

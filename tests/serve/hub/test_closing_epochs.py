@@ -8,7 +8,9 @@ from stillwatch.model.errors import StoreBusy
 from stillwatch.serve.hub import closing
 from stillwatch.serve.hub.closing import KEPT_EPOCHS, RULE, close_due, close_forever
 from stillwatch.sharing.oblivious.epochs import Calendar
-from stillwatch.store.exchange.tags import TagBase, outcome, released, submit, unclosed
+from stillwatch.store.exchange.matching import outcome, unclosed
+from stillwatch.store.exchange.tag_base import TagBase
+from stillwatch.store.exchange.tags import released, submit
 
 CALENDAR = Calendar(1_000, 1_000, 100)
 

@@ -13,7 +13,8 @@ from stillwatch.serve.hub.tag_routes import TagRoutes
 from stillwatch.sharing.oblivious.epochs import Calendar
 from stillwatch.sharing.oblivious.submission import packed
 from stillwatch.store.exchange.holder import hash_of
-from stillwatch.store.exchange.tags import Rule, TagBase, close
+from stillwatch.store.exchange.matching import Rule, close
+from stillwatch.store.exchange.tag_base import TagBase
 
 CALENDAR = Calendar(1_000, 1_000, 100)
 SECRETS = {name: secrets.token_urlsafe(32) for name in ("lab-a", "lab-b", "lab-c")}

@@ -19,7 +19,9 @@ from stillwatch.sharing.oblivious.cascade import CUSTODIAN, HUB, TAG, HolderKeys
 from stillwatch.sharing.oblivious.kinds import BY_NAME
 from stillwatch.sharing.oblivious.submission import grouped, handle, packed
 from stillwatch.store.exchange.holder import HolderBase
-from stillwatch.store.exchange.tags import Rule, TagBase, close, submit
+from stillwatch.store.exchange.matching import Rule, close
+from stillwatch.store.exchange.tag_base import TagBase
+from stillwatch.store.exchange.tags import submit
 
 KIND = BY_NAME["ipv4-24:v1"]
 DICTIONARY = [KIND.input(f"198.51.{k}.1") for k in range(256)]

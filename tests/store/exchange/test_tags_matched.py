@@ -15,19 +15,9 @@ from hypothesis import strategies as st
 from stillwatch.model.errors import NotNow, StoreError
 from stillwatch.sharing.oblivious.canaries import audit, plant, sown
 from stillwatch.store.exchange import tags as tags_module
-from stillwatch.store.exchange.tags import (
-    MEMBER_BUCKETS,
-    Rule,
-    TagBase,
-    bucketed,
-    close,
-    forget,
-    links,
-    outcome,
-    released,
-    submit,
-    too_common,
-)
+from stillwatch.store.exchange.matching import Rule, close, forget, links, outcome
+from stillwatch.store.exchange.tag_base import TagBase
+from stillwatch.store.exchange.tags import MEMBER_BUCKETS, bucketed, released, submit, too_common
 
 KIND = "email:v1"
 TEMPLATES = "tmpl:v1"
@@ -219,7 +209,8 @@ def test_a_number_of_members_is_told_as_a_bucket_below_it(count):
 CLOSER = """
 import sys
 from pathlib import Path
-from stillwatch.store.exchange.tags import Rule, TagBase, close
+from stillwatch.store.exchange.matching import Rule, close
+from stillwatch.store.exchange.tag_base import TagBase
 base = TagBase(Path(sys.argv[1]))
 print("open", flush=True)
 close(base, 1, Rule(), 5)

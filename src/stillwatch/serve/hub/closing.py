@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import StillwatchError
 from stillwatch.sharing.oblivious.kinds import KINDS
-from stillwatch.store.exchange.tags import Rule, close, forget, outcome, unclosed
+from stillwatch.store.exchange.matching import Rule, close, forget, outcome, unclosed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stillwatch.sharing.oblivious.epochs import Calendar
-    from stillwatch.store.exchange.tags import Closed, TagBase
+    from stillwatch.store.exchange.matching import Closed
+    from stillwatch.store.exchange.tag_base import TagBase
 
 RULE: Final = Rule(alike={one.name: one.bands for one in KINDS if one.bands > 1})
 """When tags match: two members, and as many bands of a template as its kind asks for."""

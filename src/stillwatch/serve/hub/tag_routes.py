@@ -20,7 +20,8 @@ from stillwatch.serve.asgi import Refused, answer, body
 from stillwatch.sharing.oblivious.epochs import OPEN
 from stillwatch.sharing.oblivious.kinds import BY_NAME
 from stillwatch.sharing.oblivious.submission import MOST_BYTES, unpacked
-from stillwatch.store.exchange.tags import outcome, released, submit, too_common
+from stillwatch.store.exchange.matching import outcome
+from stillwatch.store.exchange.tags import released, submit, too_common
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from stillwatch.serve.asgi import Receive, Scope, Send
     from stillwatch.serve.custodian.admission import Who
     from stillwatch.sharing.oblivious.epochs import Calendar
-    from stillwatch.store.exchange.tags import TagBase
+    from stillwatch.store.exchange.tag_base import TagBase
 
 TAGS: Final = "/v1/tags"
 MATCHES: Final = "/v1/matches"
