@@ -11,6 +11,7 @@
     │   └── NotNow          what was asked for does not fit how things stand, such as a second appeal beside an open one
     ├── LogError            whoever runs a transparency log: a signature, a proof or a receipt of it does not hold
     ├── BrokerAway          whoever runs the broker: it does not answer; a watch goes on and tries again
+    ├── PeerError           whoever runs the other side: its message is not what the protocol promises
     └── StoreError          our side: the output folder, the disk, a checkpoint   -> exit code 2
         ├── CheckpointError a checkpoint is torn, from another version or from another key
         ├── SpoolError      the spool of events is full, damaged or in use
@@ -58,6 +59,10 @@ class LogError(StillwatchError):
 
 class BrokerAway(StillwatchError):
     """A message broker does not answer; what it holds is fetched once it does."""
+
+
+class PeerError(StillwatchError):
+    """A peer's message is malformed, or does not prove what it must; nothing of it is used."""
 
 
 class StoreError(StillwatchError):

@@ -70,6 +70,13 @@ class Database:
     Blind spot: a network file system that lies about locks or fsync breaks every promise made here.
     """
 
+    application = APPLICATION
+    """``application_id`` of the file."""
+    version = VERSION
+    """``user_version`` of the file."""
+    tables = TABLES + TRIGGERS
+    """What the file holds, as SQL; a store of something else gives its own."""
+
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
         self._lock = threading.RLock()
@@ -91,17 +98,17 @@ class Database:
             run(setting)
         with self.writing():
             version = run("PRAGMA user_version").fetchone()[0]
-            known = run("PRAGMA application_id").fetchone()[0] == APPLICATION
+            known = run("PRAGMA application_id").fetchone()[0] == self.application
             empty = not run("SELECT count(*) FROM sqlite_master").fetchone()[0]
             if empty and not version:
-                for statement in statements(TABLES + TRIGGERS):
+                for statement in statements(self.tables):
                     run(statement)
-                run(f"PRAGMA application_id = {APPLICATION}")
-                run(f"PRAGMA user_version = {VERSION}")
+                run(f"PRAGMA application_id = {self.application}")
+                run(f"PRAGMA user_version = {self.version}")
             elif not known:
                 raise StoreTorn(f"{self.path}: this SQLite file is no store of stillwatch")
-            elif version != VERSION:
-                raise StoreTorn(f"{self.path}: the store has version {version}, this program reads {VERSION}")
+            elif version != self.version:
+                raise StoreTorn(f"{self.path}: the store has version {version}, this program reads {self.version}")
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

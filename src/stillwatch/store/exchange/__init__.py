@@ -1,1 +1,1 @@
-"""What a hub keeps: one SQLite file of its own, one writer."""
+"""What a hub and a key holder keep on the disk."""
