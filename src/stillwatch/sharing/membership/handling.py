@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.membership import EVERY_PURPOSE, Handling, Purpose, Tlp
@@ -40,6 +41,11 @@ def handling_of(refs: Sequence[str]) -> Handling:
     -----
     Of several levels the strictest holds. An object without a purpose may be used for detection only.
     """
+    return _handling(tuple(refs))
+
+
+@lru_cache(maxsize=1024)
+def _handling(refs: tuple[str, ...]) -> Handling:
     levels = [TLP[one] for one in refs if one in TLP]
     purposes = Purpose.NONE
     for one in refs:

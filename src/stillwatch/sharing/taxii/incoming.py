@@ -110,41 +110,30 @@ def _entry(body: bytes, place: str, handling: Handles, check: Check) -> Entry | 
     named = _ID.fullmatch(head.id)
     if not named:
         return Failure(place, "", "id is type--UUID in small letters")
-    version = head.modified or head.created
-    wrong = _wrong(head, named[1], body)
-    if not wrong:
-        wrong = "; ".join(list(check(body))[:5])[:500]
+    try:
+        created = micros(head.created) if head.created else UNVERSIONED
+        version = micros(head.modified) if head.modified else created
+    except ValueError as error:
+        return Failure(head.id, "", f"created, modified: {error}")
+    wrong = _wrong(head, named[1], created, version) or ("; ".join(check(body)[:5])[:500])
+    if not wrong and _too_deep(body):
+        wrong = f"an object has at most {MOST_DEPTH} arrays and objects inside each other"
     if wrong:
-        return Failure(head.id, version[:40], wrong)
+        return Failure(head.id, head.modified or head.created, wrong)
     handled = handling(head.object_marking_refs)
-    return Entry(
-        head.id,
-        head.type,
-        micros(version) if version else UNVERSIONED,
-        head.revoked,
-        handled.tlp,
-        handled.purposes,
-        body,
-        hashlib.sha256(body).digest(),
-    )
+    digest = hashlib.sha256(body).digest()
+    return Entry(head.id, head.type, version, head.revoked, handled.tlp, handled.purposes, body, digest)
 
 
-def _wrong(head: _Head, kind: str, body: bytes) -> str:
+def _wrong(head: _Head, kind: str, created: int, version: int) -> str:
     if kind != head.type:
         return "id and type do not agree"
     if head.spec_version != "2.1" and (head.spec_version or head.created):
         return "this collection takes STIX 2.1: spec_version is 2.1"
-    try:
-        if any(one and micros(one) < 0 for one in (head.created, head.modified)):
-            return "created and modified lie after 1970"
-    except ValueError as error:
-        return f"created, modified: {error}"
-    if head.modified and (not head.created or micros(head.modified) < micros(head.created)):
-        return "modified needs a created that is not later"
+    if (head.created and created < 0) or version < created or (head.modified and not head.created):
+        return "created lies after 1970, and modified is not before it"
     if len(head.object_marking_refs) > MOST_MARKINGS:
         return f"an object has at most {MOST_MARKINGS} markings"
-    if _too_deep(body):
-        return f"an object has at most {MOST_DEPTH} arrays and objects inside each other"
     return ""
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CACHE_KIB: Final = 16_384
+_CHECKPOINT_PAGES: Final = 16_384
 _MAPPED: Final = 1 << 30
 """Bytes of the file that a reader maps; pages it has not read cost nothing."""
 
@@ -38,6 +39,9 @@ class HubFile:
     def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
         self._database = Database(path, create=create, schema=HUB)
+        with self._database.writing() as connection:
+            # Identifiers are random, so each batch touches pages all over: folding the log back is worth waiting for.
+            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         self._own = threading.local()
         self._every: list[sqlite3.Connection] = []
         self._lock = threading.Lock()

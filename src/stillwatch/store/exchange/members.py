@@ -173,6 +173,12 @@ def _stand(connection: sqlite3.Connection, member: Member, state: State, now_us:
     return replace(member, state=state)
 
 
+def admit(connection: sqlite3.Connection, member: Member, now_us: int) -> Member:
+    """Make an invited member active without a key of its own, for clients that know only Bearer or Basic."""
+    connection.execute("DELETE FROM invitations WHERE member = ?", (member.number,))
+    return _moved(connection, member, (State.INVITED,), State.ACTIVE, now_us)
+
+
 def suspend(connection: sqlite3.Connection, member: Member, now_us: int) -> Member:
     """Take a member's rights away until it is resumed; its keys and groups stay."""
     return _moved(connection, member, (State.ACTIVE,), State.SUSPENDED, now_us)

@@ -28,7 +28,7 @@ _NEWEST: Final = """
 SELECT date_added, version, owner, digest, revoked, group_version, tlp, purposes FROM objects
 INDEXED BY objects_ids WHERE collection = ? AND id = ? ORDER BY version DESC LIMIT 1"""
 _SAME: Final = """
-SELECT date_added, digest, owner FROM objects INDEXED BY objects_ids
+SELECT date_added, digest FROM objects INDEXED BY objects_ids
 WHERE collection = ? AND id = ? AND latest AND (owner = ? OR (digest = ? AND group_version = ?))"""
 _VISIBLE: Final = """
   AND (owner = :member OR (
@@ -173,12 +173,11 @@ def _plain_row(
 ) -> tuple[int, _Row | None]:
     """Say how an object without versions is stored: several members may share one, such as a marking."""
     rows = connection.execute(_SAME, (*where, owner, entry.digest, group_version)).fetchall()
-    for added, digest, _ in rows:
+    for added, digest in rows:
         if digest == entry.digest:
             return int(added), None
-    for added, _, theirs in rows:
-        if theirs == owner:
-            connection.execute("UPDATE objects SET latest = 0 WHERE date_added = ?", (added,))
+    # What is left is the owner's own, with other content.
+    connection.executemany("UPDATE objects SET latest = 0 WHERE date_added = ?", [(added,) for added, _ in rows])
     return stamp, (group_version, int(entry.tlp), int(entry.purposes), 1, 0)
 
 
