@@ -235,9 +235,6 @@ def main() -> None:
                     f"{ms:.1f} ms a request, {cpu_us:.0f} us of processor an object"
                 )
                 fresh += asked.total
-                print(
-                    f"at {size:>9,}: {senders} sender(s), batch {asked.batch}: {rate:>8,.0f} objects/s, {ms:.1f} ms a request"
-                )
             if not size:
                 continue
             middle = (

@@ -50,7 +50,7 @@ class HubFile:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Open a view of one moment; no writer holds it up."""
+        """Open a view of one moment, that of the first read; no writer holds it up."""
         connection = self._reader()
         try:
             connection.execute("BEGIN")
