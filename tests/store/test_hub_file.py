@@ -171,3 +171,12 @@ def test_a_status_is_kept_for_a_day(file: HubFile) -> None:
         assert status(connection, "old", 1) is None
         assert status(connection, "new", 1) == b"{}"
         assert status(connection, "new", 2) is None
+
+
+def test_a_question_without_end_is_given_up(file: HubFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillwatch.store.exchange.file.MOST_STEPS", 5)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    with pytest.raises(StoreError), file.reading() as connection:
+        connection.execute(endless).fetchone()
+    with file.reading() as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)

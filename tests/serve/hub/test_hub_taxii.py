@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from serve.asgi_call import call
 from serve.hub.hubs import GREEN, RED, World, indicator, world
@@ -260,3 +262,31 @@ def test_rights_are_looked_at_again_when_it_is_written(hub: World) -> None:
     with pytest.raises(TaxiiError), hub.file.writing() as connection:
         job(connection, hub.clock())
     assert walk(hub, "bob") == []
+
+
+WORDS = st.sampled_from(
+    ["api", "taxii2", "collections", "objects", "manifest", "versions", "status", "v1", "join", "..", "%2e", "", "é"]
+)
+
+
+def test_whatever_is_asked_the_answer_is_taxii_and_never_an_accident(hub: World) -> None:
+    @settings(max_examples=150)
+    @given(
+        st.sampled_from(["GET", "POST", "DELETE", "HEAD", "PUT", "OPTIONS", "get"]),
+        st.lists(WORDS | st.just(hub.collection) | st.text(max_size=5), max_size=6),
+        st.sampled_from(
+            ["", "limit=1", "next=x", "match[id]=a--b", "match[type]=%00", "added_after=0", "limit=1&limit=2"]
+        ),
+        st.binary(max_size=40) | st.sampled_from([b'{"objects":[{}]}', b'{"objects":[1,null,"x",[]]}']),
+        st.sampled_from([TAXII, "*/*", "text/html", "\u00e9"]),
+    )
+    def ask(method: str, words: list[str], query: str, body: bytes, kind: str) -> None:
+        headers = {"Authorization": hub.people["ada"].bearer, "Accept": kind, "Content-Type": kind}
+        path = "/" + "/".join(words)
+        answer = call(hub.hub, method, path, body, headers, query=query)
+        assert answer.headers["content-type"] == TAXII
+        assert answer.status < 500
+        if answer.status >= 400:
+            assert answer.json["http_status"] == str(answer.status)
+
+    ask()

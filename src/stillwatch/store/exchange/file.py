@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sqlite3
 import threading
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CACHE_KIB: Final = 16_384
+_STEP: Final = 100_000
+"""Instructions of SQLite's machine between two looks at how many there were."""
+MOST_STEPS: Final = 1_000
+"""Most such steps of one view: seconds, where a page takes a thousandth; a question that costs more is given up."""
 _CHECKPOINT_PAGES: Final = 16_384
 _MAPPED: Final = 1 << 30
 """Bytes of the file that a reader maps; pages it has not read cost nothing."""
@@ -52,6 +57,8 @@ class HubFile:
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Open a view of one moment, that of the first read; no writer holds it up."""
         connection = self._reader()
+        steps = itertools.count(1)
+        connection.set_progress_handler(lambda: next(steps) > MOST_STEPS, _STEP)
         try:
             connection.execute("BEGIN")
             yield connection

@@ -92,7 +92,7 @@ CREATE TABLE objects (
   body BLOB NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX objects_ids ON objects (collection, id, version);
-CREATE INDEX objects_pages ON objects (collection, date_added, latest, group_version, tlp, purposes, owner);
+CREATE INDEX objects_pages ON objects (collection, date_added, latest, group_version, tlp, purposes, owner, version);
 CREATE INDEX objects_types ON objects (collection, type, date_added, latest, group_version, tlp, purposes, owner);
 CREATE TABLE statuses (
   id TEXT NOT NULL PRIMARY KEY,
