@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -24,6 +25,7 @@ def micros(text: str) -> int:
     return (datetime.fromisoformat(text) - _EPOCH) // _US
 
 
+@lru_cache(maxsize=4096)  # versions of one submission are often alike
 def moment(us: int) -> str:
     """Write a moment, always with six digits after the second."""
     at = _EPOCH + timedelta(microseconds=us)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CACHE_KIB: Final = 16_384
+_WRITER_CACHE_KIB: Final = 65_536
 _STEP: Final = 100_000
 """Instructions of SQLite's machine between two looks at how many there were."""
 MOST_STEPS: Final = 1_000
@@ -47,6 +48,7 @@ class HubFile:
         with self._database.writing() as connection:
             # Identifiers are random, so each batch touches pages all over: folding the log back is worth waiting for.
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+            connection.execute(f"PRAGMA cache_size = -{_WRITER_CACHE_KIB}")
         self._own = threading.local()
         self._every: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
