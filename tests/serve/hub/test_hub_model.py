@@ -79,10 +79,12 @@ class Exchange(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "file"):
-            for walker in self.walkers:
-                self.drain(walker)
-            self.file.close()
-            shutil.rmtree(self.folder)
+            try:
+                for walker in self.walkers:
+                    self.drain(walker)
+            finally:
+                self.file.close()
+                shutil.rmtree(self.folder)
 
     # --- the model ---
 
