@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from serve.asgi_call import call
 from serve.hub.hubs import GREEN, RED, World, indicator, world
+from stillwatch.model.errors import StoreError
 from stillwatch.model.membership import Role, Tlp
 from stillwatch.serve.hub.reading import route_of
 from stillwatch.serve.hub.submitting import Submitting
@@ -19,8 +21,11 @@ from stillwatch.sharing.taxii.incoming import MOST_OBJECT_BYTES
 from stillwatch.sharing.taxii.media import TAXII
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import sqlite3
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    from stillwatch.model.exchange import Record
 
 
 @pytest.fixture
@@ -290,3 +295,30 @@ def test_whatever_is_asked_the_answer_is_taxii_and_never_an_accident(hub: World)
             assert answer.json["http_status"] == str(answer.status)
 
     ask()
+
+
+def test_what_is_taken_is_logged_in_the_same_transaction_or_not_taken(tmp_path: Path) -> None:
+    records: list[Record] = []
+    broken = False
+
+    def appended(connection: sqlite3.Connection, more: Sequence[Record]) -> None:
+        assert connection.in_transaction
+        if broken:
+            raise StoreError("the log is full")
+        records.extend(more)
+
+    hub = world(tmp_path, submitting=Submitting(appended=appended))
+    first = hub.post("ada", [indicator(1), indicator(2)]).json
+    hub.post("ada", [indicator(1)])
+    broken = True
+    lost = hub.post("ada", [indicator(3)])
+
+    [record] = records
+    assert (record.kind, record.body["status"]) == ("submission", first["id"])
+    want = hashlib.sha256(json.dumps(indicator(2)).encode()).hexdigest()
+    assert record.body["objects"][1] == [indicator(2)["id"], want]
+    assert lost.status == 503
+    assert b"log" not in lost.body
+    assert walk(hub, "bob") == [indicator(1), indicator(2)]
+    hub.hub.close()
+    hub.file.close()
