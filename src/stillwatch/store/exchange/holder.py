@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import NotNow
 from stillwatch.store.database import Database
+from stillwatch.store.schema import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _TABLES: Final = """
 CREATE TABLE calendar (
@@ -56,12 +58,14 @@ BEGIN SELECT RAISE(ABORT, 'a key is destroyed once, and never another'); END;
 """
 
 
+_SCHEMA: Final = Schema("database of a key holder", 0x53544C4B, 1, _TABLES)
+
+
 class HolderBase(Database):
     """The database of a key holder."""
 
-    application = 0x53544C4B
-    version = 1
-    tables = _TABLES
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        super().__init__(path, create=create, schema=_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)

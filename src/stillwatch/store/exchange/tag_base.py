@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.store.database import Database
+from stillwatch.store.schema import Schema
 
 if TYPE_CHECKING:
     import sqlite3
+    from pathlib import Path
 
 _TABLES: Final = """
 CREATE TABLE names (
@@ -73,12 +75,14 @@ BEGIN SELECT RAISE(ABORT, 'the epoch has closed'); END;
 """
 
 
+_SCHEMA: Final = Schema("database of tags", 0x53544C54, 1, _TABLES)
+
+
 class TagBase(Database):
     """The database of tags."""
 
-    application = 0x53544C54
-    version = 1
-    tables = _TABLES
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        super().__init__(path, create=create, schema=_SCHEMA)
 
     def settle(self) -> None:
         """Write the log into the file and cut it off: until then it holds what was deleted.
