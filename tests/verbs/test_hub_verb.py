@@ -5,21 +5,20 @@ from __future__ import annotations
 import base64
 import json
 import signal
-import subprocess
-import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from serve.hub.hubs import free_port, indicator, now_us
+from serve.hub.hubs import indicator, now_us
 from stillwatch.cli import main
 from stillwatch.serve.hub.joining import PROVES
 from stillwatch.serve.hub.signatures import sign
 from stillwatch.sharing.taxii.media import TAXII
+from verbs.operating import Operator, operating
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,42 +27,10 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 
 
-class Operator:
-    """Runs verbs on one hub, and the hub."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.store, self.capsys, self.port = folder / "hub.db", capsys, free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[str] | None = None
-
-    def do(self, *words: str) -> Any:
-        assert main(["hub", *words, "--store", str(self.store), "--json"]) == 0
-        return json.loads(self.capsys.readouterr().out)
-
-    def serve(self) -> None:
-        command = [sys.executable, "-m", "stillwatch", "hub", "serve", "--store", str(self.store)]
-        self.process = subprocess.Popen([*command, "--port", str(self.port), "--rate", "10000"], text=True)
-        for _ in range(600):
-            try:
-                requests.get(self.base + "/healthz", timeout=5).raise_for_status()
-            except (OSError, requests.RequestException):
-                time.sleep(0.05)
-            else:
-                return
-        raise AssertionError("it never listened")
-
-    def end(self, how: signal.Signals) -> int:
-        assert self.process
-        self.process.send_signal(how)
-        return self.process.wait(30)
-
-
 @pytest.fixture
 def operator(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Operator]:
-    made = Operator(tmp_path, capsys)
-    yield made
-    if made.process and made.process.poll() is None:
-        made.end(signal.SIGKILL)
+    with operating(tmp_path, capsys) as made:
+        yield made
 
 
 def joining(key: Ed25519PrivateKey, invitation: str) -> dict[str, str]:

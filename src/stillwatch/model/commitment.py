@@ -9,15 +9,17 @@ KINDS: Final = (
     "submission",
     "retraction",
     "epoch-key",
+    "epoch-close",
     "membership",
+    "group",
     "policy",
     "unmask",
     "government-request",
     "appeal",
 )
 """What may be recorded."""
-OPEN_KINDS: Final = frozenset({"epoch-key", "policy"})
-"""Kinds whose records anybody may read: keys that all must see alike, and the rules of the exchange."""
+OPEN_KINDS: Final = frozenset({"epoch-key", "epoch-close", "policy"})
+"""Kinds whose records anybody may read: keys and closings that all must see alike, and the rules of the exchange."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from stillwatch.parsers.common import Verbs
 
 
+def calendar_options(act: argparse.ArgumentParser) -> None:
+    """Take when epochs are; hub and custodian take the same."""
+    act.add_argument("--starts", required=True, metavar="DATE", help="day on which epoch 1 opens, UTC: 2026-12-07")
+    act.add_argument("--days", type=int, default=7, metavar="N", help="days that an epoch is open (%(default)s)")
+    act.add_argument(
+        "--overlap-days", type=int, default=1, metavar="N", help="days that its key answers after that (%(default)s)"
+    )
+
+
 def custodian_parser(verbs: Verbs) -> None:
     """Take the options of ``stillwatch custodian``."""
     custodian = verbs.add_parser(
@@ -36,11 +45,7 @@ def custodian_parser(verbs: Verbs) -> None:
         return act
 
     init = add("init", "settle when epochs are; hub and custodian take the same")
-    init.add_argument("--starts", required=True, metavar="DATE", help="day on which epoch 1 opens, UTC: 2026-12-07")
-    init.add_argument("--days", type=int, default=7, metavar="N", help="days that an epoch is open (%(default)s)")
-    init.add_argument(
-        "--overlap-days", type=int, default=1, metavar="N", help="days that its key answers after that (%(default)s)"
-    )
+    calendar_options(init)
     admit = add("admit", "let a member in: prints a new secret, once; an older one of the same member stops working")
     admit.add_argument("member", metavar="MEMBER", help="name of the member")
     dismiss = add("dismiss", "let a member in no longer")

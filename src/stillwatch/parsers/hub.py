@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from stillwatch.parsers.common import later
+from stillwatch.parsers.exchanging import calendar_options
 
 if TYPE_CHECKING:
     from stillwatch.parsers.common import Verbs
@@ -18,7 +19,9 @@ _EXAMPLES = """examples:
   stillwatch hub member invite "Lab A" --roles reader,contributor
   stillwatch hub group set labs --members "Lab A,Lab B"
   stillwatch hub collection add "Campaigns" --group labs --plain
+  stillwatch hub epochs set --starts 2026-12-07 --days 7 --overlap-days 1
   stillwatch hub serve --base https://hub.example --port 8480
+  stillwatch hub log show --base https://hub.example
   stillwatch hub member rotate "Lab A" --overlap-days 7
   stillwatch hub member suspend "Lab A"
   stillwatch hub member list --json
@@ -40,6 +43,8 @@ def hub_parser(verbs: Verbs) -> None:
     _members(_acts(things, "member", "invite members, give them keys, suspend them, part with them"))
     _groups(_acts(things, "group", "say who shares with whom; every change is a new version"))
     _collections(_acts(things, "collection", "add collections, each of one group"))
+    _epochs(_acts(things, "epochs", "settle when epochs of oblivious matching are, as at the custodian"))
+    _log(_acts(things, "log", "show the transparency log and the key that it is checked with"))
 
 
 def _acts(things: Verbs, name: str, words: str) -> Verbs:
@@ -67,6 +72,7 @@ def _serve(things: Verbs) -> None:
     serve.add_argument(
         "--rate", type=float, default=50.0, metavar="N", help="requests of a member a second (%(default)g)"
     )
+    serve.add_argument("--witnesses", metavar="FILE", help="verifier keys of witnesses of the log, one a line")
 
 
 def _members(acts: Verbs) -> None:
@@ -103,3 +109,13 @@ def _collections(acts: Verbs) -> None:
     add.add_argument("--group", required=True, metavar="GROUP", help="group that reads and writes it")
     add.add_argument("--description", default="", metavar="TEXT", help="what is in it")
     add.add_argument("--plain", action="store_true", help="add a view with plain patterns, for MISP and OpenCTI, too")
+
+
+def _epochs(acts: Verbs) -> None:
+    change = _add(acts, "set", "settle the calendar, once; from the next start on the hub takes tags and matches them")
+    calendar_options(change)
+
+
+def _log(acts: Verbs) -> None:
+    show = _add(acts, "show", "show origin, verifier key, entries, and how many of them are signed")
+    show.add_argument("--base", required=True, metavar="URL", help="public address of the hub, which names the log")

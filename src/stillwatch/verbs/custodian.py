@@ -60,12 +60,23 @@ def settled(base: HolderBase, path: Path) -> Calendar:
     return Calendar(*found)
 
 
-def _init(asked: argparse.Namespace, base: HolderBase) -> int:
+def calendar_asked(starts: str, days: int, overlap_days: int) -> Calendar:
+    """Read when epochs are to be.
+
+    Raises
+    ------
+    InputError
+        The start is no day.
+    """
     try:
-        day = dt.datetime.strptime(asked.starts, "%Y-%m-%d").replace(tzinfo=dt.UTC)
+        day = dt.datetime.strptime(starts, "%Y-%m-%d").replace(tzinfo=dt.UTC)
     except ValueError as error:
-        raise InputError(f"--starts {asked.starts[:40]}: write a day such as 2026-12-07") from error
-    made = Calendar(int(day.timestamp()) * 1_000, asked.days * DAY_MS, asked.overlap_days * DAY_MS)
+        raise InputError(f"--starts {starts[:40]}: write a day such as 2026-12-07") from error
+    return Calendar(int(day.timestamp()) * 1_000, days * DAY_MS, overlap_days * DAY_MS)
+
+
+def _init(asked: argparse.Namespace, base: HolderBase) -> int:
+    made = calendar_asked(asked.starts, asked.days, asked.overlap_days)
     settle_calendar(base, made.start_ms, made.length_ms, made.overlap_ms)
     _told(asked, {"starts": moment(made.start_ms), "days": asked.days, "overlap_days": asked.overlap_days})
     return 0

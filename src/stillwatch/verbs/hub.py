@@ -9,11 +9,24 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from stillwatch.model.decision import moment
 from stillwatch.model.errors import InputError
 from stillwatch.model.exchange import Record
 from stillwatch.model.membership import Member, Purpose, Role, State, Tlp
-from stillwatch.store.exchange import groups, members
+from stillwatch.store.exchange import groups, log, members
 from stillwatch.store.exchange.file import HubFile
+from stillwatch.store.exchange.groups import setting
+from stillwatch.store.exchange.holder import HolderBase, settle_calendar
+
+try:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from stillwatch.serve.hub.log import record
+    from stillwatch.serve.hub.oblivious import holder_file
+    from stillwatch.sharing.transparency.note import SIGNED, Verifier
+    from stillwatch.verbs.custodian import calendar_asked
+except ImportError as error:
+    raise InputError("the hub needs the extra exchange: pip install 'stillwatch[exchange]'") from error
 
 if TYPE_CHECKING:
     import argparse
@@ -29,14 +42,14 @@ def now_us() -> int:
 
 
 def logged(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
-    """Write to the transparency log, in the transaction of what it tells; there is none yet."""
-    del connection, records
+    """Write to the transparency log, in the transaction of what it tells."""
+    record(connection, [(one.kind, one.body) for one in records], now_us(), secrets.token_bytes)
 
 
 def hub_verb(asked: argparse.Namespace) -> int:
     """Do one act; see ``stillwatch hub --help``."""
     path = Path(asked.store)
-    makes = (asked.thing, asked.act) in {("member", "invite"), ("group", "set")}
+    makes = (asked.thing, asked.act) in {("member", "invite"), ("group", "set"), ("epochs", "set")}
     if not makes and not path.exists():
         raise InputError(f"--store {path}: there is no hub; `stillwatch hub member invite` makes one")
     file = HubFile(path, create=makes)
@@ -176,6 +189,45 @@ def _collection(connection: sqlite3.Connection, asked: argparse.Namespace) -> li
     return made
 
 
+def _epochs(connection: sqlite3.Connection, asked: argparse.Namespace) -> dict[str, Any]:
+    made = calendar_asked(asked.starts, asked.days, asked.overlap_days)
+    base = HolderBase(holder_file(Path(asked.store)))
+    try:
+        settle_calendar(base, made.start_ms, made.length_ms, made.overlap_ms)
+    finally:
+        base.close()
+    told = {"starts": moment(made.start_ms), "days": asked.days, "overlap_days": asked.overlap_days}
+    logged(connection, [Record("policy", {"epochs": dict(told), "at_us": now_us()})])
+    return told
+
+
+def _log(connection: sqlite3.Connection, asked: argparse.Namespace) -> dict[str, Any]:
+    key, found = log_key(connection), log.checkpoint(connection)
+    origin = origin_of(asked.base)
+    return {
+        "origin": origin,
+        "vkey": str(Verifier(origin, SIGNED, key.public_key().public_bytes_raw())),
+        "entries": log.edge(connection).size,
+        "signed": found[0] if found else 0,
+    }
+
+
+def log_key(connection: sqlite3.Connection) -> Ed25519PrivateKey:
+    """Give the key of the log; it lies in the hub's file, and whoever reads that can sign in its name."""
+    return Ed25519PrivateKey.from_private_bytes(setting(connection, "log key", secrets.token_bytes(32)))
+
+
+def origin_of(base: str) -> str:
+    """Name the log after the hub's public address.
+
+    Examples
+    --------
+    >>> origin_of("https://hub.example:8480/")
+    'hub.example:8480/log'
+    """
+    return base.split("://", 1)[-1].rstrip("/") + "/log"
+
+
 ACTS: Final[dict[tuple[str, str], Callable[[sqlite3.Connection, argparse.Namespace], Any]]] = {
     ("member", "list"): _list,
     ("member", "invite"): _invite,
@@ -188,5 +240,7 @@ ACTS: Final[dict[tuple[str, str], Callable[[sqlite3.Connection, argparse.Namespa
     ("group", "set"): _set,
     ("collection", "list"): _collections,
     ("collection", "add"): _collection,
+    ("epochs", "set"): _epochs,
+    ("log", "show"): _log,
 }
 """What is done."""

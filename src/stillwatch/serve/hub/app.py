@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack
 
 from stillwatch.model.errors import StoreError
-from stillwatch.serve.asgi import Refused, answer, body, header, lifespan
+from stillwatch.serve.asgi import Refused, answer, body, header, lifespan, refuse
 from stillwatch.serve.hub.auth import Auth, Head
 from stillwatch.serve.hub.joining import JOIN, MOST_JOIN, join_job
 from stillwatch.serve.hub.reading import Reading, route_of
@@ -103,7 +103,7 @@ class Hub:
             return
         for beginning, app in self.mounts.items():
             if scope["path"].startswith(beginning):
-                await app(scope, receive, send)
+                await _mounted(app, scope, receive, send)
                 return
         try:
             status, content, headers = await self._answer(scope, receive)
@@ -159,6 +159,21 @@ class Hub:
         """
         return await self._run(self._who, self._head(scope))
 
+    def member_of(self, scope: Scope, content: bytes) -> str:
+        """Find whose request this is, for an application that is mounted; called in a thread of its own.
+
+        Raises
+        ------
+        Refused
+            401, 403 or 429.
+        """
+        try:
+            caller = self._who(self._head(scope))
+            caller.check(content)
+        except TaxiiError as error:
+            raise Refused(error.status, error.text, list(error.headers)) from error
+        return caller.member.id
+
     async def _run(self, function: Callable[[Unpack[_Given]], _T], *given: *_Given) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *given)
 
@@ -194,3 +209,12 @@ class Hub:
 
 def _refusal(error: TaxiiError) -> tuple[int, bytes, Pairs]:
     return error.status, error.body(), error.headers
+
+
+async def _mounted(app: App, scope: Scope, receive: Receive, send: Send) -> None:
+    try:
+        await app(scope, receive, send)
+    except Refused as error:
+        await refuse(send, error)
+    except StoreError:
+        await refuse(send, Refused(503, "the hub's store does not answer; send again", [(b"retry-after", b"1")]))
