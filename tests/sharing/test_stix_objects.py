@@ -272,6 +272,7 @@ PART = {EXTENSION_ID: INDICATOR["extensions"][EXTENSION_ID]}
         ({"pattern_type": "yara"}, "`pattern_type` is"),
         ({"pattern_type": "stix", "pattern": "[ipv4-addr:value = '198.51.100.7']"}, "`pattern` is"),
         ({"pattern_type": "stix", "pattern": "[user-account:user_id = 'ann@example.com']"}, "`pattern` is"),
+        ({"pattern_type": "stix", "pattern": "[user-account:user_id = 'oprf1:ann-at-example.com']"}, "`pattern` is"),
         ({"pattern": "minhash:v1:ann@example.com"}, "`pattern` is"),
         ({"pattern": TEMPLATE.pattern + "\n"}, "`pattern` is"),
         ({"x_deep": json.loads("[" * 600 + "]" * 600)}, "lists and objects"),

@@ -11,7 +11,7 @@ from stillwatch.sharing.stix.extension import CampaignPart, GroupingPart, Indica
 NOW = 1_795_000_000_123
 OWN = "property-extension"
 SOURCE = Source("identity--1fc6378c-fd94-424d-8be7-19aeda481200", "amber", ("detect", "enforce"), NOW)
-TAGS = tuple(f"oprf1:2026-11:acct-email:{n:032x}" for n in range(3))
+TAGS = tuple(f"oprf1:7:email:v1:{n:032x}" for n in range(3))
 TEMPLATE = Template(
     "Template t-1",
     "minhash:v1:n=5,k=128,b=32:" + base64.b64encode(bytes(range(256))).decode(),

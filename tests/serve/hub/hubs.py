@@ -154,7 +154,7 @@ def indicator(number: int, *, modified: str = "2026-01-01T00:00:00.000Z", **more
         "created": "2026-01-01T00:00:00.000Z",
         "modified": modified,
         "name": f"template {number}",
-        "pattern": f"[user-account:user_id = 'oprf1:1:email.v1:{number:032x}']",
+        "pattern": f"[user-account:user_id = 'oprf1:1:email:v1:{number:032x}']",
         "pattern_type": "stix",
         "valid_from": "2026-01-01T00:00:00Z",
         "object_marking_refs": [GREEN],

@@ -15,7 +15,7 @@ from msgspec import UNSET
 from stillwatch.model.errors import InputError
 from stillwatch.sharing.markings import KNOWN
 from stillwatch.sharing.stix.extension import EXTENSION_ID, PARTS, GroupingPart
-from stillwatch.sharing.stix.ids import account_id, micros
+from stillwatch.sharing.stix.ids import TAG, account_id, micros
 from stillwatch.sharing.stix.objects import (
     DECODER,
     Grouping,
@@ -35,7 +35,7 @@ MOST_OBJECT_BYTES: Final = 256 << 10
 """Longest object (bytes)."""
 MOST_BRACKETS: Final = 512
 """Most lists and objects in one object; bounds its depth, too."""
-_TAG_COMPARED: Final = r"user-account:user_id = 'oprf1:[A-Za-z0-9_.:-]{1,200}'"
+_TAG_COMPARED: Final = rf"user-account:user_id = '{TAG.removeprefix('^').removesuffix(chr(92) + 'Z')}'"
 PLAIN_PATTERN: Final = re.compile(rf"\[{_TAG_COMPARED}(?: OR {_TAG_COMPARED})*\]")
 """STIX patterns that are taken: they compare tags. Others can hold an address or a name."""
 MINHASH_PATTERN: Final = re.compile(r"minhash:v1:n=[0-9]{1,2},k=[0-9]{1,4},b=[0-9]{1,4}:[A-Za-z0-9+/]{4,32000}={0,2}")

@@ -15,8 +15,8 @@ TIMESTAMP: Final = (
     r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z\Z"
 )
 """Form of a time; that the day is in the calendar is checked when it is read."""
-TAG: Final = r"^oprf1:[A-Za-z0-9_.-]{1,64}:[a-z0-9-]{1,64}:[0-9a-f]{32}\Z"
-"""Form of the tag of an account: epoch, kind, 16 bytes."""
+TAG: Final = r"^oprf1:[1-9][0-9]{0,8}:[a-z0-9-]{1,64}:v[0-9]{1,3}:[0-9a-f]{32}\Z"
+"""Form of the tag of an account: epoch, kind and its version, 16 bytes."""
 ACCOUNT_TYPE: Final = "x-oprf-tag"
 """Type of an account that is known by its tag only."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
