@@ -37,8 +37,9 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Two of the oracles come as sources only; what builds them is in the lock, too.
 .venv/stamp-dev: .venv/stamp-run requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-binary cpe,pysodium,weakrefmethod --no-build-isolation --require-hashes -r requirements/dev.txt
 	@touch $@
 
 # A kernel's cache on disk does not notice a change in a kernel it calls from another file.

@@ -15,6 +15,8 @@ from stillwatch.model.errors import InputError, StillwatchError
 from stillwatch.parsers.appealing import appeals_parser
 from stillwatch.parsers.common import BAD_INPUT, EPILOG, STOPPED
 from stillwatch.parsers.deciding import decisions_parser, fairness_parser, ledger_parser
+from stillwatch.parsers.exchanging import custodian_parser
+from stillwatch.parsers.hub import hub_parser
 from stillwatch.parsers.live import watch_parser
 from stillwatch.parsers.making import simulate_parser
 from stillwatch.parsers.names import key_parser, pseudonym_parser
@@ -42,6 +44,8 @@ PARSERS: Final = (
     corpus_parser,
     gateway_parser,
     applied_parser,
+    custodian_parser,
+    hub_parser,
     key_parser,
     pseudonym_parser,
     topics_parser,

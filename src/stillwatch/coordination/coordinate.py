@@ -182,6 +182,7 @@ def coordinate(
     concentration: float = CONCENTRATION,
     look: int = 1,
     guards: Guards = ALL,
+    bar: float = 0.0,
 ) -> Coordination:
     """Find coordinated groups and join them to entities.
 
@@ -203,6 +204,9 @@ def coordinate(
         Which look at these accounts it is, from 1: the rate is shared out over looks.
     guards
         What keeps the tests honest.
+    bar
+        Take every group at or below this p-value instead of holding all to the rate: candidates, of which most are
+        chance, for somebody who knows more; 0 for none of that.
 
     Returns
     -------
@@ -213,7 +217,7 @@ def coordinate(
     -----
     The same accounts and seed give the same result. Time is near-linear in what accounts share.
     """
-    how = How(seed, alpha, concentration, look, guards)
+    how = How(seed, alpha, concentration, look, guards, bar)
     found = templates(outline)
     joined_by = joined_accounts(outline, artefacts)
     roster = enroll(outline, registered, found.groups, joined_by)
@@ -240,6 +244,7 @@ class How:
     concentration: float
     look: int
     guards: Guards
+    bar: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +316,7 @@ def concluded(base: Candidates, parts: tuple[Tested, NDArray[np.int64]] | None, 
     exact = (tested.groups.made_by == ARTEFACTS) & independent(tested.groups, roster)
     stands = log_at_look(np.where(exact, tested.joined, tested.rest), how.look)
     q = q_values(np.exp(stands))
-    validated = np.flatnonzero(q <= how.alpha)
+    validated = np.flatnonzero(np.exp(stands) <= how.bar if how.bar else q <= how.alpha)
     core = _core(tested, roster, validated)
     large = core.sizes >= LEAST
     validated, core = validated[large], core.take(np.flatnonzero(large))

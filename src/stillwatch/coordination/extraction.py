@@ -64,7 +64,7 @@ def _normal_bits(value: float, one: tuple[float, float], other: tuple[float, flo
     return (0.5 * (z0 * z0 - z1 * z1) + math.log(other[1] / one[1])) / math.log(2.0)
 
 
-def _asked(heard: Heard) -> list[Line]:
+def asked_lines(heard: Heard) -> list[Line]:
     """Weigh what members ask for; how the work is divided among them is another matter."""
     asked = _clipped(heard.content, -2.0, 8.0) + _clipped(heard.asked, -1.0, 8.0) + _clipped(heard.probing, -1.0, 8.0)
     text = "all members read as one account: {bits} of content"
@@ -77,11 +77,11 @@ def _asked(heard: Heard) -> list[Line]:
 
 def harvested(heard: Heard) -> float:
     """Add up the evidence of harvest in what is asked alone (bits)."""
-    return math.fsum(line.bits for line in _asked(heard))
+    return math.fsum(line.bits for line in asked_lines(heard))
 
 
 def _harvest(heard: Heard, facts: Facts) -> list[Line]:
-    lines = _asked(heard)
+    lines = asked_lines(heard)
     if math.isnan(facts.dispersion) or math.isnan(facts.log_p_shards) or math.isnan(facts.common):
         return lines
     if facts.common >= COMMON:

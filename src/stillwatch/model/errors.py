@@ -9,7 +9,9 @@
     │   ├── KeyFileError    the pseudonym key is missing, malformed or readable by others
     │   ├── TermsError      the terms of use are not written as their language asks; names every line
     │   └── NotNow          what was asked for does not fit how things stand, such as a second appeal beside an open one
+    ├── LogError            whoever runs a transparency log: a signature, a proof or a receipt of it does not hold
     ├── BrokerAway          whoever runs the broker: it does not answer; a watch goes on and tries again
+    ├── PeerError           whoever runs the other side: its message is not what the protocol promises
     └── StoreError          our side: the output folder, the disk, a checkpoint   -> exit code 2
         ├── CheckpointError a checkpoint is torn, from another version or from another key
         ├── SpoolError      the spool of events is full, damaged or in use
@@ -51,8 +53,16 @@ class NotNow(InputError):
     """What was asked for is well written and does not fit how things stand; the message says how they do."""
 
 
+class LogError(StillwatchError):
+    """What a transparency log showed does not hold; kept, it is evidence against whoever runs the log."""
+
+
 class BrokerAway(StillwatchError):
     """A message broker does not answer; what it holds is fetched once it does."""
+
+
+class PeerError(StillwatchError):
+    """A peer's message is malformed, or does not prove what it must; nothing of it is used."""
 
 
 class StoreError(StillwatchError):

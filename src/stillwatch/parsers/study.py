@@ -17,6 +17,10 @@ def _evaluate(asked: argparse.Namespace) -> int:
         from stillwatch.verbs.campaign_study import evaluate_campaigns
 
         return evaluate_campaigns(asked)
+    if asked.what == "exchange":
+        from stillwatch.verbs.exchange_study import evaluate_exchange
+
+        return evaluate_exchange(asked)
     if not asked.prompts:
         raise InputError("accounts are built from prompts: add --prompts FOLDER")
     from stillwatch.verbs.evaluate import evaluate_verb
@@ -39,23 +43,29 @@ def evaluate_parser(verbs: Verbs) -> None:
         "evaluate",
         help="judge the detectors on unseen sources, or the finding of campaigns, beside other methods",
         description="accounts: build accounts from real prompts, leave whole sources out, and count what is found and "
-        "who is wrongly accused. campaigns: find campaigns among honest crowds in simulated worlds. Other methods run "
-        "on the same accounts. Needs the extra: evaluate.",
+        "who is wrongly accused. campaigns: find campaigns among honest crowds in simulated worlds. exchange: what "
+        "several providers find together that none finds alone. Other methods run on the same accounts. Needs the "
+        "extra: evaluate.",
         epilog="examples:\n"
         "  stillwatch evaluate --prompts ../shared/data/dev/prompts --out docs/explanation/evaluation.md\n"
         "  stillwatch evaluate --prompts ../shared/data/dev/prompts --small --no-peers --json\n"
         "  stillwatch evaluate campaigns --out docs/explanation/campaigns-evaluation.md\n"
-        "  stillwatch evaluate campaigns --labelled ../shared/data/dev/coordination",
+        "  stillwatch evaluate campaigns --labelled ../shared/data/dev/coordination\n"
+        "  stillwatch evaluate exchange --out docs/explanation/exchange-evaluation.md",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     evaluate.add_argument(
-        "what", nargs="?", default="accounts", choices=("accounts", "campaigns"), help="what is judged (%(default)s)"
+        "what",
+        nargs="?",
+        default="accounts",
+        choices=("accounts", "campaigns", "exchange"),
+        help="what is judged (%(default)s)",
     )
     evaluate.add_argument("--prompts", metavar="FOLDER", help="folder of prompt Parquet; accounts cannot do without")
     evaluate.add_argument("--out", metavar="FILE", help="Markdown page to write, pictures beside it")
     evaluate.add_argument("--seed", type=int, default=1, help="same seed, same accounts (default %(default)s)")
     evaluate.add_argument("--small", action="store_true", help="a few accounts of each kind, for a quick look")
-    evaluate.add_argument("--seeds", type=int, default=0, metavar="N", help="campaigns: worlds of the main tables (20)")
+    evaluate.add_argument("--seeds", type=int, default=0, metavar="N", help="worlds of the main tables (20)")
     evaluate.add_argument("--labelled", metavar="FOLDER", help="campaigns: judge these real sets instead of worlds")
     evaluate.add_argument("--no-peers", action="store_true", help="leave the other methods out")
     evaluate.add_argument("--json", action="store_true", help="print the tables as JSON")

@@ -12,11 +12,13 @@ import threading
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import StoreBusy, StoreError, StoreTorn
-from stillwatch.store.schema import APPLICATION, TABLES, TRIGGERS, VERSION, statements
+from stillwatch.store.schema import STORE, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from stillwatch.store.schema import Schema
 
 BUSY_MS: Final = 5_000
 """How long a writer waits for another (ms)."""
@@ -56,6 +58,8 @@ class Database:
         The file; made with mode 0600 where it does not exist and ``create`` is set.
     create
         Whether a missing file is made.
+    schema
+        Tables of the file.
 
     Raises
     ------
@@ -70,8 +74,9 @@ class Database:
     Blind spot: a network file system that lies about locks or fsync breaks every promise made here.
     """
 
-    def __init__(self, path: Path, *, create: bool = True) -> None:
+    def __init__(self, path: Path, *, create: bool = True, schema: Schema = STORE) -> None:
         self.path = path
+        self._schema = schema
         self._lock = threading.RLock()
         self._inside = ""
         _settle(path, create=create)
@@ -91,17 +96,19 @@ class Database:
             run(setting)
         with self.writing():
             version = run("PRAGMA user_version").fetchone()[0]
-            known = run("PRAGMA application_id").fetchone()[0] == APPLICATION
+            known = run("PRAGMA application_id").fetchone()[0] == self._schema.application
             empty = not run("SELECT count(*) FROM sqlite_master").fetchone()[0]
             if empty and not version:
-                for statement in statements(TABLES + TRIGGERS):
+                for statement in statements(self._schema.text):
                     run(statement)
-                run(f"PRAGMA application_id = {APPLICATION}")
-                run(f"PRAGMA user_version = {VERSION}")
+                run(f"PRAGMA application_id = {self._schema.application}")
+                run(f"PRAGMA user_version = {self._schema.version}")
             elif not known:
-                raise StoreTorn(f"{self.path}: this SQLite file is no store of stillwatch")
-            elif version != VERSION:
-                raise StoreTorn(f"{self.path}: the store has version {version}, this program reads {VERSION}")
+                raise StoreTorn(f"{self.path}: this SQLite file is no {self._schema.name} of stillwatch")
+            elif version != self._schema.version:
+                raise StoreTorn(
+                    f"{self.path}: the store has version {version}, this program reads {self._schema.version}"
+                )
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -200,6 +201,24 @@ BEGIN SELECT RAISE(ABORT, 'an appeal is answered once'); END;
 """
 )
 """Rules that hold whoever writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What one kind of file holds."""
+
+    name: str
+    """Word for the file, in errors."""
+    application: int
+    """``application_id``."""
+    version: int
+    """``user_version``; raised with every change of the tables."""
+    text: str
+    """Tables and triggers as SQL."""
+
+
+STORE: Final = Schema("store", APPLICATION, VERSION, TABLES + TRIGGERS)
+"""The store of decisions."""
 
 
 def statements(text: str) -> Iterator[str]:

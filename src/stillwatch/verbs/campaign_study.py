@@ -44,7 +44,7 @@ def evaluate_campaigns(asked: argparse.Namespace) -> int:
     if asked.out:
         told(f"writing {asked.out}")
         write_page(found, much, Path(asked.out), command=command, today=datetime.now(tz=UTC).date())
-    _print(found.tables, {"worlds": found.worlds, "accounts": found.accounts} if asked.json else None)
+    print_tables(found.tables, {"worlds": found.worlds, "accounts": found.accounts} if asked.json else None)
     return CLEAN
 
 
@@ -54,11 +54,11 @@ def _labelled(asked: argparse.Namespace) -> int:
     if asked.out:
         command = "stillwatch evaluate campaigns --labelled FOLDER"
         write_labelled(tables, Path(asked.out), command=command, today=datetime.now(tz=UTC).date())
-    _print(tables, {} if asked.json else None)
+    print_tables(tables, {} if asked.json else None)
     return CLEAN
 
 
-def _print(tables: Sequence[Table], facts: Mapping[str, int] | None) -> None:
+def print_tables(tables: Sequence[Table], facts: Mapping[str, int] | None) -> None:
     """Print tables; as JSON with some facts before them where there are facts."""
     if facts is None:
         console = Console()

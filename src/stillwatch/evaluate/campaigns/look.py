@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from stillwatch.engine.local import LocalEngine
     from stillwatch.ingest.accounts import AccountFile
     from stillwatch.model.campaign import Campaign, Campaigns
+    from stillwatch.model.finding import Ranking
     from stillwatch.simulate import World, WorldSpec
 
 START_MS: Final = 1_793_577_600_000
@@ -207,7 +208,11 @@ def look(spec: WorldSpec, seed: int, config: Config) -> Looked:
     Looked
         World, truth, sketches, campaigns.
     """
-    world = build_world(spec, seed, START_MS)
+    return look_at(build_world(spec, seed, START_MS), spec, seed, config)[0]
+
+
+def look_at(world: World, spec: WorldSpec, seed: int, config: Config) -> tuple[Looked, Ranking]:
+    """Scan the log of a world that was built, find its campaigns; every account's own evidence comes beside it."""
     with scanning(config, seed) as (run, door, folder):
         write_world(world, folder, "native", ".parquet", "one")
         accounts = read_accounts(folder / "accounts.csv", door)
@@ -215,4 +220,4 @@ def look(spec: WorldSpec, seed: int, config: Config) -> Looked:
         ranking = run.result(accounts).ranking
         found, _ = find_campaigns(run.engine, accounts, ranking, config)
         truth = known(world.truth, door, outline(run.engine.parts()).key)
-        return Looked(seed, spec, world, truth, run.engine, accounts, found)
+        return Looked(seed, spec, world, truth, run.engine, accounts, found), ranking

@@ -1,0 +1,68 @@
+"""The hub's part in oblivious matching: its own key, tags in, matches out. Files lie beside the hub's."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from stillwatch.serve.custodian.evaluating import PREFIX, Bounds, Evaluating, Holder
+from stillwatch.serve.custodian.workers import Workers
+from stillwatch.serve.hub.tag_routes import MATCHES, TAGS, TagRoutes
+from stillwatch.sharing.oblivious.epochs import Calendar
+from stillwatch.sharing.oblivious.with_voprf import Voprf
+from stillwatch.store.exchange.holder import HolderBase, calendar_of
+from stillwatch.store.exchange.keys import KeyFolder
+from stillwatch.store.exchange.tag_base import TagBase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from stillwatch.serve.custodian.admission import Who
+    from stillwatch.serve.hub.app import App
+
+
+def holder_file(store: Path) -> Path:
+    """Say where the hub keeps what members spent of its key, and public keys."""
+    return store.with_name(store.name + ".oprf")
+
+
+class Oblivious:
+    """Everything of oblivious matching that one hub has open.
+
+    Parameters
+    ----------
+    store
+        The hub's file; the others lie beside it.
+    clock
+        Now (ms since 1970).
+    """
+
+    def __init__(self, store: Path, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self.base = HolderBase(holder_file(store), create=False)
+        found = calendar_of(self.base)
+        if found is None:
+            raise ValueError("no calendar is settled")
+        self.calendar = Calendar(*found)
+        """When epochs are."""
+        suite = Voprf()
+        keys = KeyFolder(store.with_name(store.name + ".keys"), self.base, suite.public_key, secrets.token_bytes)
+        self.holder = Holder("hub", self.base, keys, self.calendar)
+        """The hub as a key holder."""
+        self.tags = TagBase(store.with_name(store.name + ".tags"))
+        """What members submitted, and what matched."""
+        self.workers = Workers(1)
+        """Evaluate."""
+
+    def mounts(self, who: Who) -> Mapping[str, App]:
+        """Give the applications by the beginning of their paths."""
+        routes = TagRoutes(self.tags, self.calendar, who, self._clock)
+        evaluating = Evaluating(self.holder, who, Bounds(), self.workers, self._clock)
+        return {PREFIX: evaluating, TAGS: routes, MATCHES: routes}
+
+    def close(self) -> None:
+        """End the workers and close the files."""
+        self.workers.close()
+        self.tags.close()
+        self.base.close()

@@ -1,0 +1,125 @@
+"""Tags in, matches out.
+
+::
+
+    POST /v1/tags?epoch=7&kind=email:v1   tags under handles (sharing.oblivious.submission) -> receipt
+    GET  /v1/matches?epoch=7              what matched of the member's own groups, once the epoch has closed
+
+An answer names no other member and no number of members but a bucket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs
+
+from stillwatch.model.errors import InputError, NotNow
+from stillwatch.serve.asgi import Refused, answer, body
+from stillwatch.sharing.oblivious.epochs import OPEN
+from stillwatch.sharing.oblivious.kinds import BY_NAME
+from stillwatch.sharing.oblivious.submission import MOST_BYTES, unpacked
+from stillwatch.store.exchange.matching import outcome
+from stillwatch.store.exchange.tags import released, submit, too_common
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stillwatch.serve.asgi import Receive, Scope, Send
+    from stillwatch.serve.custodian.admission import Who
+    from stillwatch.sharing.oblivious.epochs import Calendar
+    from stillwatch.store.exchange.tag_base import TagBase
+
+TAGS: Final = "/v1/tags"
+MATCHES: Final = "/v1/matches"
+
+
+class TagRoutes:
+    """The ASGI application of tags and matches; raises :class:`Refused` for the hub around it to answer.
+
+    Parameters
+    ----------
+    base
+        Where tags are kept.
+    calendar
+        When epochs are: tags are taken under the open one.
+    who
+        Says which member asks.
+    clock
+        Now (ms since 1970).
+    """
+
+    def __init__(self, base: TagBase, calendar: Calendar, who: Who, clock: Callable[[], int]) -> None:
+        self._base, self._calendar, self._who, self._clock = base, calendar, who, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request to ``TAGS`` or ``MATCHES``."""
+        path, method = scope["path"], scope["method"]
+        if path == TAGS:
+            if method != "POST":
+                raise Refused(405, f"{path} takes POST", [(b"allow", b"POST")])
+            content = await body(scope, receive, MOST_BYTES)
+            member = await asyncio.to_thread(self._who, scope, content)
+            told = await asyncio.to_thread(self._submit, member, scope, content)
+            await answer(send, 200 if told["again"] else 201, json.dumps(told).encode())
+        elif path == MATCHES:
+            if method not in ("GET", "HEAD"):
+                raise Refused(405, f"{path} takes GET", [(b"allow", b"GET, HEAD")])
+            member = await asyncio.to_thread(self._who, scope, b"")
+            await answer(send, 200, json.dumps(await asyncio.to_thread(self._matches, member, scope)).encode())
+        else:
+            raise Refused(404, f"nothing is here; tags go to {TAGS}, matches are at {MATCHES}")
+
+    def _submit(self, member: str, scope: Scope, content: bytes) -> dict[str, object]:
+        asked = _asked(scope)
+        epoch, kind = _epoch(asked), asked.get("kind", "")
+        if kind not in BY_NAME:
+            raise Refused(400, "kind= names no kind that is matched here: " + ", ".join(BY_NAME))
+        now = self._clock()
+        if self._calendar.epoch(epoch).state(now) != OPEN:
+            raise Refused(409, f"epoch {epoch} is not open; submit under the open one")
+        try:
+            receipt = submit(self._base, member, epoch, kind, unpacked(content), now)
+        except NotNow as error:
+            raise Refused(409, str(error)) from error
+        except InputError as error:
+            raise Refused(400, str(error)) from error
+        return {"digest": receipt.digest.hex(), "tags": receipt.tags, "again": receipt.again}
+
+    def _matches(self, member: str, scope: Scope) -> dict[str, object]:
+        epoch = _epoch(_asked(scope))
+        closed = outcome(self._base, epoch)
+        if closed is None:
+            raise Refused(409, f"epoch {epoch} has not closed; matches are released when it has", [_LATER])
+        return {
+            "epoch": epoch,
+            "closed_ms": closed.at_ms,
+            "submissions_digest": closed.digest.hex(),
+            "matches": [
+                {"handle": one.handle.hex(), "kind": one.kind, "tags": one.tags, "members_at_least": one.members}
+                for one in released(self._base, member, epoch)
+            ],
+            "too_common": too_common(self._base, member, epoch),
+        }
+
+
+_LATER: Final = (b"retry-after", b"3600")
+
+
+def _asked(scope: Scope) -> dict[str, str]:
+    text = scope.get("query_string", b"").decode("ascii", "replace")
+    try:
+        found = parse_qs(text, keep_blank_values=True, max_num_fields=8)
+    except ValueError as error:
+        raise Refused(400, "the query has too many fields") from error
+    if any(len(values) > 1 for values in found.values()):
+        raise Refused(400, "a field of the query is there twice")
+    return {name: values[0] for name, values in found.items()}
+
+
+def _epoch(asked: dict[str, str]) -> int:
+    text = asked.get("epoch", "")
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
+        raise Refused(400, "epoch= takes the number of an epoch, from 1")
+    return int(text)

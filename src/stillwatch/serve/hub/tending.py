@@ -1,0 +1,95 @@
+"""What a hub does by itself: signs its log, makes and destroys keys in time, closes epochs; all of it is in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from stillwatch.model.errors import StillwatchError
+from stillwatch.serve.hub.closing import RULE, close_due
+from stillwatch.serve.hub.log import publish, record
+from stillwatch.store.exchange.keys import records_of
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from stillwatch.serve.hub.oblivious import Oblivious
+    from stillwatch.store.exchange.file import HubFile
+
+EVERY_S: Final = 1.0
+"""Pause between two rounds (s)."""
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Tending:
+    """One round after the other, until cancelled.
+
+    Parameters
+    ----------
+    file
+        The hub's file.
+    origin, key
+        The log's name and key.
+    oblivious
+        Keys and tags; None where this hub matches nothing.
+    clock_us
+        Now (us since 1970).
+    """
+
+    def __init__(
+        self,
+        file: HubFile,
+        origin: str,
+        key: Ed25519PrivateKey,
+        oblivious: Oblivious | None,
+        clock_us: Callable[[], int],
+    ) -> None:
+        self._file, self._origin, self._key = file, origin, key
+        self._oblivious, self._clock = oblivious, clock_us
+
+    def round(self) -> None:
+        """Do what is due now."""
+        if self._oblivious is not None:
+            self._keep(self._oblivious)
+        with self._file.writing() as connection:
+            publish(connection, self._origin, self._key, self._clock())
+
+    def _keep(self, oblivious: Oblivious) -> None:
+        now_ms = self._clock() // 1_000
+        for epoch in oblivious.holder.keep(now_ms):
+            _LOG.warning("the key of epoch %d is destroyed", epoch)
+        closed = close_due(oblivious.tags, oblivious.calendar, RULE, now_ms)
+        with self._file.writing() as connection:
+            for one in closed:
+                body = {"epoch": one.epoch, "submissions": one.digest.hex(), "matched": one.matched, "at_ms": one.at_ms}
+                self._once(connection, f"closed {one.epoch}", "epoch-close", body)
+            for key in records_of(oblivious.base):
+                body = {"epoch": key.epoch, "holder": oblivious.holder.name, "public_key": key.public.hex()}
+                self._once(connection, f"key {key.epoch}", "epoch-key", body)
+                if key.destroyed_ms >= 0:
+                    self._once(
+                        connection, f"destroyed {key.epoch}", "epoch-key", {**body, "destroyed_ms": key.destroyed_ms}
+                    )
+
+    def _once(self, connection: sqlite3.Connection, name: str, kind: str, body: dict[str, object]) -> None:
+        """Log what happened, in the transaction that remembers it: neither twice nor never."""
+        if connection.execute("SELECT 1 FROM settings WHERE name = ?", (f"logged {name}",)).fetchone():
+            return
+        at = record(connection, [(kind, body)], self._clock(), secrets.token_bytes)
+        connection.execute("INSERT INTO settings VALUES (?, ?)", (f"logged {name}", str(at).encode()))
+
+    async def forever(self) -> None:
+        """Tend until cancelled; what goes wrong is logged and tried again."""
+        if self._oblivious is not None:
+            await asyncio.to_thread(self._oblivious.workers.warm)
+        while True:
+            try:
+                await asyncio.to_thread(self.round)
+            except StillwatchError as error:
+                _LOG.error("%s", error)
+            await asyncio.sleep(EVERY_S)

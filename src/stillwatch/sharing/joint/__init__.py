@@ -1,0 +1,1 @@
+"""Groups that several providers see a part of."""

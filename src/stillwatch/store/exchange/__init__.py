@@ -1,0 +1,1 @@
+"""What a hub and a key holder keep on the disk."""
