@@ -41,6 +41,8 @@ _READ_ANEW: Final = ("workload", "artefacts", "size")
 _PAYER: Final = "one payer"
 _SPREAD_BITS: Final = 15.0
 _MOST_BITS: Final = 4.0
+_OPERATOR_BITS: Final = (8.0, 4.0)
+"""Most that one part may say against and for one operator (bits)."""
 
 
 def joint_campaigns(
@@ -70,9 +72,9 @@ def joint_campaigns(
 
 
 def _described(one: Matched, parts: Sequence[Offer], config: Config) -> JointCampaign:
-    lines = min((_lines(some, parts, config) for some in _without_each(one, parts)), key=_bits)
-    weight = np.array([part.accounts for part in parts], np.float64)
-    operator = float(np.average([part.operator_bits for part in parts], weights=weight))
+    lines = min((_lines(some, config) for some in _without_each(one, parts)), key=_bits)
+    # Every part counts the same and within bounds: one operator alone accuses nobody.
+    operator = float(np.clip([part.operator_bits for part in parts], -_OPERATOR_BITS[0], _OPERATOR_BITS[1]).mean())
     return JointCampaign(
         name=one.name,
         parts=one.parts,
@@ -95,12 +97,11 @@ def _without_each(one: Matched, parts: Sequence[Offer]) -> list[list[Offer]]:
     return [[part for part, held in zip(parts, who, strict=True) if held != out] for out in sorted(set(who))]
 
 
-def _lines(some: Sequence[Offer], parts: Sequence[Offer], config: Config) -> tuple[Line, ...]:
-    """Weigh some of the parts; how many accounts there are is counted over all."""
+def _lines(some: Sequence[Offer], config: Config) -> tuple[Line, ...]:
     heard = heard_together(profile(unions([_rows(some)]), 1, None, None), config)[0]
     weight = np.array([part.accounts for part in some], np.float64)
     weight /= weight.sum()
-    size = _size(sum(part.accounts for part in parts))
+    size = _size(sum(part.accounts for part in some))
     return (*asked_lines(heard), size, *_artefacts(some), *_means(some, weight))
 
 
@@ -115,7 +116,7 @@ def _rows(parts: Sequence[Offer]) -> Arrays:
 
 def _size(accounts: int) -> Line:
     bits = max(0.0, min(math.log2(accounts / 20.0), 3.0))
-    return Line("size", "scale", bits, f"about {accounts} accounts in all")
+    return Line("size", "scale", bits, f"about {accounts} accounts")
 
 
 def _artefacts(parts: Sequence[Offer]) -> list[Line]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stillwatch.model.campaign import Line
 from stillwatch.model.offer import Offer, TagEvidence
-from stillwatch.sharing.joint.match import MOST_GROUPS, SUPPORT_LOG_E, matched
+from stillwatch.sharing.joint.match import MOST_GROUPS, MOST_TAGS, SUPPORT_LOG_E, matched
 
 STRONG, WEAK = math.log(1e5), math.log(12.0)
 
@@ -41,14 +44,36 @@ def test_the_same_value_of_another_kind_is_another_tag() -> None:
     assert matched([[offer("a", tag("x"))], [offer("b", tag("x", kind="payment"))]]) == ()
 
 
-def test_groups_that_are_joined_by_several_tags_are_one_campaign() -> None:
+def test_tags_that_groups_of_two_providers_hold_together_are_one_campaign() -> None:
     found = matched([
         [offer("a", tag("x"), tag("y"))],
-        [offer("b", tag("x")), offer("c", tag("z"))],
-        [offer("d", tag("y"), tag("z"))],
+        [offer("b", tag("x"), tag("y"), tag("z"))],
+        [offer("c", tag("z"))],
     ])  # fmt: skip
-    assert parts(found) == [[(0, "a"), (1, "b"), (1, "c"), (2, "d")]]
-    assert found[0].tags == 3
+    assert parts(found) == [[(0, "a"), (1, "b")], [(1, "b"), (2, "c")]]
+    assert [one.tags for one in found] == [2, 1]
+
+
+def test_on_the_word_of_one_provider_only_what_looks_like_a_harvest_to_others_belongs_together() -> None:
+    lines = (Line("workload", "harvest", 2.0, ""),)
+    bridge = [offer("a", tag("x"), tag("y"))]
+    others = [[offer("b", tag("x"))], [offer("c", tag("y"))]]
+    assert len(matched([bridge, *others])) == 2
+    harvests = [[replace(one, lines=lines) for one in offers] for offers in others]
+    assert parts(matched([bridge, *harvests])) == [[(0, "a"), (1, "b"), (2, "c")]]
+    assert len(matched([bridge, harvests[0], others[1]])) == 2
+
+
+@pytest.mark.parametrize("many", [2, MOST_TAGS + 10])
+def test_one_provider_joins_nothing_that_others_hold_apart(many: int) -> None:
+    """A poisoned group has every tag there is; what others see stays what it was, one by one."""
+    true = [[offer(f"{at}-{k}", tag(f"{k}")) for k in range(many)] for at in range(2)]
+    poison = [offer("poison", *(tag(f"{k}", math.log(1e6)) for k in range(many)))]
+    found = matched([*true, poison])
+    assert len(found) == many
+    assert all(len(one.parts) == 3 for one in found)
+    twice = matched([*true, poison, [replace(poison[0], name="again")]])
+    assert len(twice) == (1 if many <= MOST_TAGS else many), "two that lie together can, up to a bound"
 
 
 def test_a_provider_that_shouts_makes_no_campaign_of_what_others_hardly_see() -> None:
@@ -103,7 +128,7 @@ def test_every_part_is_an_offer_once_and_names_do_not_depend_on_order(given_offe
     ]
     found = matched(offered, alpha=0.5)
     every = [part for one in found for part in one.parts]
-    assert len(every) == len(set(every))
+    assert len({one.parts for one in found}) == len(found)
     assert {name for _, name in every} <= {one.name for groups in offered for one in groups}
     assert all(len({provider for provider, _ in one.parts}) >= 2 for one in found)
     again = matched([groups[::-1] for groups in offered], alpha=0.5)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from stillwatch.config import Config
 
-FIRST_SEED: Final = 3_001
+FIRST_SEED: Final = 4_001
 """Worlds that nothing was built on have seeds from here on."""
 _WIDE: Final = Bounds(share=0.3, accounts=900)
 SPREADS: Final = (

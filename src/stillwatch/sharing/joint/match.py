@@ -5,7 +5,7 @@
     tags      equal at two providers or more -> one e-value over all providers, the silent ones included
     rate      e-BH over every matched tag: holds however tags depend on each other
     support   without the provider that says most, something must be left: no single one makes a campaign of nothing
-    joint     tags that pass and share a group are one campaign
+    joint     tags that pass and that belong together are one campaign
 
 A tag is what a group was made by; its e-value tests everything else. Pairs of groups are never written down.
 """
@@ -13,6 +13,7 @@ A tag is what a group was made by; its e-value tests everything else. Pairs of g
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 from collections import defaultdict
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from stillwatch.model.campaign import HARVEST_BITS
 from stillwatch.statistics.evalues import discovered, joined, without_each
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ ALPHA: Final = 1e-3
 """False-discovery rate of matched tags."""
 SUPPORT_LOG_E: Final = math.log(20.0)
 """Evidence that has to be left without the provider that says most (ln e)."""
+MOST_TAGS: Final = 64
+"""Tags that pass of one group, from which it says nothing of which of them belong together."""
 MOST_GROUPS: Final = 32
 """Groups of one provider under one tag from which the tag is everybody's and says nothing."""
 
@@ -96,23 +100,51 @@ def matched(offered: Sequence[Sequence[Offer]], *, alpha: float = ALPHA) -> tupl
     each = [tag.log_e(providers) for tag in tags]
     log_e = np.array([joined(one) for one in each])
     rest = np.array([float(without_each(one).min()) for one in each])
-    stands = discovered(log_e, alpha) & (rest >= SUPPORT_LOG_E)
-    passing = np.flatnonzero(stands).tolist()
-    root: dict[tuple[int, str], tuple[int, str]] = {}
-    for at in passing:
-        first, *others = [(provider, name) for provider, groups in tags[at].held.items() for name, _ in groups]
-        for part in others:
-            root[_top(root, part)] = _top(root, first)
-    whole: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for at in passing:
-        provider, groups = next(iter(tags[at].held.items()))
-        whole[_top(root, (provider, groups[0][0]))].append(at)
-    made = []
-    for top, mine in whole.items():
+    passing = np.flatnonzero(discovered(log_e, alpha) & (rest >= SUPPORT_LOG_E)).tolist()
+    made: dict[tuple[tuple[int, str], ...], Matched] = {}
+    for mine in _together(tags, passing, offered):
         best = max(mine, key=lambda at: float(log_e[at]))
-        parts = tuple(sorted(part for part in root if _top(root, part) == top))
-        made.append(Matched(parts, len(mine), float(log_e[best]), float(rest[best]), _layers(tags[best], providers)))
-    return tuple(sorted(made, key=lambda one: (-one.log_e, one.parts)))
+        parts = tuple(
+            sorted({(who, name) for at in mine for who, groups in tags[at].held.items() for name, _ in groups})
+        )
+        one = Matched(parts, len(mine), float(log_e[best]), float(rest[best]), _layers(tags[best], providers))
+        made[parts] = max(made.get(parts, one), one, key=lambda each: each.log_e)
+    return tuple(sorted(made.values(), key=lambda one: (-one.log_e, one.parts)))
+
+
+def _together(tags: Sequence[_Tag], passing: Sequence[int], offered: Sequence[Sequence[Offer]]) -> Iterable[list[int]]:
+    """Put tags together that groups of two providers hold together.
+
+    On the word of one provider only what looks like a harvest to everybody else who holds it: nobody can tie a class or
+    an office of others to a campaign. A group with very many tags that pass ties nothing, however it came to them.
+    """
+    harvest = {
+        (provider, one.name): math.fsum(line.bits for line in one.lines if line.says == "harvest")
+        for provider, offers in enumerate(offered)
+        for one in offers
+    }
+
+    def looks_so(at: int, but: int) -> bool:
+        held = tags[at].held.items()
+        return all(harvest[who, name] >= HARVEST_BITS for who, groups in held if who != but for name, _ in groups)
+
+    of_group: dict[tuple[int, str], list[int]] = defaultdict(list)
+    for at in passing:
+        for provider, groups in tags[at].held.items():
+            for name, _ in groups:
+                of_group[provider, name].append(at)
+    seen: dict[tuple[int, int], int] = {}
+    root = {at: at for at in passing}
+    for (provider, _), mine in sorted(of_group.items()):
+        alone = {at: looks_so(at, provider) for at in mine}
+        for pair in itertools.combinations(mine, 2) if len(mine) <= MOST_TAGS else ():
+            two = seen.setdefault(pair, provider) != provider
+            if two or (alone[pair[0]] and alone[pair[1]]):
+                root[_top(root, pair[1])] = _top(root, pair[0])
+    whole: dict[int, list[int]] = defaultdict(list)
+    for at in passing:
+        whole[_top(root, at)].append(at)
+    return whole.values()
 
 
 def _tags(offered: Sequence[Sequence[Offer]]) -> Iterable[_Tag]:
@@ -135,8 +167,7 @@ def _layers(tag: _Tag, providers: int) -> Mapping[str, float]:
     return {layer: joined(values, 1) for layer, values in sorted(found.items())}
 
 
-def _top(root: dict[tuple[int, str], tuple[int, str]], part: tuple[int, str]) -> tuple[int, str]:
-    at = root.setdefault(part, part)
+def _top(root: dict[int, int], at: int) -> int:
     while root[at] != at:
         root[at] = root[root[at]]
         at = root[at]
