@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from serve.hub.hubs import indicator
+from stillwatch.cli import main
 from stillwatch.sharing.oblivious.cascade import HolderKeys, Question, answered, begin
 from stillwatch.sharing.oblivious.kinds import BY_NAME
 from stillwatch.sharing.oblivious.submission import grouped, packed
@@ -46,7 +47,7 @@ def until(true: Any) -> None:
         time.sleep(0.1)
 
 
-def test_what_happens_is_in_the_log_and_the_log_holds_together(operator: Operator) -> None:
+def test_what_happens_is_in_the_log_and_the_log_holds_together(operator: Operator, tmp_path: Path) -> None:
     secret = operator.do("member", "rotate", "Lab A")["bearer"]
     [made] = operator.do("collection", "add", "Campaigns", "--group", "labs")
     operator.serve()
@@ -73,6 +74,15 @@ def test_what_happens_is_in_the_log_and_the_log_holds_together(operator: Operato
     assert (found.problems, found.forks) == ((), ())
     assert found.entries == shown()["entries"]
     assert found.latest is not None
+    words = ["hub", "audit", "--base", operator.base, "--vkey", shown()["vkey"], "--json"]
+    seen = tmp_path / "seen"
+    assert main([*words, "--keep", str(seen)]) == 0
+    assert json.loads(operator.capsys.readouterr().out) == {
+        "entries": found.entries, "receipts": 0, "forks": 0, "problems": []
+    }  # fmt: skip
+    assert main([*words, "--checkpoint", str(seen)]) == 0
+    seen.write_bytes(seen.read_bytes()[:-8] + b"AAAAAAA\n")
+    assert main([*words, "--checkpoint", str(seen)]) == 1
     never_signed = kept[:-8] + b"AAAAAAA\n"
     assert audit(fetch, trust, [never_signed]).problems
 

@@ -25,8 +25,9 @@ _EXAMPLES = """examples:
   stillwatch hub member rotate "Lab A" --overlap-days 7
   stillwatch hub member suspend "Lab A"
   stillwatch hub member list --json
+  stillwatch hub audit --base https://hub.example --vkey hub.example/log+1f2e3d4c+AQ...
 
-exit codes: 0 done, 2 bad input or the store refused, 130 stopped."""
+exit codes: 0 done, 1 audit: something does not hold, 2 bad input or the store refused, 130 stopped."""
 
 
 def hub_parser(verbs: Verbs) -> None:
@@ -40,6 +41,7 @@ def hub_parser(verbs: Verbs) -> None:
     )
     things = hub.add_subparsers(title="things", required=True, metavar="THING")
     _serve(things)
+    _audit(things)
     _members(_acts(things, "member", "invite members, give them keys, suspend them, part with them"))
     _groups(_acts(things, "group", "say who shares with whom; every change is a new version"))
     _collections(_acts(things, "collection", "add collections, each of one group"))
@@ -119,3 +121,23 @@ def _epochs(acts: Verbs) -> None:
 def _log(acts: Verbs) -> None:
     show = _add(acts, "show", "show origin, verifier key, entries, and how many of them are signed")
     show.add_argument("--base", required=True, metavar="URL", help="public address of the hub, which names the log")
+
+
+def _audit(things: Verbs) -> None:
+    words = "verify a hub's transparency log from outside"
+    audit = things.add_parser("audit", help=words, description=words[0].upper() + words[1:] + ".")
+    audit.set_defaults(run=later("hub_audit", "audit_verb"), act="audit")
+    audit.add_argument("--base", required=True, metavar="URL", help="public address of the hub")
+    audit.add_argument(
+        "--vkey", required=True, metavar="KEY", help="the log's verifier key, as `hub log show` prints it"
+    )
+    audit.add_argument("--witnesses", nargs="*", metavar="FILE", help="verifier keys of witnesses, one a line")
+    audit.add_argument(
+        "--quorum", type=int, default=0, metavar="N", help="witnesses that must have signed (%(default)s)"
+    )
+    audit.add_argument(
+        "--checkpoint", nargs="*", metavar="FILE", help="checkpoints seen before: the log must contain them"
+    )
+    audit.add_argument("--receipt", nargs="*", metavar="FILE", help="receipts: the log must contain their entries")
+    audit.add_argument("--keep", metavar="FILE", help="where to write the checkpoint seen now, for the next audit")
+    audit.add_argument("--json", action="store_true", help="print JSON")
