@@ -21,6 +21,7 @@ import numpy as np
 from stillwatch.campaigns import heard_together
 from stillwatch.coordination.describe import probability
 from stillwatch.coordination.extraction import PRIOR_BITS, asked_lines
+from stillwatch.coordination.operator import beyond_chance
 from stillwatch.engine.union import unions
 from stillwatch.features.assemble import profile
 from stillwatch.model.campaign import Line
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 _READ_ANEW: Final = ("workload", "artefacts", "size")
 _PAYER: Final = "one payer"
-_SPREAD_BITS: Final = 15.0
-_MOST_BITS: Final = 4.0
 _OPERATOR_BITS: Final = (8.0, 4.0)
 """Most that one part may say against and for one operator (bits)."""
 
@@ -82,7 +81,7 @@ def _described(one: Matched, parts: Sequence[Offer], config: Config) -> JointCam
         log_e_rest=one.log_e_rest,
         layers=one.layers,
         lines=lines,
-        one_operator=probability(operator + min(one.log_e / math.log(2.0) / _SPREAD_BITS, _MOST_BITS)),
+        one_operator=probability(operator + beyond_chance(-one.log_e)),
         extraction=probability(PRIOR_BITS + _bits(lines)),
     )
 

@@ -24,9 +24,10 @@ from stillwatch.coordination.coordinate import coordinate
 from stillwatch.coordination.describe import campaigns, entity_name
 from stillwatch.coordination.groups import LAYERS
 from stillwatch.coordination.layers.partition import CONCENTRATION
+from stillwatch.coordination.operator import beyond_chance
 from stillwatch.coordination.outline import outline
 from stillwatch.engine.union import unions
-from stillwatch.model.offer import Offer, TagEvidence
+from stillwatch.model.offer import MOST_LOG_E, Offer, TagEvidence
 from stillwatch.statistics.evalues import calibrated
 
 if TYPE_CHECKING:
@@ -44,8 +45,6 @@ if TYPE_CHECKING:
 
 BAR: Final = 0.05
 """p-value of two kinds of evidence at or below which a group is a candidate."""
-MOST_LOG_E: Final = math.log(1e6)
-"""Most that one provider may say of one tag (ln e): nobody decides alone."""
 MOST_SHARE: Final = 0.01
 """Share of a provider's accounts that may stand behind its offers."""
 LEAST_ACCOUNTS: Final = 100
@@ -55,8 +54,6 @@ CLEARED_BITS: Final = -4.0
 FIELDS: Final = ("counts", "sums", "first_ms", "last_ms", "hll", "reach", "refused", "week", "slot_key", "slot_count")
 """Fields of an account's state that a sketch keeps: what reading a group as one account needs."""
 _DAY_MS: Final = 86_400_000
-_SPREAD_BITS: Final = 15.0
-_MOST_BITS: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +148,12 @@ def _tags(found: Coordination, seeds: tuple[int, ...], bar: float) -> tuple[TagE
 
 def _offer(one: Campaign, tags: tuple[TagEvidence, ...], engine: LocalEngine) -> Offer:
     odds = min(max(one.one_operator, 1e-12), 1 - 1e-12)
-    counted = min(-one.log_p_rest / math.log(2.0) / _SPREAD_BITS, _MOST_BITS)
     return Offer(
         name=one.name,
         accounts=rounded(len(one.members)),
         tags=tags,
         lines=one.lines,
-        operator_bits=math.log2(odds / (1.0 - odds)) - counted,
+        operator_bits=math.log2(odds / (1.0 - odds)) - beyond_chance(one.log_p_rest),
         sketch=coarse(unions([engine.rows(one.members.account)])),
     )
 

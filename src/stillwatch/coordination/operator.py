@@ -21,6 +21,17 @@ PRIOR_BITS: Final = -2.0
 _MOST: Final = 4.0
 
 
+def beyond_chance(log_p: float) -> float:
+    """Say how much evidence that a group is no chance speaks for one operator (bits).
+
+    Examples
+    --------
+    >>> beyond_chance(0.0), beyond_chance(-1000.0)
+    (0.0, 4.0)
+    """
+    return min(abs(log_p) / math.log(2.0) / 15.0, _MOST)
+
+
 def operator_bits(steps: Steps, facts: Facts, log_p_rest: float, log_p_artefacts: float) -> float:
     """Weigh whether an entity has one operator.
 
@@ -40,7 +51,7 @@ def operator_bits(steps: Steps, facts: Facts, log_p_rest: float, log_p_artefacts
     float
         log2 odds.
     """
-    bits = PRIOR_BITS + min(-log_p_rest / math.log(2.0) / 15.0, _MOST)
+    bits = PRIOR_BITS + beyond_chance(log_p_rest)
     if facts.one_organisation >= OPEN or facts.one_payer >= OPEN:
         bits += 5.0
     elif not math.isnan(facts.on_shared_cards):

@@ -32,6 +32,11 @@ READING: Final = """\
   intervals, which draw accounts again, are narrower than what a new source would show."""
 
 
+def machine() -> str:
+    """Say on what a page's figures were made."""
+    return f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
+
+
 def _section(title: str, tables: list[Table], pictures: dict[str, str]) -> list[str]:
     made = [f"## {title}", ""]
     for table in tables:
@@ -67,7 +72,6 @@ def write_page(study: Study, path: Path, *, command: str, today: date) -> None:
     def chosen(*wanted: str) -> list[Table]:
         return [study.table(key) for key in wanted if key in keys]
 
-    machine = f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
     text = [
         MADE.format(command=command),
         "# Evaluation",
@@ -75,7 +79,7 @@ def write_page(study: Study, path: Path, *, command: str, today: date) -> None:
         INTRO,
         "",
         (
-            f"`{command}`, {today.isoformat()}, {machine}: {study.accounts:,} accounts of real prompts, "
+            f"`{command}`, {today.isoformat()}, {machine()}: {study.accounts:,} accounts of real prompts, "
             f"{study.events:,} requests."
         ),
         "",

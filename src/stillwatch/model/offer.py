@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.campaign import HARVEST_BITS, LIKELY
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.model.campaign import Line
+
+
+MOST_LOG_E: Final = math.log(1e6)
+"""Most that one provider may say of one tag (ln e): nobody decides alone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from stillwatch.model.campaign import Line
 from stillwatch.model.errors import InputError
-from stillwatch.model.offer import Offer, TagEvidence
-from stillwatch.sharing.joint.wire import MOST_BITS, MOST_LOG_E, MOST_OFFERS, packed, unpacked
+from stillwatch.model.offer import MOST_LOG_E, Offer, TagEvidence
+from stillwatch.sharing.joint.wire import MOST_BITS, MOST_OFFERS, packed, unpacked
 
 FORM = {"counts": np.zeros(3, np.uint32), "first_ms": np.array(0, np.int64)}
 SKETCH = {"counts": np.array([8, 1, 2], np.uint32), "first_ms": np.array(1_790_000_000_000, np.int64)}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.evaluate.charts import bars, curve, lines
-from stillwatch.evaluate.pages import MADE
+from stillwatch.evaluate.pages import MADE, machine
 from stillwatch.evaluate.tables import markdown
 from stillwatch.reports.files import write_atomically
 
@@ -82,14 +80,10 @@ def write_labelled(tables: Sequence[Table], path: Path, *, command: str, today: 
     StoreError
         The file could not be written.
     """
-    text = [MADE.format(command=command), LABELLED, "", f"`{command}`, {today.isoformat()}, {_machine()}.", ""]
+    text = [MADE.format(command=command), LABELLED, "", f"`{command}`, {today.isoformat()}, {machine()}.", ""]
     for table in tables:
         text += markdown(table)
     write_atomically(path, ("\n".join(text).rstrip() + "\n").encode())
-
-
-def _machine() -> str:
-    return f"{os.cpu_count()} processors, {platform.machine()}, Python {platform.python_version()}"
 
 
 def write_page(study: Study, plan: Plan, path: Path, *, command: str, today: date) -> None:
@@ -108,7 +102,7 @@ def write_page(study: Study, plan: Plan, path: Path, *, command: str, today: dat
         INTRO,
         "",
         (
-            f"`{command}`, {today.isoformat()}, {_machine()}: {study.worlds:,} worlds, {study.accounts:,} accounts;"
+            f"`{command}`, {today.isoformat()}, {machine()}: {study.worlds:,} worlds, {study.accounts:,} accounts;"
             f" {plan.seeds} seeds of the main world from 2,001 on."
         ),
         "",

@@ -14,8 +14,7 @@ import numpy as np
 from stillwatch.evaluate.exchange.gain import inside
 from stillwatch.joint import joint_campaigns
 from stillwatch.model.campaign import Line
-from stillwatch.model.offer import Offer, TagEvidence
-from stillwatch.offers import MOST_LOG_E
+from stillwatch.model.offer import MOST_LOG_E, Offer, TagEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

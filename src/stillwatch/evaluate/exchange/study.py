@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-import platform
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -13,7 +11,7 @@ from stillwatch.evaluate.campaigns.figures import over_seeds, share
 from stillwatch.evaluate.campaigns.knobs import HIDDEN
 from stillwatch.evaluate.exchange.gain import CAMPAIGNS, FIELDS_SENT, Gain, Spread, gain, providers
 from stillwatch.evaluate.exchange.lies import LIES, Harm, harm
-from stillwatch.evaluate.pages import MADE
+from stillwatch.evaluate.pages import MADE, machine
 from stillwatch.evaluate.tables import Table, markdown
 from stillwatch.offers import Bounds
 from stillwatch.reports.files import write_atomically
@@ -165,8 +163,7 @@ def write_page(found: Mapping[str, Sequence[World]], path: Path, *, command: str
     StoreError
         It could not be written.
     """
-    machine = f"{len(os.sched_getaffinity(0))} cores, {platform.machine()}, Python {platform.python_version()}"
-    how = f"`{command}`, {today.isoformat()}, {machine}: {seeds} worlds a row, seeds from {FIRST_SEED:,} on."
+    how = f"`{command}`, {today.isoformat()}, {machine()}: {seeds} worlds a row, seeds from {FIRST_SEED:,} on."
     text = [MADE.format(command=command), "# Evaluation of the exchange", "", INTRO, "", how, ""]
     for table in tables(found):
         text += [*markdown(table), f"*`{command}`*", ""]

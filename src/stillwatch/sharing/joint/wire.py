@@ -15,7 +15,7 @@ import numpy as np
 
 from stillwatch.model.campaign import Line
 from stillwatch.model.errors import InputError
-from stillwatch.model.offer import Offer, TagEvidence
+from stillwatch.model.offer import MOST_LOG_E, Offer, TagEvidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,8 +26,6 @@ MOST_BYTES: Final = 8 << 20
 """Longest body of offers (bytes)."""
 MOST_OFFERS: Final = 2_048
 """Offers of one member and epoch."""
-MOST_LOG_E: Final = math.log(1e6)
-"""Most that a member may say of a tag (ln e)."""
 MOST_BITS: Final = 16.0
 """Most that a line may weigh, either way (bits)."""
 _ACCOUNTS: Final = 1 << 24
