@@ -83,6 +83,8 @@ def test_what_happens_is_in_the_log_and_the_log_holds_together(operator: Operato
     assert main([*words, "--checkpoint", str(seen)]) == 0
     seen.write_bytes(seen.read_bytes()[:-8] + b"AAAAAAA\n")
     assert main([*words, "--checkpoint", str(seen)]) == 1
+    assert main([*words[:5], "nonsense"]) == 2
+    assert "--vkey nonsense" in operator.capsys.readouterr().err
     never_signed = kept[:-8] + b"AAAAAAA\n"
     assert audit(fetch, trust, [never_signed]).problems
 

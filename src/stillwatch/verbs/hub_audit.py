@@ -14,7 +14,7 @@ from stillwatch.reports.files import write_atomically
 try:
     from stillwatch.sharing.transparency.audit import audit
     from stillwatch.sharing.transparency.checkpoint import Trust
-    from stillwatch.sharing.transparency.note import read_verifier
+    from stillwatch.sharing.transparency.note import Verifier, read_verifier
 except ImportError as error:
     raise InputError("hub audit needs the extra exchange: pip install 'stillwatch[exchange]'") from error
 
@@ -62,6 +62,13 @@ def _files(names: Sequence[str]) -> list[bytes]:
     return made
 
 
+def _verifier(option: str, text: str) -> Verifier:
+    try:
+        return read_verifier(text)
+    except InputError as error:
+        raise InputError(f"{option} {text[:80]}: {error}") from error
+
+
 def audit_verb(asked: argparse.Namespace) -> int:
     """Verify a log; see ``stillwatch hub audit --help``."""
     base = asked.base.rstrip("/")
@@ -70,7 +77,9 @@ def audit_verb(asked: argparse.Namespace) -> int:
     witnesses = [
         line for content in _files(asked.witnesses or ()) for line in content.decode("utf-8", "replace").split()
     ]
-    trust = Trust(read_verifier(asked.vkey), tuple(read_verifier(one) for one in witnesses), asked.quorum)
+    trust = Trust(
+        _verifier("--vkey", asked.vkey), tuple(_verifier("--witnesses", one) for one in witnesses), asked.quorum
+    )
     found = audit(fetched(base), trust, _files(asked.checkpoint or ()), _files(asked.receipt or ()))
     if asked.keep and found.latest is not None and not found.problems:
         write_atomically(Path(asked.keep), found.latest.note)
