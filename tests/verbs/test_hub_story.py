@@ -13,6 +13,7 @@ import requests
 
 from serve.hub.hubs import indicator
 from stillwatch.cli import main
+from stillwatch.serve.hub.oblivious import holder_file
 from stillwatch.sharing.oblivious.cascade import HolderKeys, Question, answered, begin
 from stillwatch.sharing.oblivious.kinds import BY_NAME
 from stillwatch.sharing.oblivious.submission import grouped, packed
@@ -21,6 +22,8 @@ from stillwatch.sharing.taxii.media import TAXII
 from stillwatch.sharing.transparency.audit import audit
 from stillwatch.sharing.transparency.checkpoint import Trust
 from stillwatch.sharing.transparency.note import read_verifier
+from stillwatch.store.exchange.file import HubFile
+from stillwatch.store.exchange.holder import HolderBase
 from verbs.operating import Operator, operating
 
 if TYPE_CHECKING:
@@ -116,3 +119,11 @@ def test_a_member_asks_both_holders_and_submits_tags(operator: Operator) -> None
     sent = requests.post(url, data=body, headers=bearer, timeout=9)
     assert (sent.status_code, json.loads(sent.content)["again"]) == (201, False)
     assert requests.get(f"{operator.base}/v1/matches?epoch={keys.epoch}", headers=bearer, timeout=9).status_code == 409
+
+
+def test_a_calendar_that_was_begun_and_not_settled_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = tmp_path / "hub.db"
+    HubFile(store).close()
+    HolderBase(holder_file(store)).close()
+    assert main(["hub", "serve", "--store", str(store)]) == 2
+    assert "hub epochs set" in capsys.readouterr().err

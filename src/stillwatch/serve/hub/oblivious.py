@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
+from stillwatch.model.errors import InputError
 from stillwatch.serve.custodian.evaluating import PREFIX, Bounds, Evaluating, Holder
 from stillwatch.serve.custodian.workers import Workers
 from stillwatch.serve.hub.tag_routes import MATCHES, TAGS, TagRoutes
@@ -43,7 +44,7 @@ class Oblivious:
         self.base = HolderBase(holder_file(store), create=False)
         found = calendar_of(self.base)
         if found is None:
-            raise ValueError("no calendar is settled")
+            raise InputError(f"{self.base.path}: no calendar is settled; run `stillwatch hub epochs set`")
         self.calendar = Calendar(*found)
         """When epochs are."""
         suite = Voprf()
