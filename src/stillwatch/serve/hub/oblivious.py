@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stillwatch.model.errors import InputError
 from stillwatch.serve.custodian.evaluating import PREFIX, Bounds, Evaluating, Holder
 from stillwatch.serve.custodian.workers import Workers
+from stillwatch.serve.hub.offer_routes import COMMITMENTS, JOINT, OFFERS, WITHDRAW, OfferRoutes
 from stillwatch.serve.hub.tag_routes import MATCHES, TAGS, TagRoutes
 from stillwatch.sharing.oblivious.epochs import Calendar
 from stillwatch.sharing.oblivious.with_voprf import Voprf
@@ -60,7 +61,12 @@ class Oblivious:
         """Give the applications by the beginning of their paths."""
         routes = TagRoutes(self.tags, self.calendar, who, self._clock)
         evaluating = Evaluating(self.holder, who, Bounds(), self.workers, self._clock)
-        return {PREFIX: evaluating, TAGS: routes, MATCHES: routes}
+        offers = OfferRoutes(self.tags, self.calendar, who, self._clock)
+        return {
+            PREFIX: evaluating,
+            **dict.fromkeys((TAGS, MATCHES), routes),
+            **dict.fromkeys((COMMITMENTS, OFFERS, WITHDRAW, JOINT), offers),
+        }
 
     def close(self) -> None:
         """End the workers and close the files."""
