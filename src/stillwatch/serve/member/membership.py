@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from stillwatch.model.errors import InputError
 from stillwatch.serve.hub.joining import JOIN, PROVES, key_id
 from stillwatch.serve.hub.signatures import sign
-from stillwatch.store.member.journal import noted
 from stillwatch.serve.member.peer import Peer
 from stillwatch.store.member.file import keep, setting
+from stillwatch.store.member.journal import noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

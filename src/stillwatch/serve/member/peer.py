@@ -145,7 +145,7 @@ class Peer:
 
 
 def _seconds(text: str) -> float:
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1.0  # noqa: PLR2004 - a day in s
+    return float(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1.0
 
 
 def _why(content: bytes) -> str:

@@ -35,8 +35,9 @@ CREATE TABLE groups (
   prepared BLOB NOT NULL,
   body BLOB NOT NULL,
   offered INTEGER NOT NULL CHECK (offered IN (0, 1)),
-  PRIMARY KEY (epoch, handle)
+  PRIMARY KEY (share, handle)
 ) STRICT;
+CREATE INDEX groups_of_epochs ON groups (epoch, handle);
 CREATE TABLE own_tags (
   epoch INTEGER NOT NULL,
   tag BLOB NOT NULL CHECK (length(tag) = 16),

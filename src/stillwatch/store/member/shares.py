@@ -51,16 +51,13 @@ class Share:
 
 
 def add(connection: sqlite3.Connection, epoch: int, now_ms: int, why: str, groups: Iterable[Prepared]) -> int:
-    """Keep a share that waits; gives its number. A group that was prepared before in this epoch is prepared anew."""
+    """Keep a share that waits; gives its number."""
     run = connection.execute
     made = run("INSERT INTO shares (epoch, made_ms, state, why) VALUES (?, ?, 'waiting', ?)", (epoch, now_ms, why))
     number = int(made.lastrowid or 0)
     for one in groups:
-        run(
-            "INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT (epoch, handle) DO UPDATE SET"
-            " share = excluded.share, accounts = excluded.accounts, prepared = excluded.prepared, body = excluded.body",
-            (number, one.handle, epoch, one.name, one.account.astype("<i8").tobytes(), one.prepared, one.body),
-        )
+        kept = (one.name, one.account.astype("<i8").tobytes(), one.prepared, one.body)
+        run("INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, 0)", (number, one.handle, epoch, *kept))
     return number
 
 
@@ -89,13 +86,15 @@ def groups(connection: sqlite3.Connection, number: int) -> list[Prepared]:
 
 
 def of_epoch(connection: sqlite3.Connection, epoch: int) -> list[Prepared]:
-    """Give the groups of an epoch that were sent, by handle."""
-    return _groups(connection, "epoch = ? AND share IN (SELECT id FROM shares WHERE state = 'sent')", (epoch,))
+    """Give the groups of an epoch that were sent, by handle; of one that was sent twice what was committed to last."""
+    where = "epoch = ? AND share IN (SELECT id FROM shares WHERE state = 'sent')"
+    return list({one.handle: one for one in _groups(connection, where, (epoch,))}.values())
 
 
 def _groups(connection: sqlite3.Connection, where: str, given: Sequence[int]) -> list[Prepared]:
     rows = connection.execute(
-        f"SELECT handle, name, accounts, prepared, body, offered FROM groups WHERE {where} ORDER BY handle", given
+        f"SELECT handle, name, accounts, prepared, body, offered FROM groups WHERE {where} ORDER BY handle, share",
+        given,
     )
     return [Prepared(a, b, np.frombuffer(c, "<i8").astype(np.int64), d, e, bool(f)) for a, b, c, d, e, f in rows]
 
@@ -114,10 +113,12 @@ def stand(connection: sqlite3.Connection, number: int, state: str) -> None:
     connection.execute("UPDATE shares SET state = ? WHERE id = ?", (state, number))
 
 
-def seal(connection: sqlite3.Connection, epoch: int, bodies: Iterable[tuple[bytes, bytes, Sequence[bytes]]]) -> None:
-    """Keep what groups were committed to: handle, offer as it leaves, its tags."""
+def seal(
+    connection: sqlite3.Connection, number: int, epoch: int, bodies: Iterable[tuple[bytes, bytes, Sequence[bytes]]]
+) -> None:
+    """Keep what groups of a share were committed to: handle, offer as it leaves, its tags."""
     for handle, body, tags in bodies:
-        connection.execute("UPDATE groups SET body = ? WHERE epoch = ? AND handle = ?", (body, epoch, handle))
+        connection.execute("UPDATE groups SET body = ? WHERE share = ? AND handle = ?", (body, number, handle))
         connection.executemany(
             "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)", [(epoch, tag, handle) for tag in tags]
         )
