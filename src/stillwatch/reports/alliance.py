@@ -77,8 +77,8 @@ def alliance_parts(labs: Sequence[Seen]) -> RenderableType:
             f"{one.tags} tags, {one.offers} groups, {one.left_bytes:,} B",
         )
     note = (
-        "Campaign: accounts of it in truth; alone and together: those found; honest: accused alone / together. Left it: "
-        "everything sent to the hub, with no account, prompt, network or name."
+        "Campaign: accounts of it in truth; alone and together: those found; honest: accused alone / together.\n"
+        "Left it: everything sent to the hub, with no account, prompt, network or name."
     )
     return Group(table, Text(note))
 
@@ -121,12 +121,12 @@ def _lab(x: int, one: Seen) -> list[Markup]:
             element("rect", x=x + 16, y=y + 8, width=_BAR, height=12, fill="#fff", stroke=_EDGE),
             element("rect", x=x + 16, y=y + 8, width=round(width, 1), height=12, fill=_FOUND),
         ]
-    arrow = element("path", d=f"M{x + _LAB // 2} 228V258", stroke=_SOFT, stroke_width=1.5, fill="none")
-    sent = f"{one.tags} tags, {one.offers} groups, {one.left_bytes / 1000:.0f} kB"
-    return [*parts, arrow, _text(x + _LAB // 2 + 10, 247, sent, 12.5)]
+    arrow = element("path", d=f"M{x + 40} 228V258", stroke=_SOFT, stroke_width=1.5, fill="none")
+    sent = f"left it: {one.tags} tags, evidence of {one.offers} groups"
+    return [*parts, arrow, _text(x + 52, 247, sent, 12.5)]
 
 
 def _text(
-    x: float, y: float, words: str, size: float, fill: str, *, weight: int = 400, anchor: str = "start"
+    x: float, y: float, words: str, size: float, fill: str = _SOFT, *, weight: int = 400, anchor: str = "start"
 ) -> Markup:
     return element("text", words, x=x, y=y, font_size=size, fill=fill, font_weight=weight, text_anchor=anchor)
