@@ -13,14 +13,16 @@ import numpy as np
 
 from stillwatch.model.errors import InputError
 from stillwatch.serve.member.intelligence import collections, pseudonym, submit
+from stillwatch.serve.member.sharing import NOBODY
 from stillwatch.sharing.oblivious.kinds import TRAIT
 from stillwatch.sharing.stix.build import Source, Told, campaign, identity, revoked
 from stillwatch.sharing.stix.extension import Bucket, CampaignPart, GroupingPart, Link
-from stillwatch.store.member import objects, shares
+from stillwatch.store.member import inbox, objects, shares
 
 if TYPE_CHECKING:
     from stillwatch.serve.member.intelligence import Collection
     from stillwatch.serve.member.membership import Membership
+    from stillwatch.sharing.policy import SharingPolicy
     from stillwatch.store.member.file import MemberFile
     from stillwatch.store.member.inbox import JointFinding
 
@@ -130,6 +132,34 @@ def publish(file: MemberFile, member: Membership, finding: JointFinding, where: 
     made = [identity(source.identity, "A member of the exchange", source), *campaign(told, source)]
     submit(file, member, where.id, made, finding.subject)
     return told.ref
+
+
+def tell_moved(file: MemberFile, member: Membership, policy: SharingPolicy, number: int) -> list[str]:
+    """Tell others at once where a share carries tags of a joint campaign that counts; gives the subjects told anew.
+
+    Parameters
+    ----------
+    file
+        The member's file.
+    member
+        Who tells.
+    policy
+        Where it is told, and how it is marked.
+    number
+        The share that was just sent.
+    """
+    with file.reading() as connection:
+        found = inbox.findings(connection)
+        account = np.concatenate([NOBODY, *(one.account for one in shares.groups(connection, number))])
+    moved = [
+        one for one in found
+        if one.counts(member.now_ms) and one.told["extracting"] and np.isin(one.account, account).any()
+    ]  # fmt: skip
+    if moved:
+        where = collection_of(member, policy.collection)
+        for one in moved:
+            publish(file, member, one, where, policy.tlp)
+    return [one.subject for one in moved]
 
 
 def take_back(file: MemberFile, member: Membership, subject: str) -> int:
