@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from stillwatch.model.errors import InputError
 from stillwatch.store.exchange.file import HubFile
 from stillwatch.store.exchange.groups import setting
+from stillwatch.store.exchange.held import Flood
 from stillwatch.verbs.hub import log_key, logged, now_us, origin_of
 
 try:
@@ -19,6 +20,7 @@ try:
     from stillwatch.serve.gateway.proxy.connection import bounded, sweep_forever
     from stillwatch.serve.gateway.settings import Limits
     from stillwatch.serve.hub.app import Hub
+    from stillwatch.serve.hub.judging import mounts
     from stillwatch.serve.hub.log_routes import LogRoutes
     from stillwatch.serve.hub.oblivious import Oblivious, holder_file
     from stillwatch.serve.hub.settings import HubSettings
@@ -71,13 +73,17 @@ def serve(asked: argparse.Namespace) -> int:
         raise InputError(f"--base {base[:200]}: write an https address; members' secrets go over it")
     if asked.rate <= 0:
         raise InputError("--rate lies above 0")
+    if asked.objects_a_day < 1:
+        raise InputError("--objects-a-day is at least 1")
     file = HubFile(path, create=False)
     settings = HubSettings(base, asked.title, asked.contact, rate_per_s=asked.rate, burst=max(1, int(4 * asked.rate)))
     with file.writing() as connection:
         key, signing = setting(connection, "next key", secrets.token_bytes(32)), log_key(connection)
-    submitting = Submitting(check=problems, plain=plain, appended=logged)
+    flood = Flood(asked.objects_a_day)
+    submitting = Submitting(check=problems, plain=plain, appended=logged, flood=flood)
     hub = Hub(settings, file, key, now_us, submitting, logged)
     hub.mounts["/log/"] = LogRoutes(file, _witnesses(asked.witnesses), lambda: now_us() // 1_000_000)
+    hub.mounts |= mounts(hub, file, submitting.taking)
     oblivious = Oblivious(path, lambda: now_us() // 1_000) if holder_file(path).exists() else None
     if oblivious is not None:
         hub.mounts |= oblivious.mounts(hub.member_of)
