@@ -39,7 +39,7 @@ CREATE INDEX opinions_of_members ON opinions (member, origin);
 """
 """``origin``: the STIX opinion or the docket that it came with, "" where it was given alone."""
 _TALLY: Final = """
-WITH here (place) AS (VALUES {places})
+WITH here AS (SELECT place FROM subjects WHERE subject = ?1 AND place IN ({places}))
 SELECT stance, count(*) FROM (
   SELECT o.member, o.stance FROM opinions o WHERE o.subject = ?1 AND o.place IN (SELECT place FROM here)
   UNION
@@ -169,8 +169,11 @@ def _holds(connection: sqlite3.Connection, member: int, subject: str) -> bool:
 
 
 def tally(connection: sqlite3.Connection, subject: str, places: Sequence[int]) -> Tally:
-    """Count distinct active members by what they think of a subject, at the places given."""
-    sql = _TALLY.format(places=", ".join(f"({int(place)})" for place in places))
+    """Count distinct active members by what they think of a subject, at those of the places where it is listed.
+
+    A change there moves the row of that place, so that whoever follows the rows has missed none.
+    """
+    sql = _TALLY.format(places=", ".join(str(int(place)) for place in places))
     return Tally(**dict(connection.execute(sql, (subject,)).fetchall()))
 
 
