@@ -27,9 +27,7 @@ class Judging:
 
     def __init__(self, folder: Path, concerns: Concerns = nobody, flood: Flood | None = None, **more: Any) -> None:
         self.records: list[Record] = []
-        self.submitting = Submitting(
-            appended=lambda _, records: self.records.extend(records), flood=flood, **more
-        )
+        self.submitting = Submitting(appended=lambda _, records: self.records.extend(records), flood=flood, **more)
         self.world: World = world(folder, submitting=self.submitting)
         self.world.hub.mounts |= mounts(self.world.hub, self.world.file, self.submitting.taking, concerns)
 

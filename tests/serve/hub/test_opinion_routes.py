@@ -26,7 +26,9 @@ JOINT = "joint:3:quiet-heron"
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Judging]:
-    made = Judging(tmp_path, lambda _, member, subject: member == made.world.people["ada"].member.id and subject == JOINT)
+    made = Judging(
+        tmp_path, lambda _, member, subject: member == made.world.people["ada"].member.id and subject == JOINT
+    )
     made.give("ada", indicator(1))
     yield made
     made.close()
@@ -191,7 +193,9 @@ def test_what_is_out_of_form_is_refused(hub: Judging, sent: Any) -> None:
     assert hub.ask("bob", "POST", "/v1/opinions", sent).status == 400
 
 
-@pytest.mark.parametrize("query", ["since=-1", "since=x", "since=1&since=2", "at=1", "since=%D9%A3", "since=" + "9" * 19])
+@pytest.mark.parametrize(
+    "query", ["since=-1", "since=x", "since=1&since=2", "at=1", "since=%D9%A3", "since=" + "9" * 19]
+)
 def test_a_query_out_of_form_is_refused(hub: Judging, query: str) -> None:
     assert hub.ask("bob", "GET", "/v1/opinions", query=query).status == 400
 
