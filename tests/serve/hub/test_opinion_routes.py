@@ -115,6 +115,45 @@ def test_nobody_outside_learns_that_a_subject_is_there(hub: Judging) -> None:
     assert carol.member.number not in hub.world.group.members  # type: ignore[union-attr]
 
 
+def test_who_has_left_the_group_or_fallen_silent_sees_and_moves_nothing(hub: Judging) -> None:
+    hub.say("bob", ONE, "negative")
+    hub.world.regroup("ada")
+    assert hub.heard("bob") == {}
+    assert hub.say("bob", ONE, "positive").status == 404
+    assert counted(hub.heard("ada")[ONE]) == ("DISPUTED", 1, 0, 1), "what it said while it was there stands"
+
+
+def test_an_opinion_said_in_one_collection_is_that_of_the_member_in_every_other(hub: Judging) -> None:
+    hub.world.add_member("carol")
+    path = hub.other_collection("ada", "carol")
+    hub.give("ada", indicator(1), path=path)
+    hub.say("carol", ONE, "seed")
+    since = hub.heard("carol")[ONE]["at_us"]
+    hub.world.regroup("bob")
+    hub.say("ada", ONE, "negative")
+    assert counted(hub.heard("carol", since)[ONE]) == ("NEGATIVE", 1, 1, 0)
+    assert counted(hub.heard("bob")[ONE]) == ("NEGATIVE", 1, 0, 0), "ada does not read there any more, and submitted it"
+    hub.give("ada", indicator(1, modified="2026-05-01T00:00:00.000Z"), path=path)
+    assert counted(hub.heard("carol")[ONE])[3] == 1
+
+
+def test_a_follower_is_told_what_its_submitter_changes(hub: Judging) -> None:
+    hub.say("bob", ONE, "seed")
+    since = hub.heard("bob")[ONE]["at_us"]
+    hub.give("ada", indicator(1, modified="2026-02-01T00:00:00.000Z", revoked=True))
+    assert counted(hub.heard("bob", since)[ONE]) == ("SEED", 0, 1, 0)
+
+
+def test_a_submitter_that_is_suspended_moves_what_others_see(hub: Judging) -> None:
+    hub.say("bob", ONE, "seed")
+    since = hub.heard("bob")[ONE]["at_us"]
+    with hub.world.file.writing() as connection:
+        ada = hub.world.people["ada"].member
+        suspend(connection, ada, hub.world.clock())
+        opinions.stood(connection, ada.number, hub.world.clock())
+    assert counted(hub.heard("bob", since)[ONE]) == ("SEED", 0, 1, 0)
+
+
 def test_a_marking_above_the_ceiling_hides_opinions_too(hub: Judging) -> None:
     hub.world.add_member("dan", ceiling=Tlp.GREEN)
     hub.world.regroup("ada", "bob", "dan")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_DOCKETS: Final = 10_000
 """Dockets that one member may open."""
-PAGE: Final = 500
+PAGE: Final = 100
 """Dockets of a page."""
 TABLES: Final = """
 CREATE TABLE dockets (

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST_OPINIONS: Final = 50_000
 """Opinions that are kept of one member."""
-PAGE: Final = 500
+PAGE: Final = 100
 """Subjects of a page."""
 TABLES: Final = """
 CREATE TABLE opinions (
