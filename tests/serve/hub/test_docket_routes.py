@@ -121,6 +121,15 @@ def test_nobody_outside_sees_a_docket(hub: Judging) -> None:
     assert hub.say("dan", ONE, "seed", docket=docket).status == 409
 
 
+def test_readers_of_another_collection_learn_of_no_review_outside_it(hub: Judging) -> None:
+    hub.world.add_member("dan")
+    hub.give("ada", indicator(1), path=hub.other_collection("ada", "dan"))
+    docket = begin(hub, "ada")
+    end(hub, "bob", docket, "upheld")
+    assert hub.dockets("ada")[0]["others"] == NONE | {"upheld": 1}
+    assert hub.dockets("dan")[0]["others"] == NONE | {"opened": 1}
+
+
 def test_an_opinion_may_name_its_docket_and_no_other(hub: Judging) -> None:
     hub.give("ada", indicator(2))
     docket = begin(hub, "bob")

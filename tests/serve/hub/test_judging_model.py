@@ -110,6 +110,7 @@ class Members(RuleBasedStateMachine):
             lambda _, member, subject: subject == JOINT and ids[member].number in IN_JOINT,
         )
         self.apps = {"/v1/opinions": OpinionRoutes(desk), "/v1/dockets": DocketRoutes(desk)}
+        self.ever = {place: set(group.members) for place, group in self.groups.items()}
         self.restart_followers()
 
     def teardown(self) -> None:
@@ -308,6 +309,7 @@ class Members(RuleBasedStateMachine):
     def regroup(self, place: int, members: frozenset[int]) -> None:
         with self.file.writing() as connection:
             self.groups[place] = set_group(connection, GROUPS[place], "g", members, self.clock())
+        self.ever[place] |= members
         self.restart_followers()
 
     @rule(number=WHO, state=st.sampled_from([State.ACTIVE, State.SUSPENDED]))
@@ -352,16 +354,17 @@ class Members(RuleBasedStateMachine):
                     found[subject] = [said.state, *buckets]
             return found
         return {
-            docket: [case.reviews.get(number, "due"), self.others(case, number)]
+            docket: [case.reviews.get(number, "due"), self.others(case, number, places)]
             for docket, case in self.cases.items()
-            if self.sees(number, case.subject) & case.places
+            if (places := self.sees(number, case.subject) & case.places)
         }
 
-    def others(self, case: Case, number: int) -> dict[str, int]:
+    def others(self, case: Case, number: int, places: set[int]) -> dict[str, int]:
+        known = {one for place in places for one in self.ever.get(place, self.members)}
         said = [
             outcome
             for who, outcome in case.reviews.items()
-            if who != number and self.members[who].state is State.ACTIVE
+            if who != number and who in known and self.members[who].state is State.ACTIVE
         ]
         return {word: BUCKETS[said.count(word)] for word in ("opened", "overturned", "upheld", "not-acted")}
 

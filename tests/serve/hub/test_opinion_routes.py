@@ -102,6 +102,13 @@ def test_versions_of_a_stix_opinion_replace_each_other_and_a_revoked_one_takes_b
     assert counted(hub.heard("ada")[ONE]) == ("POSITIVE", 0, 1, 1), "what was said later stands"
 
 
+def test_a_new_version_that_says_the_same_moves_nothing(hub: Judging) -> None:
+    hub.give("bob", opinion(1, [ONE], "disagree", 1))
+    since = hub.heard("ada")[ONE]["at_us"]
+    hub.give("bob", opinion(1, [ONE], "strongly-disagree", 2))
+    assert hub.heard("ada", since) == {}
+
+
 def test_nobody_outside_learns_that_a_subject_is_there(hub: Judging) -> None:
     carol = hub.world.add_member("carol")
     hub.say("bob", ONE, "negative")

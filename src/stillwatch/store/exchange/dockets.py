@@ -150,19 +150,29 @@ def changed(
     """
     found: list[Docket] = []
     for identity, subject, at_us in connection.execute(_CHANGED, {**rights(member), "since": since_us}):
-        if not subject_of(connection, member, identity, concerns)[0]:
+        _, places = subject_of(connection, member, identity, concerns)
+        if not places:
             continue
         if len(found) == PAGE:
             return found, True
-        rows = connection.execute(
-            "SELECT r.member, r.outcome FROM reviews r JOIN members m ON m.number = r.member"
-            " WHERE r.docket = ? AND m.state = 'active'",
-            (identity,),
-        ).fetchall()
+        rows = _reviews(connection, identity, places)
         others = Counter(Review(outcome) for number, outcome in rows if number != member.number)
         own = next((Review(outcome) for number, outcome in rows if number == member.number), None)
         found.append(Docket(identity, subject, own, others, at_us))
     return found, False
+
+
+def _reviews(connection: sqlite3.Connection, docket: str, places: Sequence[int]) -> list[tuple[int, str]]:
+    """Give the reviews of active members that were in a group of these places: of others a reader knows nothing."""
+    joint = JOINT in places
+    listed = ", ".join(str(int(place)) for place in places)
+    return connection.execute(
+        "SELECT r.member, r.outcome FROM reviews r JOIN members m ON m.number = r.member"
+        " WHERE r.docket = ?1 AND m.state = 'active' AND (?2 OR EXISTS ("
+        "  SELECT 1 FROM collections c JOIN group_members g ON g.group_id = c.group_id AND g.member = r.member"
+        f"  WHERE c.number IN ({listed})))",
+        (docket, joint),
+    ).fetchall()
 
 
 def stood(connection: sqlite3.Connection, member: int, now_us: int) -> None:
