@@ -11,6 +11,7 @@ import pytest
 from serve.hub.hubs import indicator
 from serve.hub.judging import Judging
 from stillwatch.store.exchange import dockets
+from stillwatch.store.exchange.members import suspend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,6 +120,16 @@ def test_nobody_outside_sees_a_docket(hub: Judging) -> None:
     assert hub.dockets("dan") == [], "an object of the same name elsewhere opens no docket"
     assert end(hub, "dan", docket, "overturned").status == 404
     assert hub.say("dan", ONE, "seed", docket=docket).status == 409
+
+
+def test_a_review_of_a_suspended_member_does_not_count_and_followers_are_told(hub: Judging) -> None:
+    begin(hub, "bob")
+    since = hub.dockets("ada")[0]["at_us"]
+    with hub.world.file.writing() as connection:
+        bob = hub.world.people["bob"].member
+        suspend(connection, bob, hub.world.clock())
+        dockets.stood(connection, bob.number, hub.world.clock())
+    assert [one["others"] for one in hub.dockets("ada", since)] == [NONE]
 
 
 def test_readers_of_another_collection_learn_of_no_review_outside_it(hub: Judging) -> None:
