@@ -13,7 +13,7 @@ from stillwatch.sharing.taxii.times import moment
 from stillwatch.store.exchange.detectors import checking, registered
 from stillwatch.store.exchange.objects import plain_place, submit
 from stillwatch.store.exchange.opinions import hold, room, submitted, withdraw
-from stillwatch.store.exchange.subjects import nobody, places_of
+from stillwatch.store.exchange.subjects import listed, nobody, places_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -131,8 +131,10 @@ class Taking:
             )
             submit(connection, view, at.group_version, owner.number, made, now_us)
         for entry in took.added:
-            if _is_latest(connection, at.number, entry):
-                submitted(connection, owner.number, at.number, entry.id, now_us, revoked=entry.revoked)
+            known = listed(connection, entry.id)
+            if (known or entry.type == "opinion") and _is_latest(connection, at.number, entry):
+                if known:
+                    submitted(connection, owner.number, at.number, entry.id, now_us, revoked=entry.revoked)
                 if entry.type == "opinion":
                     _hear(connection, owner, entry, now_us)
         if took.added:

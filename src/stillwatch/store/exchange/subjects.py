@@ -78,6 +78,11 @@ def places_of(connection: sqlite3.Connection, member: Member, subject: str, conc
     return tuple(row[0] for row in connection.execute(_PLACES, {**rights(member), "subject": subject}))
 
 
+def listed(connection: sqlite3.Connection, subject: str) -> bool:
+    """Say whether anybody has ever had an opinion on a subject, anywhere."""
+    return connection.execute("SELECT 1 FROM subjects WHERE subject = ? LIMIT 1", (subject,)).fetchone() is not None
+
+
 def stir(connection: sqlite3.Connection, places: Iterable[int], subject: str, now_us: int) -> None:
     """Note that what is thought of a subject has changed, at a time of its own."""
     connection.executemany(
