@@ -114,8 +114,8 @@ def publish_parser(verbs: Verbs) -> None:
         verbs,
         "publish",
         "tell others of a joint campaign, as STIX in a collection",
-        "Tell others of a joint campaign that is reported as extraction: buckets, kinds of evidence, and the tags that\n"
-        "its groups carry now. Told again it is a new version of the same objects.",
+        "Tell others of a joint campaign that is reported as extraction: buckets, kinds of evidence, and the tags\n"
+        "that its groups carry now. Told again it is a new version of the same objects.",
         '  stillwatch publish joint:7:j-1df7e2a9c0\n  stillwatch publish joint:7:j-1df7e2a9c0 --collection "Campaigns"',
     )
     publish.add_argument("subject", metavar="SUBJECT", help="joint campaign, as `stillwatch inbox` names it")
@@ -130,8 +130,8 @@ def opinion_parser(verbs: Verbs) -> None:
         verbs,
         "opinion",
         "say what this member thinks of what was shared",
-        "Hold an opinion: negative (no abuse here), seed (worth a look) or positive (abuse here). Where members disagree\n"
-        "the subject is disputed, and stops to count as evidence at everybody.",
+        "Hold an opinion: negative (no abuse here), seed (worth a look) or positive (abuse here). Where members\n"
+        "disagree the subject is disputed, and stops to count as evidence at everybody.",
         "  stillwatch opinion joint:7:j-1df7e2a9c0 negative",
     )
     opinion.add_argument("subject", metavar="SUBJECT", help="joint campaign or STIX identifier")
