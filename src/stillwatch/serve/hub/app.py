@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack
 
@@ -34,7 +35,8 @@ from stillwatch.sharing.taxii.errors import TaxiiError, not_found
 from stillwatch.sharing.taxii.media import TAXII, accepts, sends
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    import sqlite3
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from stillwatch.serve.asgi import Receive, Scope, Send
     from stillwatch.serve.hub.auth import Caller
@@ -160,19 +162,42 @@ class Hub:
         return await self._run(self._who, self._head(scope))
 
     def member_of(self, scope: Scope, content: bytes) -> str:
-        """Find whose request this is, for an application that is mounted; called in a thread of its own.
+        """Find whose request this is, as :meth:`caller_of`."""
+        return self.caller_of(scope, content).member.id
+
+    def caller_of(self, scope: Scope, content: bytes) -> Caller:
+        """Find who asks and by which key, for an application that is mounted; called in a thread of its own.
 
         Raises
         ------
         Refused
-            401, 403 or 429.
+            400, 401, 403 or 429.
         """
         try:
             caller = self._who(self._head(scope))
             caller.check(content)
         except TaxiiError as error:
             raise Refused(error.status, error.text, list(error.headers)) from error
-        return caller.member.id
+        return caller
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[tuple[sqlite3.Connection, int]]:
+        """Open a view of one moment, with the time (us since 1970), for an application that is mounted."""
+        with self._file.reading() as connection:
+            yield connection, self._clock()
+
+    async def write(self, job: Callable[[sqlite3.Connection, int], _T]) -> _T:
+        """Do a job of an application that is mounted, in its turn at the one writer.
+
+        Raises
+        ------
+        Refused
+            What the job refused with ``TaxiiError``, or 503: too many wait.
+        """
+        try:
+            return await asyncio.wrap_future(self._writer.put(job))
+        except TaxiiError as error:
+            raise Refused(error.status, error.text, error.headers) from error
 
     async def _run(self, function: Callable[[Unpack[_Given]], _T], *given: *_Given) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *given)
