@@ -78,6 +78,22 @@ def place(connection: sqlite3.Connection, member: Member, identity: str) -> Plac
     return Place(*row[:-2], *map(bool, row[-2:])) if row else None
 
 
+def owners(connection: sqlite3.Connection, member: Member, identity: str) -> frozenset[int]:
+    """Give the numbers of the members that submitted an object, as far as a reader may read it; else nobody."""
+    found: set[int] = set()
+    rights = {"member": member.number, "ceiling": int(member.ceiling), "purposes": int(member.purposes)}
+    for at in places(connection, member):
+        if at.inside and not at.plain:
+            values = {**rights, "collection": at.number, "group": at.group, "id": identity}
+            rows = connection.execute(
+                "SELECT DISTINCT owner FROM objects INDEXED BY objects_ids WHERE collection = :collection AND id = :id"
+                + _VISIBLE,
+                values,
+            )
+            found.update(owner for (owner,) in rows)
+    return frozenset(found)
+
+
 def plain_place(connection: sqlite3.Connection, number: int) -> int | None:
     """Give the number of the collection that is the plain view of another, if there is one."""
     row = connection.execute("SELECT number FROM collections WHERE plain_of = ?", (number,)).fetchone()
