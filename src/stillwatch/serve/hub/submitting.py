@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.exchange import Outcome, Record
 from stillwatch.serve.hub.reading import opened, writable
@@ -13,19 +13,26 @@ from stillwatch.sharing.taxii.errors import TaxiiError
 from stillwatch.sharing.taxii.incoming import cut, read_entries
 from stillwatch.store.exchange.members import member_named
 from stillwatch.store.exchange.objects import keep_status, plain_place, submit
+from stillwatch.store.exchange.sent import keep_entries
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from stillwatch.model.exchange import Entry
     from stillwatch.model.membership import Member
     from stillwatch.serve.hub.reading import Route
     from stillwatch.sharing.taxii.incoming import Check, Handles
+    from stillwatch.store.exchange.objects import Place
 
-    Appended = Callable[[sqlite3.Connection, Sequence[Record]], object]
+    Appended = Callable[[sqlite3.Connection, Sequence[Record]], int | None]
+    """Gives the number of the first entry, None where nothing is logged."""
     Plain = Callable[[bytes], Sequence[bytes]]
     Job = Callable[[sqlite3.Connection, int], bytes]
+
+
+MOST_LOGGED: Final = 12_000
+"""Identifiers and hashes of one record of the log (bytes); a record has at most 16 KiB."""
 
 
 def right(body: bytes) -> Sequence[str]:
@@ -86,6 +93,9 @@ class Submitting:
             if not writable(owner, at):
                 raise TaxiiError(403, "this member may not submit here")
             took = submit(connection, at.number, at.group_version, owner.number, entries, now_us)
+            identity = str(uuid.uuid4())
+            if took.added:
+                self._log(connection, identity, owner, at, now_us, took.added)
             outcome = Outcome(took.successes, (*failures, *took.failures), took.added)
             view = plain_place(connection, at.number)
             if view is not None:
@@ -93,28 +103,38 @@ class Submitting:
                     [one for entry in took.added for one in self._plain(entry.body)], self._handling, right
                 )
                 submit(connection, view, at.group_version, owner.number, made, now_us)
-            identity = str(uuid.uuid4())
             body = resources.status(identity, now_us, outcome)
             keep_status(connection, identity, owner.number, now_us, body)
-            if took.added:
-                self._appended(connection, [_record(identity, owner, at.id, at.group_version, now_us, took.added)])
             return body
 
         return write
 
+    def _log(
+        self,
+        connection: sqlite3.Connection,
+        identity: str,
+        owner: Member,
+        at: Place,
+        now_us: int,
+        added: Sequence[Entry],
+    ) -> None:
+        """Log what one submission added, by its hash; a record holds as many objects as fit."""
+        parts = list(_parts([[one.id, one.digest.hex()] for one in added]))
+        told = {"status": identity, "member": owner.id, "collection": at.id, "group_version": at.group_version}
+        records = [Record("submission", {**told, "at_us": now_us, "objects": part}) for part in parts]
+        first = self._appended(connection, records)
+        if first is not None:
+            keep_entries(connection, first, [len(part) for part in parts])
 
-def _record(
-    identity: str, owner: Member, collection: str, group_version: int, now_us: int, added: Sequence[Entry]
-) -> Record:
-    """Tell of one submission: what was added, by its hash."""
-    return Record(
-        "submission",
-        {
-            "status": identity,
-            "member": owner.id,
-            "collection": collection,
-            "group_version": group_version,
-            "at_us": now_us,
-            "objects": [[one.id, one.digest.hex()] for one in added],
-        },
-    )
+
+def _parts(objects: list[list[str]]) -> Iterator[list[list[str]]]:
+    part: list[list[str]] = []
+    size = 0
+    for one in objects:
+        length = sum(map(len, one)) + 8
+        if part and size + length > MOST_LOGGED:
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += length
+    yield part

@@ -8,6 +8,7 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING, Final
 
+from stillwatch.model.errors import StoreBusy
 from stillwatch.store.database import BUSY_MS, Database, explained
 from stillwatch.store.exchange.schema import HUB
 
@@ -83,6 +84,19 @@ class HubFile:
             with self._lock:
                 self._every.append(found)
         return found
+
+    def settle(self) -> None:
+        """Fold the write-ahead log back and cut it off: until then it holds what was erased.
+
+        Raises
+        ------
+        StoreBusy
+            Another program reads the file just then; what was erased is gone from the file itself all the same.
+        """
+        if not self._database.settle():
+            raise StoreBusy(
+                f"{self.path}: a reader holds the write-ahead log, which holds what was erased; run it again"
+            )
 
     def close(self) -> None:
         """Close every connection; nothing may be reading any more."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from stillwatch.model.exchange import UNVERSIONED, Failure, Found, Outcome
+from stillwatch.store.exchange.erasing import erased
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,6 +24,7 @@ KEPT_US: Final = 86_400_000_000
 _OTHER_OWNER: Final = "this identifier is in use; make an object of your own"
 _OTHER_CONTENT: Final = "this version is there with other content; raise modified"
 _REVOKED: Final = "it was revoked; make a new object"
+_ERASED: Final = "it was erased by order of law; it is not taken again"
 _INSERT: Final = "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _NEWEST: Final = """
 SELECT date_added, version, owner, digest, revoked, group_version, tlp, purposes FROM objects
@@ -126,10 +128,14 @@ def submit(
     successes: list[tuple[str, int]] = []
     failures: list[Failure] = []
     added: list[Entry] = []
+    entries = list(entries)
+    gone = erased(connection, (entry.id for entry in entries))
     for entry in entries:
         stamp = max(now_us, last + 1)
         where = (collection, entry.id)
         try:
+            if entry.id in gone:
+                raise _Refused(_ERASED)  # noqa: TRY301 - refused in one place
             if entry.version_us == UNVERSIONED:
                 version, row = _plain_row(connection, where, entry, stamp, owner, group_version)
             else:

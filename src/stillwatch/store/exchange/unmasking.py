@@ -179,15 +179,12 @@ def requests_of(
         " WHERE m.member = ? AND m.request > ? ORDER BY m.request LIMIT ?",
         (member.number, after_us, most),
     ).fetchall()
-    return [
-        Unmask(
-            *row[:5],
-            asked=bool(row[5]),
-            consent=None if row[6] is None else bool(row[6]),
-            names=_names(connection, member, row[0]) if row[6] else (),
-        )
-        for row in rows
-    ]
+    found = []
+    for at_us, identity, subject, reason, until_us, asked, consent in rows:
+        names = _names(connection, member, at_us) if consent else ()
+        said = None if consent is None else bool(consent)
+        found.append(Unmask(at_us, identity, subject, reason, until_us, bool(asked), said, names))
+    return found
 
 
 def _names(connection: sqlite3.Connection, member: Member, request: int) -> tuple[str, ...]:
