@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stillwatch.parsers.common import later
 from stillwatch.parsers.exchanging import calendar_options
+from stillwatch.parsers.hub_rights import rights
 
 if TYPE_CHECKING:
     from stillwatch.parsers.common import Verbs
@@ -25,6 +26,8 @@ _EXAMPLES = """examples:
   stillwatch hub member rotate "Lab A" --overlap-days 7
   stillwatch hub member suspend "Lab A"
   stillwatch hub member list --json
+  stillwatch hub record "Lab A" --out account
+  stillwatch hub statistics --epsilon 1
   stillwatch hub audit --base https://hub.example --vkey hub.example/log+1f2e3d4c+AQ...
 
 exit codes: 0 done, 1 audit: something does not hold, 2 bad input or the store refused, 130 stopped."""
@@ -46,6 +49,7 @@ def hub_parser(verbs: Verbs) -> None:
     _groups(_acts(things, "group", "say who shares with whom; every change is a new version"))
     _collections(_acts(things, "collection", "add collections, each of one group"))
     _epochs(_acts(things, "epochs", "settle when epochs of oblivious matching are, as at the custodian"))
+    rights(things)
     _log(_acts(things, "log", "show the transparency log and the key that it is checked with"))
 
 

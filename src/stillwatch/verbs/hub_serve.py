@@ -18,12 +18,17 @@ try:
 
     from stillwatch.serve.gateway.proxy.connection import bounded, sweep_forever
     from stillwatch.serve.gateway.settings import Limits
+    from stillwatch.serve.hub.account_routes import RECORD, AccountRoutes
     from stillwatch.serve.hub.app import Hub
+    from stillwatch.serve.hub.description import OPENAPI, DescriptionRoute
+    from stillwatch.serve.hub.key_routes import KEYS, KeyRoutes
     from stillwatch.serve.hub.log_routes import LogRoutes
     from stillwatch.serve.hub.oblivious import Oblivious, holder_file
     from stillwatch.serve.hub.settings import HubSettings
+    from stillwatch.serve.hub.statistics import STATISTICS, StatisticsRoutes
     from stillwatch.serve.hub.submitting import Submitting
     from stillwatch.serve.hub.tending import Tending
+    from stillwatch.serve.hub.unmask_routes import UNMASK, UnmaskRoutes
     from stillwatch.sharing.stix.check import problems
     from stillwatch.sharing.stix.plain import plain
     from stillwatch.sharing.transparency.note import Verifier, read_verifier
@@ -81,6 +86,13 @@ def serve(asked: argparse.Namespace) -> int:
     oblivious = Oblivious(path, lambda: now_us() // 1_000) if holder_file(path).exists() else None
     if oblivious is not None:
         hub.mounts |= oblivious.mounts(hub.member_of)
+    hub.mounts |= {
+        KEYS: KeyRoutes(hub, logged),
+        UNMASK: UnmaskRoutes(hub, logged),
+        RECORD: AccountRoutes(hub, oblivious.tags if oblivious is not None else None),
+        STATISTICS: StatisticsRoutes(hub),
+        OPENAPI: DescriptionRoute(),
+    }
     tending = Tending(file, origin_of(base), signing, oblivious, now_us)
     # No access log: it would tell who read what.
     config = uvicorn.Config(

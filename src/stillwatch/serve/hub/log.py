@@ -11,7 +11,7 @@ from stillwatch.sharing.transparency.checkpoint import Checkpoint
 from stillwatch.sharing.transparency.leaves import SALT_BYTES, commit
 from stillwatch.sharing.transparency.receipt import Receipt
 from stillwatch.store.exchange import log
-from stillwatch.store.exchange.sent import keep_members
+from stillwatch.store.exchange.sent import keep_about
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,7 +46,7 @@ def record(
     """
     every = list(records)
     first = log.append(connection, [commit(kind, body, now_us, draw(SALT_BYTES)) for kind, body in every])
-    keep_members(connection, first, [body.get("member") for _, body in every])
+    keep_about(connection, first, [body.get("member") or body.get("group") for _, body in every])
     return first
 
 

@@ -122,8 +122,8 @@ def _groups(books: Books, after: int, most: int) -> list[Row]:
 
 def _group_entry(books: Books, identity: str, version: int) -> int | None:
     row = books.hub.execute(
-        "SELECT seq FROM log_entries WHERE kind = 'group' AND json_extract(CAST(record AS TEXT), '$.body.group') = ?"
-        " AND json_extract(CAST(record AS TEXT), '$.body.version') = ?",
+        "SELECT seq FROM log_about JOIN log_entries ON seq = entry"
+        " WHERE about = ? AND json_extract(CAST(record AS TEXT), '$.body.version') = ?",
         (identity, version),
     ).fetchone()
     return row[0] if row else None
@@ -180,7 +180,7 @@ def _unmask(books: Books, after: int, most: int) -> list[Row]:
     found = []
     for one in requests_of(books.hub, books.member, after, most):
         entries = books.hub.execute(
-            "SELECT seq FROM log_members JOIN log_entries ON seq = entry WHERE member = ? AND kind = 'unmask'"
+            "SELECT seq FROM log_about JOIN log_entries ON seq = entry WHERE about = ? AND kind = 'unmask'"
             " AND json_extract(CAST(record AS TEXT), '$.body.request') = ? ORDER BY seq",
             (books.member.id, one.id),
         )
@@ -201,8 +201,8 @@ def _unmask(books: Books, after: int, most: int) -> list[Row]:
 
 def _log(books: Books, after: int, most: int) -> list[Row]:
     rows = books.hub.execute(
-        "SELECT seq, kind, digest, salt, record FROM log_members JOIN log_entries ON seq = entry"
-        " WHERE member = ? AND entry > ? ORDER BY entry LIMIT ?",
+        "SELECT seq, kind, digest, salt, record FROM log_about JOIN log_entries ON seq = entry"
+        " WHERE about = ? AND entry > ? ORDER BY entry LIMIT ?",
         (books.member.id, after, most),
     )
     return [

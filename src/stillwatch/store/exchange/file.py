@@ -14,6 +14,7 @@ from stillwatch.store.exchange.schema import HUB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 _CACHE_KIB: Final = 16_384
@@ -84,6 +85,10 @@ class HubFile:
             with self._lock:
                 self._every.append(found)
         return found
+
+    def whole(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Open a view of one moment for what may take long, such as an account; nothing is given up."""
+        return self._database.reading()
 
     def settle(self) -> None:
         """Fold the write-ahead log back and cut it off: until then it holds what was erased.

@@ -17,10 +17,10 @@ CREATE TABLE submissions (
   last_us INTEGER NOT NULL CHECK (last_us >= first_us),
   entry INTEGER NOT NULL REFERENCES log_entries (seq)
 ) STRICT;
-CREATE TABLE log_members (
-  member TEXT NOT NULL,
+CREATE TABLE log_about (
+  about TEXT NOT NULL,
   entry INTEGER NOT NULL REFERENCES log_entries (seq),
-  PRIMARY KEY (member, entry)
+  PRIMARY KEY (about, entry)
 ) STRICT, WITHOUT ROWID;
 """
 
@@ -44,10 +44,10 @@ def keep_entries(connection: sqlite3.Connection, first: int, counts: Sequence[in
         at += count
 
 
-def keep_members(connection: sqlite3.Connection, first: int, members: Sequence[str | None]) -> None:
-    """Remember which member each entry of the log tells of, from the first on; None where of none."""
-    rows = [(one, entry) for entry, one in enumerate(members, first) if one]
-    connection.executemany("INSERT INTO log_members VALUES (?, ?)", rows)
+def keep_about(connection: sqlite3.Connection, first: int, about: Sequence[str | None]) -> None:
+    """Remember which member or group each entry of the log tells of, from the first on; None where of none."""
+    rows = [(one, entry) for entry, one in enumerate(about, first) if one]
+    connection.executemany("INSERT INTO log_about VALUES (?, ?)", rows)
 
 
 def entry_of(connection: sqlite3.Connection, added_us: int) -> int | None:
@@ -56,3 +56,14 @@ def entry_of(connection: sqlite3.Connection, added_us: int) -> int | None:
         "SELECT last_us, entry FROM submissions WHERE first_us <= ? ORDER BY first_us DESC LIMIT 1", (added_us,)
     ).fetchone()
     return int(row[1]) if row and added_us <= row[0] else None
+
+
+def tells_of(connection: sqlite3.Connection, entry: int, about: str) -> bool:
+    """Say whether an entry of the log tells of a member or group."""
+    row = connection.execute("SELECT 1 FROM log_about WHERE about = ? AND entry = ?", (about, entry)).fetchone()
+    return row is not None
+
+
+def move_entry(connection: sqlite3.Connection, before: int, after: int) -> None:
+    """Point from the objects of an entry whose record was erased to the entry that tells of them now."""
+    connection.execute("UPDATE submissions SET entry = ? WHERE entry = ?", (after, before))
