@@ -191,22 +191,10 @@ def test_nothing_but_an_erasure_changes_an_object_and_nothing_an_erasure(exchang
     assert isinstance(refused.value.__cause__, sqlite3.IntegrityError)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        "attack-pattern",
-        "campaign",
-        "grouping",
-        "identity",
-        "indicator",
-        "intrusion-set",
-        "note",
-        "opinion",
-        "relationship",
-        "report",
-        "sighting",
-    ],
-)
+KINDS = "attack-pattern campaign grouping identity indicator intrusion-set note opinion relationship report sighting"
+
+
+@pytest.mark.parametrize("kind", KINDS.split())
 def test_a_tombstone_is_stix(kind: str) -> None:
     body = json.dumps({"created": "2026-01-01T00:00:00.000Z", "name": WORDS}).encode()
     made = tombstone(body, kind, f"{kind}--0c1f0000-0000-4000-8000-000000000000", 1_800_000_000_000_000)

@@ -120,9 +120,8 @@ class Hub:
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, Pairs]:
         path, method = scope["path"], scope["method"]
-        if path == JOIN and method == "POST":
-            job = join_job(await body(scope, receive, MOST_JOIN), self._appended)
-            return 200, await asyncio.wrap_future(self._writer.put(job)), ()
+        if path == JOIN:
+            return 200, await self._joined(scope, receive), ()
         if path == "/healthz" and method == "GET":
             await self._run(self._look)
             return 200, b"{}", ()
@@ -150,6 +149,12 @@ class Hub:
         if method == "POST" and not path.startswith(API):
             raise not_found()
         raise TaxiiError(405, f"this takes {taken}", [(b"allow", taken.encode())])
+
+    async def _joined(self, scope: Scope, receive: Receive) -> bytes:
+        if scope["method"] != "POST":
+            raise Refused(405, "an invitation is taken up with POST", [(b"allow", b"POST")])
+        job = join_job(await body(scope, receive, MOST_JOIN), self._appended)
+        return await asyncio.wrap_future(self._writer.put(job))
 
     async def who(self, scope: Scope) -> Caller:
         """Find who asks, for an application that is mounted; a signed body is checked with ``Caller.check``.
