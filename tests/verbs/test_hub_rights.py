@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import signal
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,9 +14,12 @@ import requests
 
 from serve.hub.hubs import indicator
 from stillwatch.cli import main
+from stillwatch.parsers.hub_rights import AUTHORITIES
 from stillwatch.reports.account_page import account_page, text
 from stillwatch.serve.hub.oblivious import tags_file
 from stillwatch.sharing.taxii.media import TAXII
+from stillwatch.store.exchange.erasing import AUTHORITIES as STORED
+from stillwatch.store.exchange.erasing import TABLES
 from stillwatch.store.exchange.matching import Rule
 from stillwatch.store.exchange.matching import close as close_epoch
 from stillwatch.store.exchange.tag_base import TagBase
@@ -100,6 +105,32 @@ def test_statistics_are_drawn_once(operator: Operator) -> None:
     assert operator.do("statistics", "--epsilon", "1") == first
     assert main(["hub", "statistics", "--store", str(operator.store)]) == 0
     assert "epsilon: 0.5" in operator.capsys.readouterr().out
+
+
+def test_a_reader_that_holds_the_old_pages_is_told_of_and_a_second_run_cuts_them_off(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stillwatch.store.database.BUSY_MS", 50)
+    url, head = filled(operator)
+    sent = {**indicator(4), "id": IDS[0].replace("0c1f", "0c2f"), "description": "very particular words"}
+    assert requests.post(url, json={"objects": [sent]}, headers=head["Lab A"], timeout=9).status_code == 202
+    words = ["hub", "erase", sent["id"], "--order", "x", "--store", str(operator.store)]
+    other = sqlite3.connect(operator.store)
+    other.execute("BEGIN")
+    other.execute("SELECT count(*) FROM objects").fetchone()
+    assert main(words) == 2
+    assert "run it again" in operator.capsys.readouterr().err
+    other.close()
+    assert main(words) == 2
+    assert "erased already" in operator.capsys.readouterr().err
+    operator.end(signal.SIGKILL)
+    for file in operator.store.parent.glob("hub.db*"):
+        assert not file.is_file() or b"very particular words" not in file.read_bytes()
+
+
+def test_kinds_of_authorities_are_the_same_everywhere() -> None:
+    assert tuple(AUTHORITIES) == tuple(STORED)
+    assert ", ".join(f"'{one}'" for one in STORED) in TABLES
 
 
 @pytest.mark.parametrize(

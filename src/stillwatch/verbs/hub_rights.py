@@ -112,9 +112,12 @@ def erase_verb(asked: argparse.Namespace) -> int:
     if not _ID.fullmatch(asked.object):
         raise InputError("OBJECT is the STIX id of an object: type--UUID")
     with _opened(asked) as file:
-        with file.writing() as connection:
-            found = erase_object(connection, asked.object, order, asked.government or "", (plain, logged), now_us())
-        file.settle()
+        try:
+            with file.writing() as connection:
+                found = erase_object(connection, asked.object, order, asked.government or "", (plain, logged), now_us())
+        finally:
+            # Of what is erased already, too: a reader may have held the write-ahead log the first time.
+            file.settle()
     return _say(asked, {"object": asked.object, "versions": found.versions, "entries": list(found.entries)})
 
 

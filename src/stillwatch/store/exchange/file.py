@@ -100,7 +100,7 @@ class HubFile:
         """
         if not self._database.settle():
             raise StoreBusy(
-                f"{self.path}: a reader holds the write-ahead log, which holds what was erased; run it again"
+                f"{self.path}: it is erased, but a reader holds the write-ahead log, which has a copy; run it again"
             )
 
     def close(self) -> None:
