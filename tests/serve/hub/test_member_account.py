@@ -20,9 +20,11 @@ from serve.hub.hubs import GREEN, RED, indicator
 from serve.hub.rights_world import CALENDAR, Rights, rights
 from stillwatch.model.membership import Role, Tlp
 from stillwatch.serve.hub.account_routes import RECEIPT, RECORD
+from stillwatch.serve.hub.erasing import erase_object
 from stillwatch.serve.hub.log import publish
 from stillwatch.serve.hub.submitting import MOST_LOGGED
 from stillwatch.sharing.oblivious.submission import packed
+from stillwatch.sharing.stix.plain import plain
 from stillwatch.sharing.transparency.checkpoint import Trust
 from stillwatch.sharing.transparency.leaves import digest
 from stillwatch.sharing.transparency.note import SIGNED, Verifier
@@ -150,6 +152,19 @@ def test_a_submission_of_any_size_is_logged_and_each_object_points_to_its_entry(
     own = rows_of(exchange, "ada", "sent")
     assert len(own) == count
     assert all([row["id"], row["sha256"]] in entries[row["log"]] for row in own)
+
+
+def test_what_was_erased_is_a_tombstone_and_the_entry_of_the_erasure_tells_of_it(exchange: Rights) -> None:
+    hub = exchange.world
+    hub.post("ada", [indicator(1), indicator(2)])
+    with hub.file.writing() as connection:
+        erase_object(connection, indicator(1)["id"], "order 7", "", (plain, exchange.logged), hub.clock())
+    first, second, taken_back = rows_of(exchange, "ada", "sent")
+    assert [(row["log"], row["sha256"], row["revoked"]) for row in (first, taken_back)] == [(None, None, True)] * 2
+    told = {row["log"]: row["record"] and json.loads(row["record"])["body"] for row in rows_of(exchange, "ada", "log")}
+    assert told[second["log"]]["objects"] == [[second["id"], second["sha256"]]]
+    assert [one["object"] for one in told.values() if one and one.get("event") == "erased"] == [first["id"]]
+    assert told[told[second["log"]]["restates"]] is None, "the entry stays, its record is gone"
 
 
 def test_tags_matches_groups_and_unmasking_are_in_it(exchange: Rights) -> None:

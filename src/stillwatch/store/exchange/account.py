@@ -94,15 +94,17 @@ _OBJECT: Final = (
 
 def _object(books: Books, row: tuple[int, str, str, str, int, int, bytes, bytes]) -> Row:
     at, title, collection, identity, version, revoked, digest, body = row
+    # What was erased, and what the hub made of it, is told by the entry of the erasure: see the section of the log.
+    kept = any(digest)
     return {
         "at": at,
-        "log": entry_of(books.hub, at),
+        "log": entry_of(books.hub, at) if kept else None,
         "collection": title,
         "collection_id": collection,
         "id": identity,
         "version_us": version,
         "revoked": bool(revoked),
-        "sha256": digest.hex() if any(digest) else None,
+        "sha256": digest.hex() if kept else None,
         "object": body.decode(),
     }
 
