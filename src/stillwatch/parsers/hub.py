@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stillwatch.parsers.common import later
 from stillwatch.parsers.exchanging import calendar_options
+from stillwatch.parsers.hub_rights import rights
 
 if TYPE_CHECKING:
     from stillwatch.parsers.common import Verbs
@@ -28,6 +29,8 @@ _EXAMPLES = """examples:
   stillwatch hub member rotate "Lab A" --overlap-days 7
   stillwatch hub member suspend "Lab A"
   stillwatch hub member list --json
+  stillwatch hub record "Lab A" --out account
+  stillwatch hub statistics --epsilon 1
   stillwatch hub audit --base https://hub.example --vkey hub.example/log+1f2e3d4c+AQ...
 
 exit codes: 0 done, 1 audit: something does not hold, 2 bad input or the store refused, 130 stopped."""
@@ -51,6 +54,7 @@ def hub_parser(verbs: Verbs) -> None:
     _epochs(_acts(things, "epochs", "settle when epochs of oblivious matching are, as at the custodian"))
     _held(_acts(things, "held", "look at what members added beyond their measure of a day, and release or drop it"))
     _detectors(_acts(things, "detector", "say which detectors the exchange knows; with none, no digest is checked"))
+    rights(things)
     _log(_acts(things, "log", "show the transparency log and the key that it is checked with"))
 
 

@@ -164,6 +164,18 @@ class Database:
                 self._inside = ""
                 self._undo()
 
+    def settle(self) -> bool:
+        """Write the log into the file and cut it off: until then it holds what was deleted.
+
+        Returns
+        -------
+        bool
+            Whether it is done; False where another program reads the file just then, and the next call does it.
+        """
+        with self._lock:
+            busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        return not busy
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:

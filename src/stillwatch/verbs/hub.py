@@ -41,9 +41,9 @@ def now_us() -> int:
     return time.time_ns() // 1_000
 
 
-def logged(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
-    """Write to the transparency log, in the transaction of what it tells."""
-    record(connection, [(one.kind, one.body) for one in records], now_us(), secrets.token_bytes)
+def logged(connection: sqlite3.Connection, records: Sequence[Record]) -> int:
+    """Write to the transparency log, in the transaction of what it tells; gives the number of the first entry."""
+    return record(connection, [(one.kind, one.body) for one in records], now_us(), secrets.token_bytes)
 
 
 def hub_verb(asked: argparse.Namespace) -> int:

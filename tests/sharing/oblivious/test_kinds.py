@@ -106,7 +106,7 @@ def v6(number):
 
 def test_kinds_that_can_be_guessed_are_marked():
     low = {one.name for one in KINDS if one.low_entropy}
-    assert low == {"card:v1", "email:v1", "email-domain:v1", "ipv4-24:v1", "ipv6-48:v1", "tls:v1"}
+    assert low == {"card:v1", "email:v1", "email-domain:v1", "ipv4-24:v1", "ipv6-48:v1", "tls:v1", "trait:v1"}
 
 
 def test_no_form_has_changed():
@@ -120,5 +120,6 @@ def test_no_form_has_changed():
         "ipv6-48:v1:2001:db8:12::/48",
         f"tls:v1:{JA4}/{JA4H}",
         "artefact:v1:" + "ab" * 32,
+        "trait:v1:template/00000000a1b2c3d4",
         "tmpl:v1:0:00000000000000ff",
     ]

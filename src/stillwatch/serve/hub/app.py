@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack
 
@@ -35,7 +36,8 @@ from stillwatch.sharing.taxii.errors import TaxiiError, not_found
 from stillwatch.sharing.taxii.media import TAXII, accepts, sends
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    import sqlite3
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     from stillwatch.serve.asgi import Receive, Scope, Send
     from stillwatch.serve.hub.auth import Caller
@@ -120,9 +122,8 @@ class Hub:
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, bytes, Pairs]:
         path, method = scope["path"], scope["method"]
-        if path == JOIN and method == "POST":
-            job = join_job(await body(scope, receive, MOST_JOIN), self._appended)
-            return 200, await asyncio.wrap_future(self._writer.put(job)), ()
+        if path == JOIN:
+            return 200, await self._joined(scope, receive), ()
         if path == "/healthz" and method == "GET":
             await self._run(self._look)
             return 200, b"{}", ()
@@ -151,6 +152,12 @@ class Hub:
             raise not_found()
         raise TaxiiError(405, f"this takes {taken}", [(b"allow", taken.encode())])
 
+    async def _joined(self, scope: Scope, receive: Receive) -> bytes:
+        if scope["method"] != "POST":
+            raise Refused(405, "an invitation is taken up with POST", [(b"allow", b"POST")])
+        job = join_job(await body(scope, receive, MOST_JOIN), self._appended)
+        return await asyncio.wrap_future(self._writer.put(job))
+
     async def who(self, scope: Scope) -> Caller:
         """Find who asks, for an application that is mounted; a signed body is checked with ``Caller.check``.
 
@@ -162,32 +169,42 @@ class Hub:
         return await self._run(self._who, self._head(scope))
 
     def member_of(self, scope: Scope, content: bytes) -> str:
-        """Find whose request this is, for an application that is mounted; called in a thread of its own.
+        """Find whose request this is, as :meth:`caller_of`."""
+        return self.caller_of(scope, content).member.id
+
+    def caller_of(self, scope: Scope, content: bytes) -> Caller:
+        """Find who asks and by which key, for an application that is mounted; called in a thread of its own.
 
         Raises
         ------
         Refused
-            401, 403 or 429.
+            400, 401, 403 or 429.
         """
         try:
             caller = self._who(self._head(scope))
             caller.check(content)
         except TaxiiError as error:
             raise Refused(error.status, error.text, list(error.headers)) from error
-        return caller.member.id
+        return caller
 
-    async def write(self, job: Job) -> bytes:
-        """Do a job of an application that is mounted, in the writer's turn.
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[tuple[sqlite3.Connection, int]]:
+        """Open a view of one moment, with the time (us since 1970), for an application that is mounted."""
+        with self._file.reading() as connection:
+            yield connection, self._clock()
+
+    async def write(self, job: Callable[[sqlite3.Connection, int], _T]) -> _T:
+        """Do a job of an application that is mounted, in its turn at the one writer.
 
         Raises
         ------
         Refused
-            What the job refuses, before it writes; 503 where too many wait.
+            What the job refused with ``TaxiiError``, or 503: too many wait.
         """
         try:
             return await asyncio.wrap_future(self._writer.put(job))
         except TaxiiError as error:
-            raise Refused(error.status, error.text, list(error.headers)) from error
+            raise Refused(error.status, error.text, error.headers) from error
 
     async def _run(self, function: Callable[[Unpack[_Given]], _T], *given: *_Given) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *given)

@@ -16,7 +16,7 @@ from stillwatch.serve.hub.bounds import Nonces, Rates
 from stillwatch.serve.hub.signatures import HEADERS, Unsigned, body_matches, verified
 from stillwatch.sharing.taxii.errors import TaxiiError
 from stillwatch.sharing.taxii.times import moment
-from stillwatch.store.exchange.members import credential, fingerprint
+from stillwatch.store.exchange.members import credential, fingerprint, member_named
 
 if TYPE_CHECKING:
     import sqlite3
@@ -50,6 +50,8 @@ class Caller:
     """As it stands now; always active."""
     digest: str = ""
     """What the body must hash to (Content-Digest); "" where it is not signed."""
+    key_id: str = ""
+    """Id of the key that signed the request; "" where a secret was shown."""
 
     def check(self, body: bytes) -> None:
         """See that a body is the one that was signed.
@@ -61,6 +63,20 @@ class Caller:
         """
         if self.digest and not body_matches(self.digest, body):
             raise TaxiiError(400, "the body is not the one that Content-Digest names")
+
+
+def still(connection: sqlite3.Connection, caller: Caller) -> Member:
+    """Give a caller as it stands when its turn to write has come.
+
+    Raises
+    ------
+    TaxiiError
+        403: it is no longer active.
+    """
+    member = member_named(connection, caller.member.id)
+    if member.state is not State.ACTIVE:
+        raise TaxiiError(403, f"this member is {member.state}; ask the hub's operator")
+    return member
 
 
 def _denied(text: str = "a signature or secret is missing or wrong") -> TaxiiError:
@@ -101,15 +117,16 @@ class Auth:
         TaxiiError
             401: nobody known. 403: a member that is not active. 429: too often.
         """
-        digest = ""
+        digest, key = "", ""
         if "signature-input" in head.headers:
             found, digest = self._signed(connection, head, now_us), head.headers.get("content-digest", "")
+            key = found.id
         else:
             found = _secret(connection, head.headers.get("authorization", ""), now_us)
         if found.member.state is not State.ACTIVE:
             raise TaxiiError(403, f"this member is {found.member.state}; ask the hub's operator")
         self._rates.take(found.member.number, now_us)
-        return Caller(found.member, digest)
+        return Caller(found.member, digest, key)
 
     def _signed(self, connection: sqlite3.Connection, head: Head, now_us: int) -> Credential:
         known: dict[str, Credential] = {}

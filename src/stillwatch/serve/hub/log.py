@@ -11,6 +11,7 @@ from stillwatch.sharing.transparency.checkpoint import Checkpoint
 from stillwatch.sharing.transparency.leaves import SALT_BYTES, commit
 from stillwatch.sharing.transparency.receipt import Receipt
 from stillwatch.store.exchange import log
+from stillwatch.store.exchange.sent import keep_about
 
 if TYPE_CHECKING:
     import sqlite3
@@ -32,7 +33,7 @@ def record(
     connection
         Inside a writing transaction.
     records
-        Kind and body of each.
+        Kind and body of each; one that tells of a member names it, and no other, as ``member``.
     now_us
         Now (µs since 1970).
     draw
@@ -43,7 +44,10 @@ def record(
     int
         Number of the first entry; the others follow without gaps.
     """
-    return log.append(connection, [commit(kind, body, now_us, draw(SALT_BYTES)) for kind, body in records])
+    every = list(records)
+    first = log.append(connection, [commit(kind, body, now_us, draw(SALT_BYTES)) for kind, body in every])
+    keep_about(connection, first, [body.get("member") or body.get("group") for _, body in every])
+    return first
 
 
 def publish(connection: sqlite3.Connection, origin: str, key: Ed25519PrivateKey, now_us: int) -> bool:

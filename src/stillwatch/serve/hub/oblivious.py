@@ -41,6 +41,11 @@ def holder_file(store: Path) -> Path:
     return store.with_name(store.name + ".oprf")
 
 
+def tags_file(store: Path) -> Path:
+    """Say where the hub keeps tags."""
+    return store.with_name(store.name + ".tags")
+
+
 class Oblivious:
     """Everything of oblivious matching that one hub has open.
 
@@ -64,7 +69,7 @@ class Oblivious:
         keys = KeyFolder(store.with_name(store.name + ".keys"), self.base, suite.public_key, secrets.token_bytes)
         self.holder = Holder("hub", self.base, keys, self.calendar)
         """The hub as a key holder."""
-        self.tags = TagBase(store.with_name(store.name + ".tags"))
+        self.tags = TagBase(tags_file(store))
         """What members submitted, and what matched."""
         self.workers = Workers(1)
         """Evaluate."""

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from stillwatch.serve.hub.account_routes import RECORD, AccountRoutes
 from stillwatch.serve.hub.app import Hub
+from stillwatch.serve.hub.description import OPENAPI, DescriptionRoute
 from stillwatch.serve.hub.judging import mounts
+from stillwatch.serve.hub.key_routes import KEYS, KeyRoutes
 from stillwatch.serve.hub.log import record
 from stillwatch.serve.hub.log_routes import LogRoutes
 from stillwatch.serve.hub.oblivious import Oblivious, holder_file
+from stillwatch.serve.hub.statistics import STATISTICS, StatisticsRoutes
 from stillwatch.serve.hub.submitting import Submitting
 from stillwatch.serve.hub.tending import Tending
+from stillwatch.serve.hub.unmask_routes import UNMASK, UnmaskRoutes
 from stillwatch.sharing.stix.check import problems
 from stillwatch.sharing.stix.plain import plain
 from stillwatch.store.exchange.file import HubFile
@@ -88,11 +93,24 @@ class ServedHub:
             self.app.mounts |= self.oblivious.mounts(self.app.member_of)
         concerns = self.oblivious.concerns if self.oblivious is not None else nobody
         self.app.mounts |= mounts(self.app, self.file, submitting.taking, concerns)
+        self.app.mounts |= {
+            KEYS: KeyRoutes(self.app, self._logged),
+            UNMASK: UnmaskRoutes(self.app, self._logged, self._others),
+            RECORD: AccountRoutes(self.app, self.oblivious.tags if self.oblivious is not None else None),
+            STATISTICS: StatisticsRoutes(self.app),
+            OPENAPI: DescriptionRoute(),
+        }
         self.tending = Tending(self.file, origin_of(settings.base), signing, self.oblivious, clock)
         """What it does by itself."""
 
-    def _logged(self, connection: sqlite3.Connection, records: Sequence[Record]) -> None:
-        record(connection, [(one.kind, one.body) for one in records], self._clock(), secrets.token_bytes)
+    def _logged(self, connection: sqlite3.Connection, records: Sequence[Record]) -> int:
+        return record(connection, [(one.kind, one.body) for one in records], self._clock(), secrets.token_bytes)
+
+    def _others(self, subject: str, member: str) -> frozenset[str] | None:
+        """Give the others in a joint campaign; None to who is not in it."""
+        if self.oblivious is None or not self.oblivious.concerns(None, member, subject):
+            return None
+        return self.oblivious.others(subject, member)
 
     def close(self) -> None:
         """Stop threads and workers, close the files."""

@@ -13,6 +13,7 @@ from stillwatch.sharing.taxii.times import moment
 from stillwatch.store.exchange.detectors import checking, registered
 from stillwatch.store.exchange.objects import plain_place, submit
 from stillwatch.store.exchange.opinions import hold, room, submitted, withdraw
+from stillwatch.store.exchange.sent import keep_entries
 from stillwatch.store.exchange.subjects import listed, nobody, places_of
 
 if TYPE_CHECKING:
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
     from stillwatch.sharing.taxii.incoming import Handles
     from stillwatch.store.exchange.objects import Place
 
-    Appended = Callable[[sqlite3.Connection, Sequence[Record]], object]
+    Appended = Callable[[sqlite3.Connection, Sequence[Record]], int | None]
+    """Gives the number of the first entry, None where nothing is logged."""
     Plain = Callable[[bytes], Sequence[bytes]]
 
 MOST_HEARD: Final = 5_000
 """Subjects that the opinions of one envelope may be about."""
-LOGGED: Final = 100
-"""Objects that one record of the log names: a record is bounded."""
+MOST_LOGGED: Final = 12_000
+"""Identifiers and hashes of one record of the log (bytes); a record has at most 16 KiB."""
 
 
 def right(body: bytes) -> Sequence[str]:
@@ -124,6 +126,12 @@ class Taking:
             UUID of the submission, for the log.
         """
         took = submit(connection, at.number, at.group_version, owner.number, entries, now_us)
+        if took.added:
+            # Before the plain view adds objects of its own: where an entry is found goes by what was added last.
+            records, counts = _records(status, owner, at, now_us, took.added)
+            first = self.appended(connection, records)
+            if first is not None:
+                keep_entries(connection, first, counts)
         view = plain_place(connection, at.number)
         if view is not None:
             made, _ = read_entries(
@@ -137,8 +145,6 @@ class Taking:
                     submitted(connection, owner.number, at.number, entry.id, now_us, revoked=entry.revoked)
                 if entry.type == "opinion":
                     _hear(connection, owner, entry, now_us)
-        if took.added:
-            self.appended(connection, list(_records(status, owner, at, now_us, took.added)))
         return took
 
 
@@ -168,17 +174,23 @@ def _version(entry: Entry) -> str:
     return "" if entry.version_us == UNVERSIONED else moment(entry.version_us)
 
 
-def _records(identity: str, owner: Member, at: Place, now_us: int, added: Sequence[Entry]) -> Iterator[Record]:
-    """Tell of one submission: what was added, by its hash."""
-    for start in range(0, len(added), LOGGED):
-        yield Record(
-            "submission",
-            {
-                "status": identity,
-                "member": owner.id,
-                "collection": at.id,
-                "group_version": at.group_version,
-                "at_us": now_us,
-                "objects": [[one.id, one.digest.hex()] for one in added[start : start + LOGGED]],
-            },
-        )
+def _records(
+    identity: str, owner: Member, at: Place, now_us: int, added: Sequence[Entry]
+) -> tuple[list[Record], list[int]]:
+    """Tell of one submission, what was added by its hash; gives the records and how many objects each tells of."""
+    told = {"status": identity, "member": owner.id, "collection": at.id, "group_version": at.group_version}
+    parts = list(_parts([[one.id, one.digest.hex()] for one in added]))
+    return [Record("submission", {**told, "at_us": now_us, "objects": part}) for part in parts], list(map(len, parts))
+
+
+def _parts(objects: list[list[str]]) -> Iterator[list[list[str]]]:
+    part: list[list[str]] = []
+    size = 0
+    for one in objects:
+        length = sum(map(len, one)) + 8
+        if part and size + length > MOST_LOGGED:
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += length
+    yield part

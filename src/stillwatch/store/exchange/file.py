@@ -8,11 +8,13 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING, Final
 
+from stillwatch.model.errors import StoreBusy
 from stillwatch.store.database import BUSY_MS, Database, explained
 from stillwatch.store.exchange.schema import HUB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 _CACHE_KIB: Final = 16_384
@@ -83,6 +85,23 @@ class HubFile:
             with self._lock:
                 self._every.append(found)
         return found
+
+    def whole(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Open a view of one moment for what may take long, such as an account; nothing is given up."""
+        return self._database.reading()
+
+    def settle(self) -> None:
+        """Fold the write-ahead log back and cut it off: until then it holds what was erased.
+
+        Raises
+        ------
+        StoreBusy
+            Another program reads the file just then; what was erased is gone from the file itself all the same.
+        """
+        if not self._database.settle():
+            raise StoreBusy(
+                f"{self.path}: it is erased, but a reader holds the write-ahead log, which has a copy; run it again"
+            )
 
     def close(self) -> None:
         """Close every connection; nothing may be reading any more."""

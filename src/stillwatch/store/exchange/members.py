@@ -142,13 +142,17 @@ def add_credential(
     NotNow
         The member has too many, or has left.
     """
+    _room(connection, member, now_us)
+    row = (identity, member.number, kind, value, now_us, FOREVER)
+    connection.execute("INSERT INTO credentials VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
+def _room(connection: sqlite3.Connection, member: Member, now_us: int) -> None:
     good = connection.execute(
         "SELECT count(*) FROM credentials WHERE member = ? AND until_us > ?", (member.number, now_us)
     ).fetchone()[0]
     if member.state is State.LEFT or good >= MOST_CREDENTIALS:
         raise NotNow(f"a member has at most {MOST_CREDENTIALS} keys and secrets, and none once it has left")
-    row = (identity, member.number, kind, value, now_us, FOREVER)
-    connection.execute("INSERT INTO credentials VALUES (?, ?, ?, ?, ?, ?)", row)
 
 
 def rotate(
@@ -160,7 +164,14 @@ def rotate(
     now_us: int,
     overlap_us: int = OVERLAP_US,
 ) -> None:
-    """Add a new key or secret; those of its kind that were there end after the overlap."""
+    """Add a new key or secret; those of its kind that were there end after the overlap.
+
+    Raises
+    ------
+    NotNow
+        The member has too many, or has left; nothing was written.
+    """
+    _room(connection, member, now_us)
     connection.execute(
         "UPDATE credentials SET until_us = min(until_us, ?) WHERE member = ? AND kind = ?",
         (now_us + overlap_us, member.number, kind),

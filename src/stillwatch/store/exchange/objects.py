@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from stillwatch.model.exchange import UNVERSIONED, Failure, Found, Outcome
+from stillwatch.store.exchange.erasing import erased
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,6 +24,7 @@ KEPT_US: Final = 86_400_000_000
 _OTHER_OWNER: Final = "this identifier is in use; make an object of your own"
 _OTHER_CONTENT: Final = "this version is there with other content; raise modified"
 _REVOKED: Final = "it was revoked; make a new object"
+_ERASED: Final = "it was erased by order of law; it is not taken again"
 _INSERT: Final = "INSERT INTO objects VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _NEWEST: Final = """
 SELECT date_added, version, owner, digest, revoked, group_version, tlp, purposes FROM objects
@@ -78,6 +80,22 @@ def place(connection: sqlite3.Connection, member: Member, identity: str) -> Plac
     return Place(*row[:-2], *map(bool, row[-2:])) if row else None
 
 
+def owners(connection: sqlite3.Connection, member: Member, identity: str) -> frozenset[int]:
+    """Give the numbers of the members that submitted an object, as far as a reader may read it; else nobody."""
+    found: set[int] = set()
+    rights = {"member": member.number, "ceiling": int(member.ceiling), "purposes": int(member.purposes)}
+    for at in places(connection, member):
+        if at.inside and not at.plain:
+            values = {**rights, "collection": at.number, "group": at.group, "id": identity}
+            rows = connection.execute(
+                "SELECT DISTINCT owner FROM objects INDEXED BY objects_ids WHERE collection = :collection AND id = :id"
+                + _VISIBLE,
+                values,
+            )
+            found.update(owner for (owner,) in rows)
+    return frozenset(found)
+
+
 def plain_place(connection: sqlite3.Connection, number: int) -> int | None:
     """Give the number of the collection that is the plain view of another, if there is one."""
     row = connection.execute("SELECT number FROM collections WHERE plain_of = ?", (number,)).fetchone()
@@ -120,10 +138,14 @@ def submit(
     successes: list[tuple[str, int]] = []
     failures: list[Failure] = []
     added: list[Entry] = []
+    entries = list(entries)
+    gone = erased(connection, (entry.id for entry in entries))
     for entry in entries:
         stamp = max(now_us, last + 1)
         where = (collection, entry.id)
         try:
+            if entry.id in gone:
+                raise _Refused(_ERASED)  # noqa: TRY301 - refused in one place
             if entry.version_us == UNVERSIONED:
                 version, row = _plain_row(connection, where, entry, stamp, owner, group_version)
             else:

@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from stillwatch.store.exchange import detectors, dockets, held, log, opinions, subjects
+from stillwatch.store.exchange import (
+    detectors,
+    dockets,
+    erasing,
+    held,
+    log,
+    opinions,
+    released,
+    sent,
+    subjects,
+    unmasking,
+)
 from stillwatch.store.schema import Schema
 
 MEMBERS: Final = """
@@ -104,10 +115,16 @@ CREATE TABLE statuses (
 CREATE INDEX statuses_by_time ON statuses (at_us);
 CREATE TRIGGER objects_stay BEFORE DELETE ON objects
 BEGIN SELECT RAISE(ABORT, 'objects are revoked, not deleted'); END;
-CREATE TRIGGER objects_unchanged BEFORE UPDATE OF date_added, collection, id, version, owner, digest, body ON objects
+CREATE TRIGGER objects_unchanged BEFORE UPDATE OF date_added, collection, id, version, owner ON objects
 BEGIN SELECT RAISE(ABORT, 'an object stays as it was received'); END;
+CREATE TRIGGER objects_only_erased BEFORE UPDATE OF digest, body ON objects
+WHEN NOT EXISTS (SELECT 1 FROM erasures WHERE object = OLD.id)
+  OR NEW.digest <> zeroblob(32) OR length(NEW.body) > 1024 OR NOT NEW.revoked
+  OR instr(CAST(NEW.body AS TEXT), '"revoked":true') = 0 OR instr(CAST(NEW.body AS TEXT), OLD.id) = 0
+BEGIN SELECT RAISE(ABORT, 'an object stays as it was received, unless an order erases it'); END;
 """
 
 _JUDGING: Final = subjects.TABLES + opinions.TABLES + dockets.TABLES + detectors.TABLES + held.TABLES
-HUB: Final = Schema("hub", 0x53544C48, 1, MEMBERS + OBJECTS + log.TABLES + log.TRIGGERS + _JUDGING)
+_OWED: Final = sent.TABLES + unmasking.TABLES + erasing.TABLES + released.TABLES
+HUB: Final = Schema("hub", 0x53544C48, 1, MEMBERS + OBJECTS + log.TABLES + log.TRIGGERS + _JUDGING + _OWED)
 """The hub's file: STLH."""

@@ -131,14 +131,6 @@ class TagBase(Database):
     def __init__(self, path: Path, *, create: bool = True) -> None:
         super().__init__(path, create=create, schema=_SCHEMA)
 
-    def settle(self) -> None:
-        """Write the log into the file and cut it off: until then it holds what was deleted.
-
-        Where another program reads the file just then, the next call does it.
-        """
-        with self._lock:
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
 
 def name_id(connection: sqlite3.Connection, name: str) -> int:
     """Give the number that a member's or a kind's name has in the tables; a new name gets one."""
