@@ -80,7 +80,7 @@ def serve(asked: argparse.Namespace) -> int:
     hub.mounts["/log/"] = LogRoutes(file, _witnesses(asked.witnesses), lambda: now_us() // 1_000_000)
     oblivious = Oblivious(path, lambda: now_us() // 1_000) if holder_file(path).exists() else None
     if oblivious is not None:
-        hub.mounts |= oblivious.mounts(hub.member_of)
+        hub.mounts |= oblivious.mounts(hub.acting)
     tending = Tending(file, origin_of(base), signing, oblivious, now_us)
     # No access log: it would tell who read what.
     config = uvicorn.Config(

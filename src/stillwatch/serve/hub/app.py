@@ -36,7 +36,9 @@ from stillwatch.sharing.taxii.media import TAXII, accepts, sends
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    from stillwatch.model.membership import Member, Role
     from stillwatch.serve.asgi import Receive, Scope, Send
+    from stillwatch.serve.custodian.admission import Who
     from stillwatch.serve.hub.auth import Caller
     from stillwatch.serve.hub.reading import Route
     from stillwatch.serve.hub.settings import HubSettings
@@ -167,12 +169,27 @@ class Hub:
         Refused
             401, 403 or 429.
         """
+        return self._member(scope, content).id
+
+    def acting(self, roles: Role) -> Who:
+        """Give what does as :meth:`member_of`, and refuses members that act in none of some roles."""
+
+        def who(scope: Scope, content: bytes, /) -> str:
+            member = self._member(scope, content)
+            if not member.may_any(roles):
+                names = " or ".join(one.name.lower() for one in roles if one.name)
+                raise Refused(403, f"this takes a member that is {names}; ask the hub's operator")
+            return member.id
+
+        return who
+
+    def _member(self, scope: Scope, content: bytes) -> Member:
         try:
             caller = self._who(self._head(scope))
             caller.check(content)
         except TaxiiError as error:
             raise Refused(error.status, error.text, list(error.headers)) from error
-        return caller.member.id
+        return caller.member
 
     async def _run(self, function: Callable[[Unpack[_Given]], _T], *given: *_Given) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *given)

@@ -6,6 +6,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from stillwatch.model.errors import InputError
+from stillwatch.model.membership import Role
 from stillwatch.serve.custodian.evaluating import PREFIX, Bounds, Evaluating, Holder
 from stillwatch.serve.custodian.workers import Workers
 from stillwatch.serve.hub.tag_routes import MATCHES, TAGS, TagRoutes
@@ -56,10 +57,11 @@ class Oblivious:
         self.workers = Workers(1)
         """Evaluate."""
 
-    def mounts(self, who: Who) -> Mapping[str, App]:
-        """Give the applications by the beginning of their paths."""
-        routes = TagRoutes(self.tags, self.calendar, who, self._clock)
-        evaluating = Evaluating(self.holder, who, Bounds(), self.workers, self._clock)
+    def mounts(self, acting: Callable[[Role], Who]) -> Mapping[str, App]:
+        """Give the applications by the beginning of their paths; ``acting`` finds members in one of some roles."""
+        asker = acting(Role.CONTRIBUTOR | Role.ASKER)
+        routes = TagRoutes(self.tags, self.calendar, acting(Role.CONTRIBUTOR), self._clock, asker)
+        evaluating = Evaluating(self.holder, asker, Bounds(), self.workers, self._clock)
         return {PREFIX: evaluating, TAGS: routes, MATCHES: routes}
 
     def close(self) -> None:
