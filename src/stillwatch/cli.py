@@ -19,6 +19,7 @@ from stillwatch.parsers.exchanging import custodian_parser
 from stillwatch.parsers.hub import hub_parser
 from stillwatch.parsers.live import watch_parser
 from stillwatch.parsers.making import simulate_parser
+from stillwatch.parsers.member import inbox_parser, join_parser, share_parser, withdraw_parser
 from stillwatch.parsers.names import key_parser, pseudonym_parser
 from stillwatch.parsers.reading import calibrate_parser, campaigns_parser, scan_parser
 from stillwatch.parsers.serving import applied_parser, gateway_parser
@@ -44,6 +45,10 @@ PARSERS: Final = (
     corpus_parser,
     gateway_parser,
     applied_parser,
+    join_parser,
+    share_parser,
+    inbox_parser,
+    withdraw_parser,
     custodian_parser,
     hub_parser,
     key_parser,

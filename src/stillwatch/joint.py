@@ -83,6 +83,7 @@ def _described(one: Matched, parts: Sequence[Offer], config: Config) -> JointCam
         lines=lines,
         one_operator=probability(operator + beyond_chance(-one.log_e)),
         extraction=probability(PRIOR_BITS + _bits(lines)),
+        first_ms=min(int(part.sketch["first_ms"]) for part in parts),
     )
 
 

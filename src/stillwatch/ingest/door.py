@@ -32,13 +32,26 @@ SIGNUP: Final = ("card_bin", "email_domain", "email_class", "referral")
 _MANY: Final = ("session_id", "parent_event_id")
 _FEW: Final = ("account_id", "credential_id", "org_id", "end_user_id", "user_agent", "ja4")
 _LISTS: Final = ("artefacts_carried", "artefacts_born")
+_OWN: Final = frozenset({"account_id", "credential_id", "org_id", "end_user_id"})
+"""What names somebody at this provider and means nothing to others."""
 
 
 class Door:
-    """Keys identifiers under one epoch of one key; threads may share it."""
+    """Keys identifiers under one epoch of one key; threads may share it.
 
-    def __init__(self, key: PseudonymKey) -> None:
-        self._sip = {name: _halves(key.derive(f"hash/{name}")) for name in (*_MANY, "event_id", "artefact")}
+    Parameters
+    ----------
+    key
+        The provider's own.
+    shared
+        Key that several providers hold, under which everything that accounts may have in common is keyed, so that it
+        compares between them. Accounts, credentials, users, sessions and requests are always keyed under the own one.
+    """
+
+    def __init__(self, key: PseudonymKey, shared: PseudonymKey | None = None) -> None:
+        common = shared or key
+        self._sip = {name: _halves(key.derive(f"hash/{name}")) for name in (*_MANY, "event_id")}
+        self._sip["artefact"] = _halves(common.derive("hash/artefact"))
         written: dict[str, Callable[[str], str]] = {
             "client_ip": host_of,
             "client_net": str,
@@ -46,7 +59,7 @@ class Door:
         }
         self._fields = {
             name: Pseudonyms(
-                key.derive(f"field/{'client_net' if name == 'client_ip/net' else name}"),
+                (key if name in _OWN else common).derive(f"field/{'client_net' if name == 'client_ip/net' else name}"),
                 _halves(key.derive(f"memory/{name}")),
                 written.get(name, str),
             )

@@ -83,6 +83,8 @@ class JointCampaign:
     """Chance that one operator stands behind it, 0 to 1."""
     extraction: float
     """Chance that the operator extracts, given that there is one, 0 to 1."""
+    first_ms: int = -1
+    """Day on which the first part was first seen (ms since 1970)."""
 
     @property
     def providers(self) -> int:

@@ -156,12 +156,13 @@ def scanned(
     config: Config,
     against: Against,
     find: Finder | None = None,
+    shared: PseudonymKey | None = None,
 ) -> ScanResult:
-    """Read and judge the inputs of a verb, with a progress line."""
+    """Read and judge the inputs of a verb, with a progress line; ``shared`` keys what compares between providers."""
     keep_memory()
     corpus = corpus_filter(asked.corpus)
     key = pseudonym_key(Path(asked.key), asked.epoch)
-    door = Door(key)
+    door = Door(key, shared)
     accounts = read_accounts(Path(asked.accounts), door) if asked.accounts else EMPTY
     reading = Reading(
         config=config,
@@ -177,7 +178,7 @@ def scanned(
         return scan(
             sources,
             reading,
-            key,
+            shared or key,
             accounts,
             line.show,
             keep_exemplars=asked.keep_exemplars,

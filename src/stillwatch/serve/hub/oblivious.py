@@ -9,6 +9,7 @@ from stillwatch.model.errors import InputError
 from stillwatch.model.membership import Role
 from stillwatch.serve.custodian.evaluating import PREFIX, Bounds, Evaluating, Holder
 from stillwatch.serve.custodian.workers import Workers
+from stillwatch.serve.hub.offer_routes import COMMITMENTS, JOINT, OFFERS, WITHDRAW, OfferRoutes
 from stillwatch.serve.hub.tag_routes import MATCHES, TAGS, TagRoutes
 from stillwatch.sharing.oblivious.epochs import Calendar
 from stillwatch.sharing.oblivious.with_voprf import Voprf
@@ -59,10 +60,15 @@ class Oblivious:
 
     def mounts(self, acting: Callable[[Role], Who]) -> Mapping[str, App]:
         """Give the applications by the beginning of their paths; ``acting`` finds members in one of some roles."""
-        asker = acting(Role.CONTRIBUTOR | Role.ASKER)
-        routes = TagRoutes(self.tags, self.calendar, acting(Role.CONTRIBUTOR), self._clock, asker)
+        contributor, asker = acting(Role.CONTRIBUTOR), acting(Role.CONTRIBUTOR | Role.ASKER)
+        routes = TagRoutes(self.tags, self.calendar, contributor, self._clock, asker)
         evaluating = Evaluating(self.holder, asker, Bounds(), self.workers, self._clock)
-        return {PREFIX: evaluating, TAGS: routes, MATCHES: routes}
+        offers = OfferRoutes(self.tags, self.calendar, contributor, self._clock)
+        return {
+            PREFIX: evaluating,
+            **dict.fromkeys((TAGS, MATCHES), routes),
+            **dict.fromkeys((COMMITMENTS, OFFERS, WITHDRAW, JOINT), offers),
+        }
 
     def close(self) -> None:
         """End the workers and close the files."""

@@ -15,10 +15,10 @@ from __future__ import annotations
 import asyncio
 import json
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs
 
 from stillwatch.model.errors import InputError, NotNow
 from stillwatch.serve.asgi import Refused, answer, body
+from stillwatch.serve.hub.asked import asked_of, epoch_of
 from stillwatch.sharing.oblivious.epochs import OPEN
 from stillwatch.sharing.oblivious.kinds import BY_NAME
 from stillwatch.sharing.oblivious.submission import MOST_BYTES, unpacked
@@ -67,7 +67,7 @@ class TagRoutes:
         if path == TAGS:
             if method != "POST":
                 raise Refused(405, f"{path} takes POST", [(b"allow", b"POST")])
-            asked = _asked(scope)
+            asked = asked_of(scope)
             if asked.get("asks", "1") != "1":
                 raise Refused(400, "asks= takes 1, or is left out where tags are contributed")
             content = await body(scope, receive, MOST_BYTES)
@@ -83,7 +83,7 @@ class TagRoutes:
             raise Refused(404, f"nothing is here; tags go to {TAGS}, matches are at {MATCHES}")
 
     def _submit(self, member: str, asked: dict[str, str], content: bytes) -> dict[str, object]:
-        epoch, kind = _epoch(asked), asked.get("kind", "")
+        epoch, kind = epoch_of(asked), asked.get("kind", "")
         if kind not in BY_NAME:
             raise Refused(400, "kind= names no kind that is matched here: " + ", ".join(BY_NAME))
         now = self._clock()
@@ -98,7 +98,7 @@ class TagRoutes:
         return {"digest": receipt.digest.hex(), "tags": receipt.tags, "again": receipt.again}
 
     def _matches(self, member: str, scope: Scope) -> dict[str, object]:
-        epoch = _epoch(_asked(scope))
+        epoch = epoch_of(asked_of(scope))
         closed = outcome(self._base, epoch)
         if closed is None:
             raise Refused(409, f"epoch {epoch} has not closed; matches are released when it has", [_LATER])
@@ -120,21 +120,3 @@ def _shown(matches: tuple[Match, ...]) -> list[dict[str, object]]:
         {"handle": one.handle.hex(), "kind": one.kind, "tags": one.tags, "members_at_least": one.members}
         for one in matches
     ]
-
-
-def _asked(scope: Scope) -> dict[str, str]:
-    text = scope.get("query_string", b"").decode("ascii", "replace")
-    try:
-        found = parse_qs(text, keep_blank_values=True, max_num_fields=8)
-    except ValueError as error:
-        raise Refused(400, "the query has too many fields") from error
-    if any(len(values) > 1 for values in found.values()):
-        raise Refused(400, "a field of the query is there twice")
-    return {name: values[0] for name, values in found.items()}
-
-
-def _epoch(asked: dict[str, str]) -> int:
-    text = asked.get("epoch", "")
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
-        raise Refused(400, "epoch= takes the number of an epoch, from 1")
-    return int(text)

@@ -7,10 +7,14 @@ import logging
 import secrets
 from typing import TYPE_CHECKING, Final
 
+from stillwatch.config import DEFAULT
 from stillwatch.model.errors import StillwatchError
-from stillwatch.serve.hub.closing import RULE, close_due
+from stillwatch.serve.hub.closing import KEPT_EPOCHS, RULE, close_due
+from stillwatch.serve.hub.combining import combine_due
 from stillwatch.serve.hub.log import publish, record
 from stillwatch.store.exchange.keys import records_of
+from stillwatch.store.exchange.matching import outcome
+from stillwatch.store.exchange.offered import joined_as
 
 if TYPE_CHECKING:
     import sqlite3
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
     from stillwatch.serve.hub.oblivious import Oblivious
     from stillwatch.store.exchange.file import HubFile
+    from stillwatch.store.exchange.tag_base import TagBase
 
 EVERY_S: Final = 1.0
 """Pause between two rounds (s)."""
@@ -63,18 +68,34 @@ class Tending:
         now_ms = self._clock() // 1_000
         for epoch in oblivious.holder.keep(now_ms):
             _LOG.warning("the key of epoch %d is destroyed", epoch)
-        closed = close_due(oblivious.tags, oblivious.calendar, RULE, now_ms)
+        close_due(oblivious.tags, oblivious.calendar, RULE, now_ms)
+        combine_due(oblivious.tags, oblivious.calendar, DEFAULT, now_ms)
+        current = oblivious.calendar.current(now_ms)
+        last = range(max(current.number - KEPT_EPOCHS, 1), current.number) if current else ()
         with self._file.writing() as connection:
-            for one in closed:
-                body = {"epoch": one.epoch, "submissions": one.digest.hex(), "matched": one.matched, "at_ms": one.at_ms}
-                self._once(connection, f"closed {one.epoch}", "epoch-close", body)
+            # Read back, not handed on: who was stopped between closing and logging logs it now.
+            for epoch in last:
+                self._log_end(connection, oblivious.tags, epoch)
             for key in records_of(oblivious.base):
-                body = {"epoch": key.epoch, "holder": oblivious.holder.name, "public_key": key.public.hex()}
+                body: dict[str, object] = {
+                    "epoch": key.epoch,
+                    "holder": oblivious.holder.name,
+                    "public_key": key.public.hex(),
+                }
                 self._once(connection, f"key {key.epoch}", "epoch-key", body)
                 if key.destroyed_ms >= 0:
                     self._once(
                         connection, f"destroyed {key.epoch}", "epoch-key", {**body, "destroyed_ms": key.destroyed_ms}
                     )
+
+    def _log_end(self, connection: sqlite3.Connection, tags: TagBase, epoch: int) -> None:
+        one, joined = outcome(tags, epoch), joined_as(tags, epoch)
+        if one:
+            body = {"epoch": epoch, "submissions": one.digest.hex(), "matched": one.matched, "at_ms": one.at_ms}
+            self._once(connection, f"closed {epoch}", "epoch-close", body)
+        if joined:
+            told = {"epoch": epoch, "offers": joined.digest.hex(), "joint": joined.campaigns, "at_ms": joined.at_ms}
+            self._once(connection, f"joined {epoch}", "epoch-close", told)
 
     def _once(self, connection: sqlite3.Connection, name: str, kind: str, body: dict[str, object]) -> None:
         """Log what happened, in the transaction that remembers it: neither twice nor never."""

@@ -1,12 +1,17 @@
 """Offers as bytes, and back. Whoever sends them may be anybody: all of it is bounded, and what does not fit is refused.
 
-JSON, so that a member can read what leaves before it leaves. Tags go as the hub knows them: matched values of the
-oblivious tags, under the sealed handle of their group.
+JSON, so that a member can read what leaves before it leaves. Tags go as the hub knows them: oblivious tags, under the
+sealed handle of their group.
+
+An offer leaves in two steps. While an epoch is open only its commitment does, a digest of its very bytes; once it has
+closed, the bytes of those groups that matched. So what matches nobody never leaves, and nobody can fit what they say to
+what matched.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import math
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -49,6 +54,7 @@ class _Line(msgspec.Struct, forbid_unknown_fields=True):
 
 class _Offer(msgspec.Struct, forbid_unknown_fields=True):
     group: _Hex16
+    salt: _Hex16
     accounts: Annotated[int, msgspec.Meta(ge=1, le=_ACCOUNTS)]
     operator_bits: float
     tags: Annotated[list[_Tag], msgspec.Meta(min_length=1, max_length=256)]
@@ -56,7 +62,8 @@ class _Offer(msgspec.Struct, forbid_unknown_fields=True):
     sketch: dict[_Word, Annotated[str, msgspec.Meta(max_length=2_048)]]
 
 
-_READ: Final = msgspec.json.Decoder(list[_Offer])
+_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_READ: Final = msgspec.json.Decoder(_Offer)
 
 
 def _bounded(value: float, low: float, high: float) -> float:
@@ -64,52 +71,82 @@ def _bounded(value: float, low: float, high: float) -> float:
     return low if math.isnan(value) else min(max(value, low), high)
 
 
-def packed(offers: Sequence[Offer]) -> bytes:
-    """Write offers; the sentences of their lines stay where they are."""
-    return msgspec.json.encode([
-        _Offer(
-            group=one.name,
-            accounts=one.accounts,
-            operator_bits=one.operator_bits,
-            tags=[_Tag(tag.kind, tag.value.hex(), tag.log_e, dict(tag.layers)) for tag in one.tags],
-            lines=[_Line(line.name, line.says, line.bits) for line in one.lines],
-            sketch={name: base64.b64encode(cells.tobytes()).decode() for name, cells in one.sketch.items()},
-        )
-        for one in offers
-    ])  # fmt: skip
-
-
-def unpacked(content: bytes, form: Mapping[str, NDArray[np.generic]]) -> tuple[Offer, ...]:
-    """Read offers.
+def packed(offer: Offer, salt: bytes) -> bytes:
+    """Write an offer; the sentences of its lines stay where they are.
 
     Parameters
     ----------
-    content
+    offer
+        Named by its handle, its tags as the hub knows them (16 bytes each).
+    salt
+        16 random bytes, so that a commitment gives nothing of the offer away.
+    """
+    return msgspec.json.encode(
+        _Offer(
+            group=offer.name,
+            salt=salt.hex(),
+            accounts=offer.accounts,
+            operator_bits=offer.operator_bits,
+            tags=[_Tag(tag.kind, tag.value.hex(), tag.log_e, dict(tag.layers)) for tag in offer.tags],
+            lines=[_Line(line.name, line.says, line.bits) for line in offer.lines],
+            sketch={name: base64.b64encode(cells.tobytes()).decode() for name, cells in offer.sketch.items()},
+        )
+    )
+
+
+def commitment(epoch: int, packed_offer: bytes) -> bytes:
+    """Bind a member to an offer in an epoch (32 bytes)."""
+    return hashlib.sha256(b"stillwatch offer v1\n%d\n" % epoch + packed_offer).digest()
+
+
+def listed(packed_offers: Sequence[bytes]) -> bytes:
+    """Put offers into one body, their bytes unchanged."""
+    return b"[" + b",".join(packed_offers) + b"]"
+
+
+def cut(content: bytes) -> tuple[bytes, ...]:
+    """Cut a body into offers; each comes as the very bytes that were sent.
+
+    Raises
+    ------
+    InputError
+        It is too long, or no list.
+    """
+    if len(content) > MOST_BYTES:
+        raise InputError(f"offers have at most {MOST_BYTES:,} bytes")
+    try:
+        found = _LIST.decode(content)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise InputError(f"this is no list of offers: {str(error)[:200]}") from error
+    if len(found) > MOST_OFFERS:
+        raise InputError(f"a member has at most {MOST_OFFERS:,} offers, not {len(found):,}")
+    return tuple(bytes(one) for one in found)
+
+
+def unpacked(packed_offer: bytes, form: Mapping[str, NDArray[np.generic]]) -> Offer:
+    """Read one offer.
+
+    Parameters
+    ----------
+    packed_offer
         What was sent.
     form
         A sketch, for the shape and kind of each of its fields.
 
     Returns
     -------
-    tuple of Offer
+    Offer
         Evidence within its bounds, whatever was claimed.
 
     Raises
     ------
     InputError
-        It is too long, no offers, or a group, a tag of a group or a line is there twice.
+        It is no offer, or a tag or a line is there twice.
     """
-    if len(content) > MOST_BYTES:
-        raise InputError(f"offers have at most {MOST_BYTES:,} bytes")
     try:
-        read = _READ.decode(content)
+        return _offer(_READ.decode(packed_offer), form)
     except (msgspec.DecodeError, RecursionError) as error:
-        raise InputError(f"this is no list of offers: {str(error)[:200]}") from error
-    if len(read) > MOST_OFFERS:
-        raise InputError(f"a member has at most {MOST_OFFERS:,} offers, not {len(read):,}")
-    if len({one.group for one in read}) != len(read):
-        raise InputError("a group is offered twice")
-    return tuple(_offer(one, form) for one in read)
+        raise InputError(f"this is no offer: {str(error)[:200]}") from error
 
 
 def _offer(one: _Offer, form: Mapping[str, NDArray[np.generic]]) -> Offer:

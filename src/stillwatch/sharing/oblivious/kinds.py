@@ -243,6 +243,23 @@ def template_band(value: str) -> str:
     return bare
 
 
+_TRAIT: Final = re.compile(r"[a-z][a-z0-9 _-]{0,31}/[0-9a-f]{16}")
+
+
+def trait(value: str) -> str:
+    """Write what the accounts of a group share, ``FIELD/HASH``, the hash keyed under the alliance's key.
+
+    Examples
+    --------
+    >>> trait("Template/00000000A1B2C3D4")
+    'template/00000000a1b2c3d4'
+    """
+    bare = value.strip(" ").lower() if value.isascii() else ""
+    if not _TRAIT.fullmatch(bare):
+        raise _wrong("trait", "write FIELD/HASH, the hash 16 hex digits")
+    return bare
+
+
 KINDS: Final = (
     Kind("payment:v1", "fingerprint of a payment instrument, as its issuer gave it", 128, payment),
     Kind("card:v1", "first 8 digits of a card, its country and the quarter it expires in", 24, card),
@@ -252,7 +269,11 @@ KINDS: Final = (
     Kind("ipv6-48:v1", "an IPv6 network of a customer's usual size", 45, ipv6_48),
     Kind("tls:v1", "TLS and HTTP fingerprint of a client program, together", 40, tls),
     Kind("artefact:v1", "SHA-256 of a reasoning artefact that was carried", 256, artefact),
+    # As few guesses as its field has for whoever holds the alliance's key; 64 bits for everybody else.
+    Kind("trait:v1", "what the accounts of a candidate group share, keyed under the alliance's key", 24, trait),
     Kind("tmpl:v1", "one band of a prompt template's MinHash", 64, template_band, BANDS_ALIKE),
 )
 """Every kind."""
+TRAIT: Final = "trait:v1"
+"""Kind of what candidate groups are matched by."""
 BY_NAME: Final = {one.name: one for one in KINDS}

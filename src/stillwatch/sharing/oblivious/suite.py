@@ -41,8 +41,10 @@ NOT_PROVEN: Final = "the evaluation does not prove that the published key was us
 class Suite(Protocol):
     """One way to compute the function. A key is named by its seed, so that every suite derives the same one."""
 
-    name: str
-    """Name of the library behind it."""
+    @property
+    def name(self) -> str:
+        """Name the library behind it."""
+        ...
 
     def public_key(self, seed: bytes) -> bytes:
         """Give the public key (32 bytes) of the key derived from a seed (``DeriveKeyPair``, empty info)."""

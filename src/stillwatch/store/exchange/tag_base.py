@@ -94,7 +94,54 @@ BEGIN SELECT RAISE(ABORT, 'the epoch has closed'); END;
 """
 
 
-_SCHEMA: Final = Schema("database of tags", 0x53544C54, 1, _TABLES)
+_OFFERS: Final = """
+CREATE TABLE commitments (
+  epoch INTEGER NOT NULL,
+  member INTEGER NOT NULL REFERENCES names (id),
+  handle BLOB NOT NULL CHECK (length(handle) = 16),
+  digest BLOB NOT NULL CHECK (length(digest) = 32),
+  PRIMARY KEY (epoch, member, handle)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE offers (
+  epoch INTEGER NOT NULL,
+  member INTEGER NOT NULL,
+  handle BLOB NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY (epoch, member, handle),
+  FOREIGN KEY (epoch, member, handle) REFERENCES commitments (epoch, member, handle)
+) STRICT;
+CREATE TABLE joined (
+  epoch INTEGER NOT NULL PRIMARY KEY,
+  at_ms INTEGER NOT NULL,
+  campaigns INTEGER NOT NULL,
+  digest BLOB NOT NULL CHECK (length(digest) = 32)
+) STRICT;
+CREATE TABLE joint (
+  epoch INTEGER NOT NULL REFERENCES joined (epoch),
+  name TEXT NOT NULL,
+  members INTEGER NOT NULL CHECK (members >= 2),
+  body BLOB NOT NULL,
+  PRIMARY KEY (epoch, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE joint_parts (
+  epoch INTEGER NOT NULL,
+  member INTEGER NOT NULL,
+  handle BLOB NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (epoch, member, handle, name),
+  FOREIGN KEY (epoch, name) REFERENCES joint (epoch, name)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER commitments_before_the_close BEFORE INSERT ON commitments
+WHEN EXISTS (SELECT 1 FROM closed WHERE epoch = NEW.epoch)
+BEGIN SELECT RAISE(ABORT, 'the epoch has closed'); END;
+CREATE TRIGGER commitments_stay BEFORE UPDATE ON commitments
+WHEN EXISTS (SELECT 1 FROM closed WHERE epoch = NEW.epoch)
+BEGIN SELECT RAISE(ABORT, 'the epoch has closed'); END;
+CREATE TRIGGER offers_after_the_close BEFORE INSERT ON offers
+WHEN NOT EXISTS (SELECT 1 FROM closed WHERE epoch = NEW.epoch) OR EXISTS (SELECT 1 FROM joined WHERE epoch = NEW.epoch)
+BEGIN SELECT RAISE(ABORT, 'offers are taken between the close and the joining'); END;
+"""
+_SCHEMA: Final = Schema("database of tags", 0x53544C54, 1, _TABLES + _OFFERS)
 
 
 class TagBase(Database):

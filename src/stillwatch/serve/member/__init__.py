@@ -1,0 +1,1 @@
+"""A member's side of an exchange: what it asks hub and custodian for, and what it sends them."""

@@ -1,0 +1,160 @@
+"""A member as its own file knows it: joins once, then asks hub and custodian in its name."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from stillwatch.model.errors import InputError
+from stillwatch.serve.hub.joining import JOIN, PROVES, key_id
+from stillwatch.serve.hub.signatures import sign
+from stillwatch.serve.member.peer import Peer
+from stillwatch.store.member.file import keep, setting
+from stillwatch.store.member.journal import noted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stillwatch.store.member.file import MemberFile
+
+EVALUATE: Final = "/v1/oprf/"
+HUB, CUSTODIAN = "hub", "custodian"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Membership:
+    """Who a member is, where. Secret."""
+
+    id: str
+    """UUID at the hub."""
+    hub: Peer
+    """The hub, asked with signed requests."""
+    custodian: Peer
+    """The custodian, asked with a secret of its own."""
+    handles: bytes
+    """Key that names of groups are sealed with (32 bytes); never leaves."""
+    verifier: str
+    """Verifier key of the hub's transparency log."""
+
+    def __repr__(self) -> str:
+        """Name the member, never a key."""
+        return f"Membership({self.id})"
+
+
+def now_us() -> int:
+    """Read the clock (us since 1970)."""
+    return time.time_ns() // 1_000
+
+
+def _fresh() -> dict[str, str]:
+    """Mark one evaluation, so that nobody can send it again."""
+    return {"stillwatch-created": str(now_us() // 1_000_000), "stillwatch-nonce": secrets.token_hex(16)}
+
+
+def signer(key: Ed25519PrivateKey, identity: str) -> Callable[[str, str, bytes | None, str], Mapping[str, str]]:
+    """Give what signs requests to the hub (RFC 9421)."""
+
+    def headers(method: str, url: str, body: bytes | None, kind: str) -> Mapping[str, str]:
+        made = sign(key, identity, secrets.token_urlsafe(24), now_us(), method, url, body, kind)
+        return made | (_fresh() if body is not None and EVALUATE in url else {})
+
+    return headers
+
+
+def bearer(secret: str) -> Callable[[str, str, bytes | None, str], Mapping[str, str]]:
+    """Give what shows a secret to the custodian."""
+
+    def headers(method: str, url: str, body: bytes | None, kind: str) -> Mapping[str, str]:
+        del method, url, kind
+        return {"Authorization": f"Bearer {secret}"} | (_fresh() if body is not None else {})
+
+    return headers
+
+
+def join(file: MemberFile, hub: str, invitation: str, custodian: tuple[str, str], verifier: str) -> Membership:
+    """Take an invitation up, with a key made now, and keep who one is.
+
+    Parameters
+    ----------
+    file
+        The member's file; the key is in it before the hub hears of it.
+    hub
+        The hub's address.
+    invitation
+        As its operator gave it.
+    custodian
+        The custodian's address, and the secret that its operator gave.
+    verifier
+        Verifier key of the hub's log, from its operator by another way than from the hub.
+
+    Raises
+    ------
+    InputError
+        This file has joined a hub already.
+    PeerError
+        The hub refuses.
+    """
+    with file.writing() as connection:
+        if setting(connection, "member"):
+            raise InputError(f"{file.path}: this member has joined already; `--member FILE` names another file")
+        made = Ed25519PrivateKey.generate()
+        # An earlier try may have ended between the hub's answer and here: the same key is tried again.
+        seed = setting(connection, "key") or made.private_bytes_raw()
+        keep(connection, "key", seed)
+    key = Ed25519PrivateKey.from_private_bytes(seed)
+    public = key.public_key().public_bytes_raw()
+    asked = {
+        "invitation": invitation,
+        "key": base64.b64encode(public).decode(),
+        "proof": base64.b64encode(key.sign(PROVES + invitation.encode())).decode(),
+    }
+    body = json.dumps(asked).encode()
+    answer = Peer(HUB, hub, lambda *_: {}).ask("POST", JOIN, body)
+    identity = str(answer.told().get("member", ""))[:64]
+    settings = {
+        "member": identity,
+        "key id": key_id(public),
+        "hub": hub,
+        "custodian": custodian[0],
+        "custodian secret": custodian[1],
+        "verifier": verifier,
+    }
+    with file.writing() as connection:
+        for name, value in settings.items():
+            keep(connection, name, value.encode())
+        keep(connection, "handles", secrets.token_bytes(32))
+        noted(connection, "out", HUB, "joined with a public key", public, now_us() // 1_000)
+    return membership(file)
+
+
+def membership(file: MemberFile) -> Membership:
+    """Give who a member is.
+
+    Raises
+    ------
+    InputError
+        It has not joined.
+    """
+    with file.reading() as connection:
+        found = {
+            name: setting(connection, name)
+            for name in ("member", "key", "key id", "hub", "custodian", "custodian secret", "verifier", "handles")
+        }
+    if any(value is None for value in found.values()):
+        raise InputError(f"{file.path}: this member has joined no hub; run `stillwatch join`")
+    bare = {name: value or b"" for name, value in found.items()}
+    text = {name: value.decode() for name, value in bare.items() if name not in ("key", "handles")}
+    key = Ed25519PrivateKey.from_private_bytes(bare["key"])
+    return Membership(
+        text["member"],
+        Peer(HUB, text["hub"], signer(key, text["key id"])),
+        Peer(CUSTODIAN, text["custodian"], bearer(text["custodian secret"])),
+        bare["handles"],
+        text["verifier"],
+    )

@@ -1,0 +1,128 @@
+"""Fetch what there is for a member: matches, joint campaigns, objects; and offer what matched.
+
+Everything received is evidence of somebody, with an end, and decides nothing here.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from stillwatch.model.errors import NotNow, PeerError
+from stillwatch.serve.hub.offer_routes import JOINT, OFFERS
+from stillwatch.serve.hub.tag_routes import MATCHES
+from stillwatch.serve.member.membership import HUB
+from stillwatch.sharing.joint.wire import MOST_BYTES, listed
+from stillwatch.sharing.oblivious.kinds import TRAIT
+from stillwatch.store.member import inbox, shares
+from stillwatch.store.member.file import keep
+from stillwatch.store.member.journal import noted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from stillwatch.serve.member.membership import Membership
+    from stillwatch.store.member.file import MemberFile
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What one look brought."""
+
+    offered: int = 0
+    """Offers of matched groups that left."""
+    joint: int = 0
+    """Joint campaigns that are new here."""
+    waiting: tuple[int, ...] = ()
+    """Epochs whose outcome is not known yet."""
+
+
+def receive_joint(file: MemberFile, member: Membership, now_ms: int) -> Received:
+    """Offer what matched, and fetch joint campaigns, of every epoch that something was sent under.
+
+    Raises
+    ------
+    PeerError
+        The hub does not answer, or in a form that is not ours.
+    """
+    with file.reading() as connection:
+        epochs = shares.sent_epochs(connection)
+    offered = joint = 0
+    waiting = []
+    for epoch in epochs:
+        try:
+            offered += _offer(file, member, epoch, now_ms)
+            joint += _joint(file, member, epoch, now_ms)
+        except NotNow:
+            waiting.append(epoch)
+    return Received(offered, joint, tuple(waiting))
+
+
+def _offer(file: MemberFile, member: Membership, epoch: int, now_ms: int) -> int:
+    """Offer the groups that matched and have not left yet."""
+    answer = member.hub.ask("GET", f"{MATCHES}?epoch={epoch}")
+    told = answer.told().get("matches", [])
+    matched = {one.get("handle") for one in told if isinstance(one, dict) and one.get("kind") == TRAIT}
+    with file.writing() as connection:
+        noted(connection, "in", HUB, f"matches of epoch {epoch}", answer.content, now_ms)
+        mine = shares.of_epoch(connection, epoch)
+    due = [one for one in mine if one.handle.hex() in matched and one.body and not one.offered]
+    for some in _fitting([one.body for one in due]):
+        body = listed(some)
+        try:
+            member.hub.ask("POST", f"{OFFERS}?epoch={epoch}", body)
+        except NotNow:
+            # Joined meanwhile: this member was late, and the outcome stands without it.
+            return 0
+        with file.writing() as connection:
+            noted(connection, "out", HUB, f"offers of {len(some)} groups that matched in epoch {epoch}", body, now_ms)
+    with file.writing() as connection:
+        shares.left(connection, epoch, [one.handle for one in due])
+    return len(due)
+
+
+def _fitting(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:
+    part: list[bytes] = []
+    for one in bodies:
+        if part and sum(map(len, part)) + len(part) + len(one) + 2 > MOST_BYTES:
+            yield part
+            part = []
+        part.append(one)
+    if part:
+        yield part
+
+
+def _joint(file: MemberFile, member: Membership, epoch: int, now_ms: int) -> int:
+    answer = member.hub.ask("GET", f"{JOINT}?epoch={epoch}")
+    campaigns = answer.told().get("campaigns")
+    if not isinstance(campaigns, list) or not all(map(_sound, campaigns)):
+        raise PeerError("the hub describes joint campaigns in a form that is not ours")
+    with file.writing() as connection:
+        noted(connection, "in", HUB, f"joint campaigns of epoch {epoch}", answer.content, now_ms)
+        keep(connection, f"joined {epoch}", json.dumps(now_ms).encode())
+        return inbox.found(connection, epoch, campaigns, now_ms)
+
+
+_NUMBERS: Final = ("one_operator", "extraction", "log_e", "log_e_without_the_loudest", "first_seen_ms")
+
+
+def _sound(one: Any) -> bool:  # noqa: ANN401 - what a peer sent
+    """Whether a joint campaign has the form that everything behind this relies on."""
+    return (
+        isinstance(one, dict)
+        and isinstance(one.get("name"), str)
+        and one["name"].isascii()
+        and len(one["name"]) <= 64
+        and isinstance(one.get("members_at_least"), int)
+        and isinstance(one.get("extracting"), bool)
+        and all(isinstance(one.get(name), (int, float)) for name in _NUMBERS)
+        and isinstance(one.get("handles"), list)
+        and all(isinstance(name, str) and len(name) == 32 and _hex(name) for name in one["handles"])
+        and isinstance(one.get("layers"), dict)
+        and isinstance(one.get("lines"), list)
+    )
+
+
+def _hex(text: str) -> bool:
+    return all(letter in "0123456789abcdef" for letter in text)

@@ -1,0 +1,206 @@
+"""Candidates to a share that waits, and a share to tags and commitments at the hub.
+
+::
+
+    share    = prepared(candidates)      offers with traits as this alliance keys them; nothing has left
+    tags     = both key holders          traits become tags
+    POST /v1/tags, /v1/commitments       what is compared, and a digest of what would be said
+    POST /v1/offers                      of groups that matched, once the epoch has closed (``receiving``)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+from typing import TYPE_CHECKING, Final
+
+from stillwatch.model.errors import NotNow
+from stillwatch.serve.hub.combining import form
+from stillwatch.serve.hub.offer_routes import COMMITMENTS, WITHDRAW
+from stillwatch.serve.hub.tag_routes import TAGS
+from stillwatch.serve.member.evaluating import tags_of
+from stillwatch.serve.member.membership import HUB, now_us
+from stillwatch.serve.member.peer import BYTES
+from stillwatch.sharing.detector import content_sha256
+from stillwatch.sharing.joint.wire import commitment, packed, unpacked
+from stillwatch.sharing.oblivious.kinds import BY_NAME, TRAIT
+from stillwatch.sharing.oblivious.submission import MOST_TAGS, grouped, handle
+from stillwatch.sharing.oblivious.submission import packed as packed_tags
+from stillwatch.store.member import shares
+from stillwatch.store.member.journal import noted
+from stillwatch.store.member.shares import Prepared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from stillwatch.model.offer import Offer, TagEvidence
+    from stillwatch.offers import Candidate
+    from stillwatch.serve.member.evaluating import OpenEpoch
+    from stillwatch.serve.member.membership import Membership
+    from stillwatch.sharing.policy import SharingPolicy
+    from stillwatch.store.member.file import MemberFile
+
+_TOKEN: Final = 8
+_PAD: Final = bytes(8)
+
+
+def prepared(
+    found: Sequence[Candidate], policy: SharingPolicy, key: bytes, epoch: int
+) -> tuple[list[Prepared], list[Offer]]:
+    """Prepare candidates for an epoch.
+
+    Parameters
+    ----------
+    found
+        Candidates, their traits keyed under the alliance's key.
+    policy
+        What may leave.
+    key
+        Key that names of groups are sealed with (32 bytes).
+    epoch
+        Epoch.
+
+    Returns
+    -------
+    tuple
+        What is kept, and the offers in it, to be looked at.
+    """
+    accounts = {one.offer.name: one.account for one in found}
+    offers = policy.trimmed([one.offer for one in found])
+    made = []
+    for one in offers:
+        sealed = handle(key, epoch, one.name)
+        tags = tuple(dataclasses.replace(tag, value=tag.value + _PAD) for tag in one.tags)
+        kept = packed(dataclasses.replace(one, name=sealed.hex(), tags=tags), _PAD + _PAD)
+        made.append(Prepared(sealed, one.name, accounts[one.name], kept))
+    return made, list(offers)
+
+
+def offers_of(groups: Sequence[Prepared]) -> list[Offer]:
+    """Read prepared offers back: traits as the alliance keys them, under the group's handle."""
+    like = form()
+    found = [unpacked(one.prepared, like) for one in groups]
+    return [
+        dataclasses.replace(one, tags=tuple(dataclasses.replace(tag, value=tag.value[:_TOKEN]) for tag in one.tags))
+        for one in found
+    ]
+
+
+def trait_input(tag: TagEvidence) -> bytes:
+    """Write a trait as the input of the pseudo-random function."""
+    return BY_NAME[TRAIT].input(f"{tag.kind}/{tag.value.hex()}")
+
+
+def send(
+    file: MemberFile,
+    member: Membership,
+    epoch: OpenEpoch,
+    number: int,
+    told: Callable[[int], None] = lambda _: None,
+) -> int:
+    """Send a share that waits: tags, and commitments to its offers.
+
+    Parameters
+    ----------
+    file
+        The member's file.
+    member
+        Who sends.
+    epoch
+        The open epoch.
+    number
+        Number of the share.
+    told
+        Called with the number of traits done.
+
+    Returns
+    -------
+    int
+        Groups sent.
+
+    Raises
+    ------
+    NotNow
+        The share was sent or dropped, is of another epoch, or the epoch has closed.
+
+    Notes
+    -----
+    Whoever is stopped half way sends again: the hub takes the same twice as once.
+    """
+    with file.reading() as connection:
+        one, groups = shares.share(connection, number), shares.groups(connection, number)
+    if one.state != "waiting":
+        raise NotNow(f"share {number} is {one.state}; prepare another")
+    if one.epoch != epoch.number:
+        raise NotNow(f"share {number} was prepared for epoch {one.epoch}, and {epoch.number} is open; prepare it anew")
+    offers = offers_of(groups)
+    holders: dict[bytes, list[bytes]] = {}
+    for offer in offers:
+        for tag in offer.tags:
+            holders.setdefault(trait_input(tag), []).append(bytes.fromhex(offer.name))
+    made: dict[bytes, bytes] = {}
+    for inputs, tags in tags_of(member, epoch, TRAIT, sorted(holders), told):
+        made |= dict(zip(inputs, tags.own, strict=True))
+        for body in bodies(grouped(tags, [holders[name] for name in inputs], secrets.token_bytes)):
+            post(file, member, f"{TAGS}?epoch={epoch.number}&kind={TRAIT}", body, "tags", BYTES)
+    sealed = [_sealed(offer, made) for offer in offers]
+    with file.writing() as connection:
+        shares.seal(connection, number, epoch.number, sealed)
+    digests = {name.hex(): commitment(epoch.number, body).hex() for name, body, _ in sealed}
+    content = json.dumps({"detector": content_sha256(), "commitments": digests}).encode()
+    post(file, member, f"{COMMITMENTS}?epoch={epoch.number}", content, f"commitments to {len(sealed)} offers")
+    with file.writing() as connection:
+        shares.stand(connection, number, "sent")
+    return len(sealed)
+
+
+def _sealed(offer: Offer, made: Mapping[bytes, bytes]) -> tuple[bytes, bytes, list[bytes]]:
+    """Write an offer as it leaves: handle, bytes, tags."""
+    tags = tuple(dataclasses.replace(tag, value=made[trait_input(tag)]) for tag in offer.tags)
+    body = packed(dataclasses.replace(offer, tags=tags), secrets.token_bytes(16))
+    return bytes.fromhex(offer.name), body, [tag.value for tag in tags]
+
+
+def bodies(groups: Mapping[bytes, Sequence[bytes]]) -> Iterator[bytes]:
+    """Cut a submission into ones that the hub takes."""
+    part: dict[bytes, Sequence[bytes]] = {}
+    count = 0
+    for name, tags in groups.items():
+        if count + len(tags) > MOST_TAGS and part:
+            yield packed_tags(part)
+            part, count = {}, 0
+        part[name] = tags
+        count += len(tags)
+    if part:
+        yield packed_tags(part)
+
+
+def post(
+    file: MemberFile, member: Membership, path: str, body: bytes, what: str, kind: str = "application/json"
+) -> None:
+    """Send something, and write down that it left."""
+    member.hub.ask("POST", path, body, kind)
+    with file.writing() as connection:
+        noted(connection, "out", HUB, what, body, now_us() // 1_000)
+
+
+def take_back(file: MemberFile, member: Membership, number: int) -> str:
+    """Take a share back: drop one that waits, withdraw one that was sent while nothing was joined; says how it stands.
+
+    Raises
+    ------
+    NotNow
+        It is over: what was joined is disputed, not withdrawn.
+    """
+    with file.reading() as connection:
+        one, groups = shares.share(connection, number), shares.groups(connection, number)
+    if one.state == "sent":
+        body = json.dumps({"handles": [group.handle.hex() for group in groups]}).encode()
+        post(file, member, f"{WITHDRAW}?epoch={one.epoch}", body, f"withdrew {len(groups)} groups")
+    elif one.state != "waiting":
+        raise NotNow(f"share {number} is {one.state} already")
+    state = "withdrawn" if one.state == "sent" else "dropped"
+    with file.writing() as connection:
+        shares.stand(connection, number, state)
+    return state

@@ -1,0 +1,94 @@
+"""What a member received: joint findings, objects, opinions, dockets. Evidence with a source and an end, no verdict.
+
+Functions work inside a transaction of the caller.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import numpy as np
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+VALID_MS: Final = 90 * 86_400_000
+"""How long what was received counts (ms)."""
+DISPUTED: Final = "DISPUTED"
+"""State of what members disagree about: nothing follows from it by itself."""
+NEGATIVE: Final = "NEGATIVE"
+"""State of what only negative opinions are held of."""
+
+
+@dataclass(frozen=True, slots=True)
+class JointFinding:
+    """One joint campaign that own groups are in."""
+
+    epoch: int
+    """Epoch."""
+    name: str
+    """Name at the hub, unique in its epoch."""
+    received_ms: int
+    """When it was received (ms since 1970)."""
+    until_ms: int
+    """Until when it counts (ms since 1970)."""
+    members: int
+    """Members that see a part, at least."""
+    told: dict[str, Any]
+    """What the hub says: chances, evidence by layer, lines."""
+    account: NDArray[np.int64]
+    """Own accounts in it, pseudonyms, ascending."""
+    opinion: str = ""
+    """What members think of it together; "" where nobody said."""
+
+    @property
+    def subject(self) -> str:
+        """Name it as opinions and dockets do."""
+        return f"joint:{self.epoch}:{self.name}"
+
+    def counts(self, now_ms: int) -> bool:
+        """Whether it is evidence now: not over, and nobody disagrees."""
+        return now_ms < self.until_ms and self.opinion not in (DISPUTED, NEGATIVE)
+
+
+def found(connection: sqlite3.Connection, epoch: int, campaigns: Sequence[dict[str, Any]], now_ms: int) -> int:
+    """Keep the joint campaigns of an epoch; gives how many are new."""
+    new = 0
+    for one in campaigns:
+        told = dict(one)
+        name, handles, members = told.pop("name"), told.pop("handles"), told.pop("members_at_least")
+        new += connection.execute(
+            "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?)",
+            (epoch, name, now_ms, now_ms + VALID_MS, members, msgspec.json.encode(told)),
+        ).rowcount
+        connection.executemany(
+            "INSERT OR IGNORE INTO finding_groups VALUES (?, ?, ?)",
+            [(epoch, name, bytes.fromhex(handle)) for handle in handles],
+        )
+    return new
+
+
+def findings(connection: sqlite3.Connection) -> list[JointFinding]:
+    """Give every joint finding with its own accounts, the latest epoch first."""
+    made = []
+    rows = connection.execute(
+        "SELECT f.epoch, f.name, f.received_ms, f.until_ms, f.members, f.body, coalesce(o.state, '') FROM findings f"
+        " LEFT JOIN opinions o ON o.subject = 'joint:' || f.epoch || ':' || f.name ORDER BY 1 DESC, 2"
+    ).fetchall()
+    for epoch, name, received_ms, until_ms, members, body, opinion in rows:
+        blobs = connection.execute(
+            "SELECT g.accounts FROM finding_groups f JOIN groups g ON g.epoch = f.epoch AND g.handle = f.handle"
+            " WHERE f.epoch = ? AND f.name = ?",
+            (epoch, name),
+        )
+        parts = [np.frombuffer(blob, "<i8").astype(np.int64) for (blob,) in blobs]
+        account = np.unique(np.concatenate([np.zeros(0, np.int64), *parts]))
+        made.append(
+            JointFinding(epoch, name, received_ms, until_ms, members, msgspec.json.decode(body), account, opinion)
+        )
+    return made

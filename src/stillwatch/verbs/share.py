@@ -1,0 +1,163 @@
+"""``stillwatch share`` and ``withdraw``: candidates to what would leave, to the hub, and back."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+
+from stillwatch.ingest.keys import read_key
+from stillwatch.ingest.sources import expand
+from stillwatch.model.decision import moment
+from stillwatch.model.errors import InputError, NotNow
+from stillwatch.offers import Bounds, candidates
+from stillwatch.reports.layout import show
+from stillwatch.reports.leaving import leaving, leaving_parts
+from stillwatch.reports.progress import WaitingLine
+from stillwatch.sharing.policy import SharingPolicy, read_policy
+from stillwatch.store.member import shares
+from stillwatch.verbs.join import opened
+from stillwatch.verbs.reading import read_config, read_reference, scanned
+from stillwatch.verbs.stores import now_ms
+
+try:
+    from stillwatch.serve.member.evaluating import open_epoch
+    from stillwatch.serve.member.sharing import offers_of, prepared, send, take_back
+except ImportError as error:
+    raise InputError("an exchange needs the extra exchange: pip install 'stillwatch[exchange]'") from error
+
+if TYPE_CHECKING:
+    import argparse
+
+    from stillwatch.config import Config
+    from stillwatch.engine.local import LocalEngine
+    from stillwatch.ingest.accounts import AccountFile
+    from stillwatch.model.finding import Ranking
+    from stillwatch.model.offer import Offer
+    from stillwatch.offers import Candidate
+    from stillwatch.serve.member.membership import Membership
+    from stillwatch.store.member.file import MemberFile
+
+MOST_POLICY: Final = 65_536
+"""Longest policy (bytes)."""
+
+
+def share_verb(asked: argparse.Namespace) -> int:
+    """Prepare, show, send; see ``stillwatch share --help``."""
+    if sum((bool(asked.inputs), asked.approve is not None, asked.list)) != 1:
+        raise InputError("give logs to prepare a share, or --approve N, or --list")
+    file, member = opened(asked)
+    try:
+        if asked.list:
+            return _list(file, asked)
+        if asked.approve is not None:
+            return _send(file, member, asked.approve, asked)
+        return _prepare(file, member, asked)
+    finally:
+        file.close()
+
+
+def _policy(name: str | None) -> SharingPolicy:
+    if not name:
+        return SharingPolicy()
+    try:
+        return read_policy(tomllib.loads(_text(Path(name))))
+    except OSError as error:
+        raise InputError(f"--policy {name}: {error.strerror}") from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise InputError(f"--policy {name}: no TOML: {error}") from error
+    except InputError as error:
+        raise InputError(f"--policy {name}: {error}") from error
+
+
+def _text(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(MOST_POLICY + 1)
+    if len(content) > MOST_POLICY:
+        raise InputError(f"longer than {MOST_POLICY:,} bytes")
+    return content.decode()
+
+
+def _prepare(file: MemberFile, member: Membership, asked: argparse.Namespace) -> int:
+    if not asked.alliance:
+        raise InputError("--alliance FILE names the key that members share; `stillwatch key new FILE` makes one")
+    policy, shared = _policy(asked.policy), read_key(Path(asked.alliance), asked.alliance_epoch)
+    epoch = open_epoch(member)
+    config, against, sources = read_config(asked), read_reference(None, 1), expand(asked.inputs)
+    bounds = Bounds(share=policy.share, accounts=policy.accounts)
+    kept: list[Candidate] = []
+
+    def find(engine: LocalEngine, accounts: AccountFile, ranking: Ranking, config: Config) -> None:
+        with WaitingLine(Console(stderr=True), f"looking for candidates among {len(engine):,} accounts"):
+            kept.extend(candidates(engine, accounts, ranking, config, seed=asked.seed, bounds=bounds))
+
+    scanned(asked, sources, config, against, find, shared)
+    groups, offers = prepared(kept, policy, member.handles, epoch.number)
+    if not groups:
+        return _tell(asked, {"share": None, "groups": []}, "no group is a candidate; there is nothing to send")
+    why = policy.waits(offers)
+    with file.writing() as connection:
+        number = shares.add(connection, epoch.number, now_ms(), why, groups)
+    _preview(asked, offers, number, epoch.number, why)
+    return 0 if why else _send(file, member, number, asked)
+
+
+def _preview(asked: argparse.Namespace, offers: list[Offer], number: int, epoch: int, why: str) -> None:
+    if asked.json:
+        print(json.dumps({"share": number, "epoch": epoch, "waits": why, **leaving(offers)}, allow_nan=False))
+        return
+    console = Console()
+    show(leaving_parts(offers), console)
+    if why:
+        print(f"share {number} waits: {why}. Send it: stillwatch share --approve {number}; drop it: stillwatch "
+              f"withdraw {number}")  # fmt: skip
+
+
+def _send(file: MemberFile, member: Membership, number: int, asked: argparse.Namespace) -> int:
+    epoch = open_epoch(member)
+    with file.reading() as connection:
+        tags = len({tag.value for one in offers_of(shares.groups(connection, number)) for tag in one.tags})
+    with WaitingLine(Console(stderr=True), f"making {tags:,} tags with both key holders"):
+        sent = send(file, member, epoch, number)
+    told = {"share": number, "epoch": epoch.number, "sent": sent, "compared": moment(epoch.closes_ms)}
+    return _tell(
+        asked, told, f"share {number} is sent: {sent} groups in epoch {epoch.number}, compared at "
+        f"{told['compared']}; see: stillwatch inbox"
+    )  # fmt: skip
+
+
+def _tell(asked: argparse.Namespace, told: dict[str, Any], text: str) -> int:
+    print(json.dumps(told) if asked.json else text)
+    return 0
+
+
+def _list(file: MemberFile, asked: argparse.Namespace) -> int:
+    with file.reading() as connection:
+        rows = [
+            {"share": one.id, "epoch": one.epoch, "made": moment(one.made_ms), "state": one.state, "waits": one.why,
+             "groups": len(shares.groups(connection, one.id))}
+            for one in shares.shares(connection)
+        ]  # fmt: skip
+    if asked.json:
+        print(json.dumps(rows))
+        return 0
+    for row in rows:
+        print("  ".join(f"{name} {value}" for name, value in row.items() if value != ""))
+    if not rows:
+        print("nothing was prepared yet")
+    return 0
+
+
+def withdraw_verb(asked: argparse.Namespace) -> int:
+    """Take a share back; see ``stillwatch withdraw --help``."""
+    file, member = opened(asked)
+    try:
+        state = take_back(file, member, asked.share)
+    except NotNow as error:
+        raise InputError(f"{error}; what was joined is disputed with: stillwatch opinion") from error
+    finally:
+        file.close()
+    return _tell(asked, {"share": asked.share, "state": state}, f"share {asked.share} is {state}")
