@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ingest.reading import KEY
+from stillwatch.ingest.addresses import network_of
+from stillwatch.ingest.door import Door
 from stillwatch.ingest.warninglists.listed import Warninglists
 from stillwatch.ingest.warninglists.lists import Warninglist, own_lists
 from stillwatch.inputs import VALUES, read_inputs
 from stillwatch.model.errors import ForbiddenField, FormatError, InputError
 from stillwatch.sharing.oblivious.kinds import BY_NAME
 
+DOOR = Door(KEY)
 NONE = Warninglists([])
 HEAD = "account_id,payment_fingerprint,email_domain\n"
 TLS = "t13d1516h2_8daaf6152771_02713d6af862/ge11nn07enus_9ed1ff1f7b03_cd8dafe26982_000000000000"
@@ -19,12 +24,12 @@ TLS = "t13d1516h2_8daaf6152771_02713d6af862/ge11nn07enus_9ed1ff1f7b03_cd8dafe269
 
 @pytest.fixture
 def read(tmp_path):
-    def made(accounts, values=None, lists=NONE, issuer=""):
+    def made(accounts, values=None, lists=NONE, **more):
         (tmp_path / "accounts.csv").write_text(accounts)
         path = tmp_path / "values.csv"
         if values is not None:
             path.write_text(values)
-        return read_inputs(tmp_path / "accounts.csv", lists, values=None if values is None else path, issuer=issuer)
+        return read_inputs(tmp_path / "accounts.csv", lists, values=None if values is None else path, **more)
 
     return made
 
@@ -137,6 +142,23 @@ def test_values_on_a_list_are_left_out_and_counted_by_list_once_each(read):
         b"email-domain:v1:lab.example",
         b"ipv4-24:v1:203.0.113.0/24",
     }
+
+
+def test_under_the_key_of_an_alliance_values_are_traits_as_groups_share_them(read):
+    lists = Warninglists(own_lists())
+    accounts, values = HEAD + "a,shop/AbCd1234,Lab.example\nb,,gmail.com\n", "account_id,ip\nb,198.51.100.7\n"
+    found = read(accounts, values, lists, alliance=DOOR)
+    keyed = {
+        "payment": DOOR.payment("shop/AbCd1234"),
+        "email_domain": DOOR.signup("email_domain")("Lab.example"),
+        "network": DOOR.network(network_of("198.51.100.7")),
+    }
+    # As the tag of a group by one field: the pseudonym's eight bytes.
+    tokens = {name: int(np.int64(one).view(np.uint64)).to_bytes(8).hex() for name, one in keyed.items()}
+    expected = {f"trait:v1:{name}/{token}".encode() for name, token in tokens.items()}
+    assert set(found.of["trait:v1"]) == expected
+    assert found.of["trait:v1"][f"trait:v1:network/{tokens['network']}".encode()] == ("b",)
+    assert {name: of for name, of in found.of.items() if name != "trait:v1"} == read(accounts, values, lists).of
 
 
 def test_a_kind_of_which_everything_is_on_a_list_is_not_there(read):
