@@ -19,7 +19,7 @@ from stillwatch.parsers.exchanging import custodian_parser
 from stillwatch.parsers.hub import hub_parser
 from stillwatch.parsers.live import watch_parser
 from stillwatch.parsers.making import simulate_parser
-from stillwatch.parsers.member import inbox_parser, join_parser, share_parser, withdraw_parser
+from stillwatch.parsers.member import check_parser, inbox_parser, join_parser, share_parser, withdraw_parser
 from stillwatch.parsers.names import key_parser, pseudonym_parser
 from stillwatch.parsers.reading import calibrate_parser, campaigns_parser, scan_parser
 from stillwatch.parsers.serving import applied_parser, gateway_parser
@@ -49,6 +49,7 @@ PARSERS: Final = (
     share_parser,
     inbox_parser,
     withdraw_parser,
+    check_parser,
     custodian_parser,
     hub_parser,
     key_parser,
