@@ -19,6 +19,16 @@ def member_options(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _warninglists(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument(
+        "--warninglists",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="leave out what is on these lists, in the format of MISP; may be given again",
+    )
+
+
 def join_parser(verbs: Verbs) -> None:
     """Take the options of ``stillwatch join``."""
     join = verbs.add_parser(
@@ -63,6 +73,7 @@ def share_parser(verbs: Verbs) -> None:
         "--alliance", metavar="FILE", help="key that members share and the hub has not; `stillwatch key new` makes it"
     )
     share.add_argument("--alliance-epoch", type=int, metavar="N", help="epoch of that key (default: the latest)")
+    _warninglists(share)
     share.add_argument("--policy", metavar="FILE", help="what may leave, TOML; without it everything waits")
     share.add_argument("--approve", type=int, metavar="N", help="send share N, which waits")
     share.add_argument("--list", action="store_true", help="show shares and how they stand")
@@ -113,8 +124,8 @@ def check_parser(verbs: Verbs) -> None:
         "check",
         help="ask what others know of your own accounts, and contribute nothing",
         description="Ask whether two others, at least, contributed what your own accounts have: a means of payment, a\n"
-        "network, a domain. The first run shows what leaves (kinds and numbers) and asks; run again after the epoch has\n"
-        "closed, it prints the answers. An answer is evidence for a person to look at; it decides nothing.",
+        "network, a domain. The first run shows what leaves (kinds and numbers) and asks; run again after the epoch\n"
+        "has closed, it prints the answers. An answer is evidence for a person to look at; it decides nothing.",
         epilog="examples:\n"
         "  stillwatch check accounts.csv --preview\n"
         "  stillwatch check accounts.csv --values values.csv --issuer network-token\n"
@@ -126,13 +137,7 @@ def check_parser(verbs: Verbs) -> None:
     check.add_argument("accounts", metavar="ACCOUNTS", help="account file, CSV or Parquet")
     check.add_argument("--values", metavar="FILE", help="more values of these accounts, CSV or Parquet; never stored")
     check.add_argument("--issuer", default="", metavar="NAME", help="whose fingerprints of payments are")
-    check.add_argument(
-        "--warninglists",
-        action="append",
-        default=[],
-        metavar="FOLDER",
-        help="values to leave out, lists in the format of MISP; may be given again",
-    )
+    _warninglists(check)
     check.add_argument("--alliance", metavar="FILE", help="key that members share: asks about what groups share, too")
     check.add_argument("--alliance-epoch", type=int, metavar="N", help="epoch of that key (default: the latest)")
     check.add_argument("--last", action="store_true", help="show the latest answers again and ask nobody")

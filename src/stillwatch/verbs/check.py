@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -12,8 +11,7 @@ from rich.console import Console
 
 from stillwatch.ingest.door import Door
 from stillwatch.ingest.keys import read_key
-from stillwatch.ingest.warninglists.listed import Warninglists
-from stillwatch.ingest.warninglists.lists import own_lists, read_folder
+from stillwatch.ingest.warninglists.listed import warninglists
 from stillwatch.inputs import read_inputs
 from stillwatch.model.decision import moment
 from stillwatch.model.errors import InputError, NotNow
@@ -21,7 +19,6 @@ from stillwatch.reports.progress import WaitingLine
 from stillwatch.sharing.oblivious.kinds import BY_NAME
 from stillwatch.store.member import questions
 from stillwatch.verbs.join import opened
-from stillwatch.verbs.stores import now_ms
 
 try:
     from stillwatch.serve.member.asking import ask, fetch
@@ -31,6 +28,7 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from stillwatch.inputs import Inputs
     from stillwatch.serve.member.membership import Membership
@@ -48,7 +46,7 @@ def check_verb(asked: argparse.Namespace) -> int:
         with file.reading() as connection:
             every = questions.questions(connection)
         answered = [one for one in every if one.answered_ms >= 0]
-        due = [one for one in every if one.answered_ms < 0 and (one.sent or now_ms() >= one.closes_ms)]
+        due = [one for one in every if one.answered_ms < 0 and (one.sent or member.now_ms >= one.closes_ms)]
         if asked.last:
             if not answered:
                 raise InputError("--last: there are no answers yet")
@@ -58,15 +56,11 @@ def check_verb(asked: argparse.Namespace) -> int:
         file.close()
 
 
-def _lists(asked: argparse.Namespace) -> Warninglists:
-    found = [one for folder in asked.warninglists for one in read_folder(Path(folder))]
-    return Warninglists([*own_lists(), *found])
-
-
 def _ask(file: MemberFile, member: Membership, asked: argparse.Namespace) -> int:
     alliance = Door(read_key(Path(asked.alliance), asked.alliance_epoch)) if asked.alliance else None
     values = Path(asked.values) if asked.values else None
-    inputs = read_inputs(Path(asked.accounts), _lists(asked), values=values, issuer=asked.issuer, alliance=alliance)
+    lists = warninglists([Path(folder) for folder in asked.warninglists])
+    inputs = read_inputs(Path(asked.accounts), lists, values=values, issuer=asked.issuer, alliance=alliance)
     _preview(inputs, asked)
     if not inputs.of:
         return _tell(asked, _leaving(inputs) | {"epoch": None}, "there is nothing to ask about")
@@ -74,7 +68,7 @@ def _ask(file: MemberFile, member: Membership, asked: argparse.Namespace) -> int
         return _tell(asked, _leaving(inputs) | {"epoch": None}, "nothing was sent")
     epoch = open_epoch(member)
     with WaitingLine(Console(stderr=True), "making tags with both key holders"):
-        ask(file, member, epoch, inputs.of, now_ms())
+        ask(file, member, epoch, inputs.of)
     told = {"epoch": epoch.number, "answers_from": moment(epoch.closes_ms)}
     return _tell(
         asked, _leaving(inputs) | told, f"asked under epoch {epoch.number}; run this again after {told['answers_from']}"
@@ -99,7 +93,7 @@ def _preview(inputs: Inputs, asked: argparse.Namespace) -> None:
 
 def _fetch(file: MemberFile, member: Membership, one: Question, asked: argparse.Namespace) -> int:
     try:
-        common = fetch(file, member, one.epoch, now_ms())
+        common = fetch(file, member, one.epoch)
     except NotNow:
         told = {"epoch": one.epoch, "answers_from": moment(one.closes_ms), "answers": None}
         return _tell(asked, told, f"asked under epoch {one.epoch}; answers come after {told['answers_from']}")

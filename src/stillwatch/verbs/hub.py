@@ -15,14 +15,12 @@ from stillwatch.model.exchange import Record
 from stillwatch.model.membership import Member, Purpose, Role, State, Tlp
 from stillwatch.store.exchange import groups, log, members
 from stillwatch.store.exchange.file import HubFile
-from stillwatch.store.exchange.groups import setting
 from stillwatch.store.exchange.holder import HolderBase, settle_calendar
 
 try:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
     from stillwatch.serve.hub.log import record
     from stillwatch.serve.hub.oblivious import holder_file
+    from stillwatch.serve.hub.served import log_key, origin_of
     from stillwatch.sharing.transparency.note import SIGNED, Verifier
     from stillwatch.verbs.custodian import calendar_asked
 except ImportError as error:
@@ -210,22 +208,6 @@ def _log(connection: sqlite3.Connection, asked: argparse.Namespace) -> dict[str,
         "entries": log.edge(connection).size,
         "signed": found[0] if found else 0,
     }
-
-
-def log_key(connection: sqlite3.Connection) -> Ed25519PrivateKey:
-    """Give the key of the log; it lies in the hub's file, and whoever reads that can sign in its name."""
-    return Ed25519PrivateKey.from_private_bytes(setting(connection, "log key", secrets.token_bytes(32)))
-
-
-def origin_of(base: str) -> str:
-    """Name the log after the hub's public address.
-
-    Examples
-    --------
-    >>> origin_of("https://hub.example:8480/")
-    'hub.example:8480/log'
-    """
-    return base.split("://", 1)[-1].rstrip("/") + "/log"
 
 
 ACTS: Final[dict[tuple[str, str], Callable[[sqlite3.Connection, argparse.Namespace], Any]]] = {

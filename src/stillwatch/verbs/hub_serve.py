@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import InputError
-from stillwatch.store.exchange.file import HubFile
-from stillwatch.store.exchange.groups import setting
-from stillwatch.verbs.hub import log_key, logged, now_us, origin_of
+from stillwatch.verbs.hub import now_us
 
 try:
     import uvicorn
 
     from stillwatch.serve.gateway.proxy.connection import bounded, sweep_forever
     from stillwatch.serve.gateway.settings import Limits
-    from stillwatch.serve.hub.app import Hub
-    from stillwatch.serve.hub.log_routes import LogRoutes
-    from stillwatch.serve.hub.oblivious import Oblivious, holder_file
+    from stillwatch.serve.hub.served import ServedHub
     from stillwatch.serve.hub.settings import HubSettings
-    from stillwatch.serve.hub.submitting import Submitting
-    from stillwatch.serve.hub.tending import Tending
-    from stillwatch.sharing.stix.check import problems
-    from stillwatch.sharing.stix.plain import plain
     from stillwatch.sharing.transparency.note import Verifier, read_verifier
 except ImportError as error:
     raise InputError("hub serve needs the extra exchange: pip install 'stillwatch[exchange]'") from error
 
 if TYPE_CHECKING:
     import argparse
+
+    from stillwatch.serve.hub.tending import Tending
 
 CONNECTIONS: Final = 2_000
 """Most connections at once; more are answered with 503."""
@@ -71,20 +64,11 @@ def serve(asked: argparse.Namespace) -> int:
         raise InputError(f"--base {base[:200]}: write an https address; members' secrets go over it")
     if asked.rate <= 0:
         raise InputError("--rate lies above 0")
-    file = HubFile(path, create=False)
     settings = HubSettings(base, asked.title, asked.contact, rate_per_s=asked.rate, burst=max(1, int(4 * asked.rate)))
-    with file.writing() as connection:
-        key, signing = setting(connection, "next key", secrets.token_bytes(32)), log_key(connection)
-    submitting = Submitting(check=problems, plain=plain, appended=logged)
-    hub = Hub(settings, file, key, now_us, submitting, logged)
-    hub.mounts["/log/"] = LogRoutes(file, _witnesses(asked.witnesses), lambda: now_us() // 1_000_000)
-    oblivious = Oblivious(path, lambda: now_us() // 1_000) if holder_file(path).exists() else None
-    if oblivious is not None:
-        hub.mounts |= oblivious.mounts(hub.acting)
-    tending = Tending(file, origin_of(base), signing, oblivious, now_us)
+    hub = ServedHub(path, settings, now_us, _witnesses(asked.witnesses))
     # No access log: it would tell who read what.
     config = uvicorn.Config(
-        hub,
+        hub.app,
         host=asked.host,
         port=asked.port,
         access_log=False,
@@ -97,10 +81,7 @@ def serve(asked: argparse.Namespace) -> int:
     )
     print(f"stillwatch: hub of {asked.store} on {base}/taxii2/", flush=True)
     try:
-        asyncio.run(_run(uvicorn.Server(config), tending))
+        asyncio.run(_run(uvicorn.Server(config), hub.tending))
     finally:
         hub.close()
-        if oblivious is not None:
-            oblivious.close()
-        file.close()
     return 0

@@ -41,7 +41,7 @@ def inbox_verb(asked: argparse.Namespace) -> int:
             got = Received()
             if not asked.offline:
                 try:
-                    got = receive_joint(file, member, now_ms())
+                    got = receive_joint(file, member)
                 except PeerError as error:
                     if asked.watch is None:
                         raise

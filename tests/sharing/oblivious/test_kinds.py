@@ -21,6 +21,7 @@ GOOD = {
     "ipv6-48:v1": ["2001:DB8:12:34::1", "2001:db8:12::/48"],
     "tls:v1": [f"{JA4}/{JA4H}"],
     "artefact:v1": ["AB" * 32],
+    "trait:v1": ["Template/00000000A1B2C3D4", "card_bin/0123456789abcdef"],
     "tmpl:v1": ["0:00000000000000ff", "31:FFffFFffFFffFFff"],
 }
 BAD = {
@@ -32,6 +33,7 @@ BAD = {
     "ipv6-48:v1": ["fe80::1", "::1", "fe80::1%eth0", "2001:db8::/32", "198.51.100.7", "fd00::1"],
     "tls:v1": [JA4, f"/{JA4H}", f"{JA4}/{JA4}", f"{JA4}/{JA4H}/", f"{JA4[:-1]}/{JA4H}"],
     "artefact:v1": ["", "ab" * 31, "ab" * 33, "gg" * 32],
+    "trait:v1": ["", "template", "template/ff", "/0123456789abcdef", "é/0123456789abcdef", "a/0123456789abcdeg"],
     "tmpl:v1": ["32:00000000000000ff", "00:00000000000000ff", "-1:00000000000000ff", "1:ff"],
 }
 EVERY = [pytest.param(one, id=one.name) for one in KINDS]

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
+from stillwatch.ingest.warninglists.lists import own_lists, read_folder
 from stillwatch.ingest.warninglists.patterns import found_in
 from stillwatch.ingest.warninglists.ranges import Ranges, ranges, span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from stillwatch.ingest.warninglists.lists import Warninglist
 
@@ -122,6 +124,17 @@ class OfKind:
 def _enter(into: dict[str, int], one: Warninglist, at: int) -> None:
     for entry in one.entries:
         into.setdefault(entry, at)
+
+
+def warninglists(folders: Sequence[Path]) -> Warninglists:
+    """Read the package's own lists and those of some folders.
+
+    Raises
+    ------
+    InputError
+        A folder has none, or one of its lists is none.
+    """
+    return Warninglists([*own_lists(), *(one for folder in folders for one in read_folder(folder))])
 
 
 class Warninglists:

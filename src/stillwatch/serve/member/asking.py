@@ -44,7 +44,6 @@ def ask(
     member: Membership,
     epoch: OpenEpoch,
     inputs: Mapping[str, Mapping[bytes, tuple[str, ...]]],
-    now_ms: int,
     told: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Ask under the open epoch.
@@ -59,8 +58,6 @@ def ask(
         The open epoch.
     inputs
         Kind -> input -> accounts.
-    now_ms
-        Now (ms since 1970).
     told
         Called with the number of inputs of one kind that are done.
 
@@ -86,7 +83,7 @@ def ask(
         for account in {account for of in values.values() for account in of}
     }
     with file.writing() as connection:
-        questions.ask(connection, number, epoch.closes_ms, whose, now_ms)
+        questions.ask(connection, number, epoch.closes_ms, whose, member.now_ms)
     for kind, values in sealed.items():
         for some, tags in tags_of(member, epoch, kind, sorted(values), told):
             for body in bodies(grouped(tags, [values[one] for one in some], secrets.token_bytes)):
@@ -95,7 +92,7 @@ def ask(
         questions.sent(connection, number)
 
 
-def fetch(file: MemberFile, member: Membership, epoch: int, now_ms: int) -> dict[str, int]:
+def fetch(file: MemberFile, member: Membership, epoch: int) -> dict[str, int]:
     """Fetch the answers of an epoch and keep them; gives how many tags of each kind were too common to be compared.
 
     Raises
@@ -114,8 +111,8 @@ def fetch(file: MemberFile, member: Membership, epoch: int, now_ms: int) -> dict
         raise PeerError("the hub counts what is too common in a form that is not ours")
     rows = [(bytes.fromhex(one["handle"]), one["kind"], one["tags"], one["members_at_least"]) for one in answers]
     with file.writing() as connection:
-        noted(connection, "in", HUB, f"answers of epoch {epoch}", got.content, now_ms)
-        questions.answer(connection, epoch, rows, now_ms)
+        noted(connection, "in", HUB, f"answers of epoch {epoch}", got.content, member.now_ms)
+        questions.answer(connection, epoch, rows, member.now_ms)
     return common
 
 

@@ -21,7 +21,11 @@ from stillwatch.store.member.journal import noted
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from stillwatch.serve.member.peer import Headers
     from stillwatch.store.member.file import MemberFile
+
+    Clock = Callable[[], int]
+    """Now (us since 1970)."""
 
 EVALUATE: Final = "/v1/oprf/"
 HUB, CUSTODIAN = "hub", "custodian"
@@ -41,6 +45,13 @@ class Membership:
     """Key that names of groups are sealed with (32 bytes); never leaves."""
     verifier: str
     """Verifier key of the hub's transparency log."""
+    clock: Clock
+    """Now (us since 1970)."""
+
+    @property
+    def now_ms(self) -> int:
+        """Read the clock (ms since 1970)."""
+        return self.clock() // 1_000
 
     def __repr__(self) -> str:
         """Name the member, never a key."""
@@ -52,32 +63,34 @@ def now_us() -> int:
     return time.time_ns() // 1_000
 
 
-def _fresh() -> dict[str, str]:
+def _fresh(at_us: int) -> dict[str, str]:
     """Mark one evaluation, so that nobody can send it again."""
-    return {"stillwatch-created": str(now_us() // 1_000_000), "stillwatch-nonce": secrets.token_hex(16)}
+    return {"stillwatch-created": str(at_us // 1_000_000), "stillwatch-nonce": secrets.token_hex(16)}
 
 
-def signer(key: Ed25519PrivateKey, identity: str) -> Callable[[str, str, bytes | None, str], Mapping[str, str]]:
+def signer(key: Ed25519PrivateKey, identity: str, clock: Clock) -> Headers:
     """Give what signs requests to the hub (RFC 9421)."""
 
     def headers(method: str, url: str, body: bytes | None, kind: str) -> Mapping[str, str]:
-        made = sign(key, identity, secrets.token_urlsafe(24), now_us(), method, url, body, kind)
-        return made | (_fresh() if body is not None and EVALUATE in url else {})
+        made = sign(key, identity, secrets.token_urlsafe(24), clock(), method, url, body, kind)
+        return made | (_fresh(clock()) if body is not None and EVALUATE in url else {})
 
     return headers
 
 
-def bearer(secret: str) -> Callable[[str, str, bytes | None, str], Mapping[str, str]]:
+def bearer(secret: str, clock: Clock) -> Headers:
     """Give what shows a secret to the custodian."""
 
     def headers(method: str, url: str, body: bytes | None, kind: str) -> Mapping[str, str]:
         del method, url, kind
-        return {"Authorization": f"Bearer {secret}"} | (_fresh() if body is not None else {})
+        return {"Authorization": f"Bearer {secret}"} | (_fresh(clock()) if body is not None else {})
 
     return headers
 
 
-def join(file: MemberFile, hub: str, invitation: str, custodian: tuple[str, str], verifier: str) -> Membership:
+def join(
+    file: MemberFile, hub: str, invitation: str, custodian: tuple[str, str], verifier: str, clock: Clock = now_us
+) -> Membership:
     """Take an invitation up, with a key made now, and keep who one is.
 
     Parameters
@@ -92,6 +105,8 @@ def join(file: MemberFile, hub: str, invitation: str, custodian: tuple[str, str]
         The custodian's address, and the secret that its operator gave.
     verifier
         Verifier key of the hub's log, from its operator by another way than from the hub.
+    clock
+        Now (us since 1970).
 
     Raises
     ------
@@ -129,11 +144,11 @@ def join(file: MemberFile, hub: str, invitation: str, custodian: tuple[str, str]
         for name, value in settings.items():
             keep(connection, name, value.encode())
         keep(connection, "handles", secrets.token_bytes(32))
-        noted(connection, "out", HUB, "joined with a public key", public, now_us() // 1_000)
-    return membership(file)
+        noted(connection, "out", HUB, "joined with a public key", public, clock() // 1_000)
+    return membership(file, clock)
 
 
-def membership(file: MemberFile) -> Membership:
+def membership(file: MemberFile, clock: Clock = now_us) -> Membership:
     """Give who a member is.
 
     Raises
@@ -153,8 +168,9 @@ def membership(file: MemberFile) -> Membership:
     key = Ed25519PrivateKey.from_private_bytes(bare["key"])
     return Membership(
         text["member"],
-        Peer(HUB, text["hub"], signer(key, text["key id"])),
-        Peer(CUSTODIAN, text["custodian"], bearer(text["custodian secret"])),
+        Peer(HUB, text["hub"], signer(key, text["key id"], clock)),
+        Peer(CUSTODIAN, text["custodian"], bearer(text["custodian secret"], clock)),
         bare["handles"],
         text["verifier"],
+        clock,
     )

@@ -38,7 +38,7 @@ class Received:
     """Epochs whose outcome is not known yet."""
 
 
-def receive_joint(file: MemberFile, member: Membership, now_ms: int) -> Received:
+def receive_joint(file: MemberFile, member: Membership) -> Received:
     """Offer what matched, and fetch joint campaigns, of every epoch that something was sent under.
 
     Raises
@@ -46,6 +46,7 @@ def receive_joint(file: MemberFile, member: Membership, now_ms: int) -> Received
     PeerError
         The hub does not answer, or in a form that is not ours.
     """
+    now_ms = member.now_ms
     with file.reading() as connection:
         epochs = shares.sent_epochs(connection)
     offered = joint = 0

@@ -20,7 +20,7 @@ from stillwatch.serve.hub.combining import form
 from stillwatch.serve.hub.offer_routes import COMMITMENTS, WITHDRAW
 from stillwatch.serve.hub.tag_routes import TAGS
 from stillwatch.serve.member.evaluating import tags_of
-from stillwatch.serve.member.membership import HUB, now_us
+from stillwatch.serve.member.membership import HUB
 from stillwatch.serve.member.peer import BYTES
 from stillwatch.sharing.detector import content_sha256
 from stillwatch.sharing.joint.wire import commitment, packed, unpacked
@@ -182,7 +182,7 @@ def post(
     """Send something, and write down that it left."""
     member.hub.ask("POST", path, body, kind)
     with file.writing() as connection:
-        noted(connection, "out", HUB, what, body, now_us() // 1_000)
+        noted(connection, "out", HUB, what, body, member.now_ms)
 
 
 def take_back(file: MemberFile, member: Membership, number: int) -> str:
