@@ -15,6 +15,7 @@ from stillwatch.model.errors import InputError, StillwatchError
 from stillwatch.parsers.appealing import appeals_parser
 from stillwatch.parsers.common import BAD_INPUT, EPILOG, STOPPED
 from stillwatch.parsers.deciding import decisions_parser, fairness_parser, ledger_parser
+from stillwatch.parsers.demo import demo_parser
 from stillwatch.parsers.exchanging import custodian_parser
 from stillwatch.parsers.hub import hub_parser
 from stillwatch.parsers.live import watch_parser
@@ -45,6 +46,7 @@ PARSERS: Final = (
     corpus_parser,
     gateway_parser,
     applied_parser,
+    demo_parser,
     join_parser,
     share_parser,
     inbox_parser,

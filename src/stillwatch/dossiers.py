@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.detectors.registry import DETECTORS
+from stillwatch.model.decision import moment
 from stillwatch.model.dossier import Belonging, Dossier, Seen
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from stillwatch.model.dossier import Agreement, EvidenceClass
     from stillwatch.model.finding import Examined, Ranking
     from stillwatch.model.scan import Looked
+    from stillwatch.store.member.inbox import JointFinding
 
 CLASS_OF_GROUP: Final[Mapping[str, EvidenceClass]] = {
     "provenance": "artefacts",
@@ -41,6 +43,48 @@ def belonging(campaigns: Campaigns) -> dict[int, Belonging]:
         for account, belongs in zip(one.members.account.tolist(), chance.tolist(), strict=True):
             found[account] = made(belongs)
     return found
+
+
+def joint_belonging(findings: Iterable[JointFinding], now_ms: int) -> dict[int, Belonging]:
+    """Say of own accounts which joint campaign they belong to: those that count now, the strongest one of each.
+
+    Parameters
+    ----------
+    findings
+        What was received.
+    now_ms
+        When (ms since 1970): what is over or disputed is left out.
+    """
+    found: dict[int, Belonging] = {}
+    for one in sorted(findings, key=lambda each: (each.told["extracting"], each.told["extraction"])):
+        if not one.counts(now_ms):
+            continue
+        told, own = one.told, one.account.shape[0]
+        sentence = (
+            f"{one.members} providers or more see a part of one campaign (epoch {one.epoch} of the exchange, "
+            f"ln e {told['log_e']:.1f}, {told['log_e_without_the_loudest']:.1f} without the loudest); "
+            f"counts until {moment(one.until_ms)}"
+        )
+        harvest = sum(line["bits"] for line in told["lines"] if line["says"] == "harvest")
+        for account, belongs in zip(one.account.tolist(), one.belongs.tolist(), strict=True):
+            found[account] = Belonging(
+                name=one.subject,
+                accounts=own,
+                belongs=belongs,
+                one_operator=told["one_operator"],
+                extraction=told["extraction"],
+                harvest_bits=harvest,
+                log_p_rest=-told["log_e_without_the_loudest"],
+                extracting=told["extracting"],
+                sentence=sentence,
+            )
+    return found
+
+
+def strongest(own: Mapping[int, Belonging], joint: Mapping[int, Belonging]) -> dict[int, Belonging]:
+    """Put both together: of an account in both, what the provider found itself, unless only the joint one extracts."""
+    kept = {account: one for account, one in joint.items() if account not in own or not own[account].extracting}
+    return {**joint, **own, **{account: one for account, one in kept.items() if one.extracting}}
 
 
 def _campaign(one: Campaign) -> _Belonging:

@@ -65,6 +65,8 @@ class Candidate:
     """What leaves."""
     account: NDArray[np.int64]
     """Pseudonyms of the members, ascending; they never leave."""
+    belongs: NDArray[np.float64]
+    """Chance that each is one, 0 to 1; it never leaves either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ def candidates(
         if not tags or len(one.members) > room:
             continue
         room -= len(one.members)
-        made.append(Candidate(_offer(one, tags, engine), one.members.account))
+        belongs = 1.0 / (1.0 + np.exp2(-one.members.total_bits))
+        made.append(Candidate(_offer(one, tags, engine), one.members.account, belongs))
     return tuple(made)
 
 

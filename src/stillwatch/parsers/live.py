@@ -77,6 +77,11 @@ def watch_parser(verbs: Verbs) -> None:
         "--rules", metavar="FILE", help="TOML: ladder, limits of anything automatic, delays inside a campaign"
     )
     watch.add_argument(
+        "--exchange",
+        metavar="FILE",
+        help="member's file of an exchange: accounts in joint campaigns are judged with that evidence, too",
+    )
+    watch.add_argument(
         "--dossiers",
         metavar="FOLDER",
         help="keep dossiers for 90 days, one file a day, to replay changed terms over (stillwatch terms diff)",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from stillwatch.dossiers import joint_belonging
 from stillwatch.ingest.accounts import EMPTY, read_accounts
 from stillwatch.ingest.addresses import trusted_networks
 from stillwatch.ingest.agreements import read_agreements
@@ -19,6 +20,8 @@ from stillwatch.ingest.door import Door
 from stillwatch.ingest.read import Reading
 from stillwatch.model.errors import InputError, KeyFileError, StillwatchError
 from stillwatch.store.dossier_days import DossierDays
+from stillwatch.store.member.file import MemberFile
+from stillwatch.store.member.inbox import findings
 from stillwatch.verbs.judging import sound_terms, terms_judge
 from stillwatch.verbs.reading import (
     CLEAN,
@@ -32,7 +35,9 @@ from stillwatch.verbs.reading import (
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable, Mapping
 
+    from stillwatch.model.dossier import Belonging
     from stillwatch.serve.watch.measures import Measures
     from stillwatch.serve.watch.watch import Judge
 
@@ -79,6 +84,28 @@ def secrets_of(name: str | None) -> dict[str, bytes]:
     return found
 
 
+def joint_of(name: str | None) -> Callable[[int], Mapping[int, Belonging]]:
+    """Give what reads the joint campaigns of a member's file whenever somebody is judged; nothing without one.
+
+    Raises
+    ------
+    InputError
+        There is no such file.
+    """
+    if not name:
+        return lambda _: {}
+    path = Path(name)
+    if not path.exists():
+        raise InputError(f"--exchange {path}: there is no member's file; `stillwatch join` makes one")
+    file = MemberFile(path, create=False)
+
+    def joint(now_ms: int) -> Mapping[int, Belonging]:
+        with file.reading() as connection:
+            return joint_belonging(findings(connection), now_ms)
+
+    return joint
+
+
 def watch_verb(asked: argparse.Namespace) -> int:
     """Watch until told to stop; see ``stillwatch watch --help``."""
     try:
@@ -120,6 +147,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
             read_agreements(Path(asked.agreements), door) if asked.agreements else {},
             corpus,
             judging,
+            joint_of(asked.exchange),
         )
         if judge is not None:
             judge.terms = sound_terms(asked.terms)

@@ -43,7 +43,9 @@ def trait(value: int, kind: str = "template", log_e: float = STRONG) -> TagEvide
 
 def candidate(name: str, *tags: TagEvidence, lines: tuple[Line, ...] = HARVEST, accounts: Any = (1, 2, 3)) -> Candidate:
     sketch = coarse(unions([folded([events(1, 400, accounts=6)]).ordered()]))
-    return Candidate(Offer(name, 64, tags, lines, 6.0, sketch), np.array(accounts, np.int64))
+    return Candidate(
+        Offer(name, 64, tags, lines, 6.0, sketch), np.array(accounts, np.int64), np.full(len(accounts), 0.9)
+    )
 
 
 def shared(part: Part, *found: Candidate) -> int:

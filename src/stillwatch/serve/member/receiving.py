@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
 
 from stillwatch.model.errors import NotNow, PeerError
 from stillwatch.serve.hub.offer_routes import JOINT, OFFERS
@@ -24,6 +26,38 @@ if TYPE_CHECKING:
 
     from stillwatch.serve.member.membership import Membership
     from stillwatch.store.member.file import MemberFile
+
+
+_Word = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _:+.-]*\Z")]
+_Handle = Annotated[str, msgspec.Meta(min_length=32, max_length=32, pattern=r"^[0-9a-f]*\Z")]
+_Chance = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_Number = Annotated[float, msgspec.Meta(ge=-1e6, le=1e6)]
+
+
+class _Line(msgspec.Struct):
+    name: _Word
+    says: _Word
+    bits: _Number
+
+
+class _Campaign(msgspec.Struct):
+    """One joint campaign as a hub tells it; everything behind this relies on its bounds."""
+
+    name: _Word
+    members_at_least: Annotated[int, msgspec.Meta(ge=2, le=10_000)]
+    handles: Annotated[list[_Handle], msgspec.Meta(min_length=1, max_length=2_048)]
+    one_operator: _Chance
+    extraction: _Chance
+    extracting: bool
+    log_e: _Number
+    log_e_without_the_loudest: _Number
+    first_seen_ms: Annotated[int, msgspec.Meta(ge=-1, le=1 << 53)]
+    layers: Annotated[dict[_Word, _Number], msgspec.Meta(max_length=16)]
+    lines: Annotated[list[_Line], msgspec.Meta(max_length=64)]
+
+
+class _Answer(msgspec.Struct):
+    campaigns: Annotated[list[_Campaign], msgspec.Meta(max_length=2_048)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,34 +130,11 @@ def _fitting(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:
 
 def _joint(file: MemberFile, member: Membership, epoch: int, now_ms: int) -> int:
     answer = member.hub.ask("GET", f"{JOINT}?epoch={epoch}")
-    campaigns = answer.told().get("campaigns")
-    if not isinstance(campaigns, list) or not all(map(_sound, campaigns)):
-        raise PeerError("the hub describes joint campaigns in a form that is not ours")
+    try:
+        told = msgspec.json.decode(answer.content, type=_Answer)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise PeerError("the hub describes joint campaigns in a form that is not ours") from error
     with file.writing() as connection:
         noted(connection, "in", HUB, f"joint campaigns of epoch {epoch}", answer.content, now_ms)
         keep(connection, f"joined {epoch}", json.dumps(now_ms).encode())
-        return inbox.found(connection, epoch, campaigns, now_ms)
-
-
-_NUMBERS: Final = ("one_operator", "extraction", "log_e", "log_e_without_the_loudest", "first_seen_ms")
-
-
-def _sound(one: Any) -> bool:  # noqa: ANN401 - what a peer sent
-    """Whether a joint campaign has the form that everything behind this relies on."""
-    return (
-        isinstance(one, dict)
-        and isinstance(one.get("name"), str)
-        and one["name"].isascii()
-        and len(one["name"]) <= 64
-        and isinstance(one.get("members_at_least"), int)
-        and isinstance(one.get("extracting"), bool)
-        and all(isinstance(one.get(name), (int, float)) for name in _NUMBERS)
-        and isinstance(one.get("handles"), list)
-        and all(isinstance(name, str) and len(name) == 32 and _hex(name) for name in one["handles"])
-        and isinstance(one.get("layers"), dict)
-        and isinstance(one.get("lines"), list)
-    )
-
-
-def _hex(text: str) -> bool:
-    return all(letter in "0123456789abcdef" for letter in text)
+        return inbox.found(connection, epoch, [msgspec.to_builtins(one) for one in told.campaigns], now_ms)

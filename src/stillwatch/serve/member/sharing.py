@@ -66,14 +66,14 @@ def prepared(
     tuple
         What is kept, and the offers in it, to be looked at.
     """
-    accounts = {one.offer.name: one.account for one in found}
+    members = {one.offer.name: (one.account, one.belongs) for one in found}
     offers = policy.trimmed([one.offer for one in found])
     made = []
     for one in offers:
         sealed = handle(key, epoch, one.name)
         tags = tuple(dataclasses.replace(tag, value=tag.value + _PAD) for tag in one.tags)
         kept = packed(dataclasses.replace(one, name=sealed.hex(), tags=tags), _PAD + _PAD)
-        made.append(Prepared(sealed, one.name, accounts[one.name], kept))
+        made.append(Prepared(sealed, one.name, *members[one.name], kept))
     return made, list(offers)
 
 

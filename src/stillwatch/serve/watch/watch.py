@@ -25,7 +25,7 @@ import pyarrow as pa
 from stillwatch.campaigns import find_campaigns
 from stillwatch.coordination import identity
 from stillwatch.detectors.calibration.assure import refer
-from stillwatch.dossiers import Known, belonging, dossiers
+from stillwatch.dossiers import Known, belonging, dossiers, strongest
 from stillwatch.enforcement.situation import NOT_MEASURED, Fresh
 from stillwatch.engine.local import LocalEngine
 from stillwatch.looking import UNKNOWN, Against, look
@@ -39,7 +39,7 @@ from stillwatch.store.spool.segment import START, Position
 from stillwatch.store.spool.writer import Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from stillwatch.ingest.accounts import AccountFile
     from stillwatch.ingest.keys import PseudonymKey
     from stillwatch.model.campaign import Campaigns
-    from stillwatch.model.dossier import Agreement, Dossier
+    from stillwatch.model.dossier import Agreement, Belonging, Dossier
     from stillwatch.model.scan import Looked
     from stillwatch.serve.watch.measures import Measures
 
@@ -111,6 +111,12 @@ class Observer:
         return 0
 
 
+def _alone(now_ms: int) -> Mapping[int, Belonging]:
+    """Say nothing: this provider is in no exchange."""
+    del now_ms
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """What a watch looks at and by what it is judged."""
@@ -127,6 +133,8 @@ class Watched:
     """Filter of public prompt sets."""
     judge: Judge = field(default_factory=Observer)
     """Whoever judges."""
+    joint: Callable[[int], Mapping[int, Belonging]] = _alone
+    """What an exchange says at a moment (ms since 1970): account -> joint campaign it belongs to."""
 
 
 class Watch:
@@ -232,11 +240,13 @@ class Watch:
         return look(self.engine, watched.config, watched.accounts, self._against, only=only)
 
     def _judge(self, looked: Looked, now_ms: int) -> int:
-        extracting = [account for account, one in self._known.campaigns.items() if one.extracting]
+        joint = self._watched.joint(now_ms)
+        known = replace(self._known, campaigns=strongest(self._known.campaigns, joint)) if joint else self._known
+        extracting = [account for account, one in known.campaigns.items() if one.extracting]
         reported = np.isin(looked.profile.account, np.array(extracting, np.int64))
         with self._measures.stage("judge"):
             rows = np.flatnonzero(self._watched.judge.admits(looked, reported, now_ms))
-            seen = dossiers(rows.tolist(), looked, self._known, now_ms)
+            seen = dossiers(rows.tolist(), looked, known, now_ms)
             made = self._watched.judge.judge(seen, now_ms, self._fresh(seen)) if seen else 0
             if made:
                 self._since.follow(self._watched.judge.followed(now_ms))

@@ -33,6 +33,7 @@ CREATE TABLE groups (
   epoch INTEGER NOT NULL,
   name TEXT NOT NULL,
   accounts BLOB NOT NULL,
+  belongs BLOB NOT NULL,
   prepared BLOB NOT NULL,
   body BLOB NOT NULL,
   offered INTEGER NOT NULL CHECK (offered IN (0, 1)),

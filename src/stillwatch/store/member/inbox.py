@@ -43,6 +43,8 @@ class JointFinding:
     """What the hub says: chances, evidence by layer, lines."""
     account: NDArray[np.int64]
     """Own accounts in it, pseudonyms, ascending."""
+    belongs: NDArray[np.float64]
+    """Chance that each belongs to its group, 0 to 1."""
     opinion: str = ""
     """What members think of it together; "" where nobody said."""
 
@@ -81,14 +83,23 @@ def findings(connection: sqlite3.Connection) -> list[JointFinding]:
         " LEFT JOIN opinions o ON o.subject = 'joint:' || f.epoch || ':' || f.name ORDER BY 1 DESC, 2"
     ).fetchall()
     for epoch, name, received_ms, until_ms, members, body, opinion in rows:
-        blobs = connection.execute(
-            "SELECT g.accounts FROM finding_groups f JOIN groups g ON g.epoch = f.epoch AND g.handle = f.handle"
-            " WHERE f.epoch = ? AND f.name = ?",
-            (epoch, name),
+        account, belongs = _members(connection, epoch, name)
+        one = JointFinding(
+            epoch, name, received_ms, until_ms, members, msgspec.json.decode(body), account, belongs, opinion
         )
-        parts = [np.frombuffer(blob, "<i8").astype(np.int64) for (blob,) in blobs]
-        account = np.unique(np.concatenate([np.zeros(0, np.int64), *parts]))
-        made.append(
-            JointFinding(epoch, name, received_ms, until_ms, members, msgspec.json.decode(body), account, opinion)
-        )
+        made.append(one)
     return made
+
+
+def _members(connection: sqlite3.Connection, epoch: int, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Give own accounts in a joint campaign, ascending, each with its largest chance to belong."""
+    blobs = connection.execute(
+        "SELECT g.accounts, g.belongs FROM finding_groups f JOIN groups g ON g.epoch = f.epoch AND g.handle = f.handle"
+        " WHERE f.epoch = ? AND f.name = ? AND g.share IN (SELECT id FROM shares WHERE state = 'sent')",
+        (epoch, name),
+    ).fetchall()
+    account = np.concatenate([np.zeros(0, np.int64), *(np.frombuffer(one, "<i8") for one, _ in blobs)])
+    belongs = np.concatenate([np.zeros(0), *(np.frombuffer(one, "<f8") for _, one in blobs)])
+    order = np.lexsort((-belongs, account))
+    kept, first = np.unique(account[order], return_index=True)
+    return kept.astype(np.int64), belongs[order][first]

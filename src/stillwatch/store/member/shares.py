@@ -26,6 +26,8 @@ class Prepared:
     """What it is called here."""
     account: NDArray[np.int64]
     """Pseudonyms of its accounts; they never leave."""
+    belongs: NDArray[np.float64]
+    """Chance that each is one, 0 to 1; it never leaves either."""
     prepared: bytes
     """The offer before its traits were made tags."""
     body: bytes = b""
@@ -56,8 +58,9 @@ def add(connection: sqlite3.Connection, epoch: int, now_ms: int, why: str, group
     made = run("INSERT INTO shares (epoch, made_ms, state, why) VALUES (?, ?, 'waiting', ?)", (epoch, now_ms, why))
     number = int(made.lastrowid or 0)
     for one in groups:
-        kept = (one.name, one.account.astype("<i8").tobytes(), one.prepared, one.body)
-        run("INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, 0)", (number, one.handle, epoch, *kept))
+        members = (one.account.astype("<i8").tobytes(), one.belongs.astype("<f8").tobytes())
+        kept = (number, one.handle, epoch, one.name, *members, one.prepared, one.body)
+        run("INSERT INTO groups VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)", kept)
     return number
 
 
@@ -92,11 +95,12 @@ def of_epoch(connection: sqlite3.Connection, epoch: int) -> list[Prepared]:
 
 
 def _groups(connection: sqlite3.Connection, where: str, given: Sequence[int]) -> list[Prepared]:
-    rows = connection.execute(
-        f"SELECT handle, name, accounts, prepared, body, offered FROM groups WHERE {where} ORDER BY handle, share",
-        given,
-    )
-    return [Prepared(a, b, np.frombuffer(c, "<i8").astype(np.int64), d, e, bool(f)) for a, b, c, d, e, f in rows]
+    columns = "handle, name, accounts, belongs, prepared, body, offered"
+    rows = connection.execute(f"SELECT {columns} FROM groups WHERE {where} ORDER BY handle, share", given)
+    return [
+        Prepared(handle, name, np.frombuffer(who, "<i8"), np.frombuffer(belongs, "<f8"), prepared, body, bool(offered))
+        for handle, name, who, belongs, prepared, body, offered in rows
+    ]
 
 
 def sent_epochs(connection: sqlite3.Connection) -> list[int]:
