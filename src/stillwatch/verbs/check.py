@@ -97,6 +97,11 @@ def _fetch(file: MemberFile, member: Membership, one: Question, asked: argparse.
     except NotNow:
         told = {"epoch": one.epoch, "answers_from": moment(one.closes_ms), "answers": None}
         return _tell(asked, told, f"asked under epoch {one.epoch}; answers come after {told['answers_from']}")
+    if common is None:
+        told = {"epoch": one.epoch, "deleted": True, "answers": None}
+        return _tell(
+            asked, told, f"the hub has deleted the answers of epoch {one.epoch} by now; run this again to ask anew"
+        )
     return _told(file, one, asked, common)
 
 

@@ -13,6 +13,7 @@ from stillwatch.ingest.door import Door
 from stillwatch.ingest.keys import create_key
 from stillwatch.model.errors import PeerError
 from stillwatch.model.membership import Role
+from stillwatch.serve.hub.closing import KEPT_EPOCHS
 from stillwatch.serve.hub.tag_routes import TAGS
 from stillwatch.serve.member.asking import ask, fetch
 from stillwatch.serve.member.evaluating import open_epoch, tags_of
@@ -104,6 +105,18 @@ def test_a_firm_asks_and_is_told_after_the_close_what_two_others_know(exchange: 
     assert run("--last")[1].startswith("acme: 2 others or more know 1 of its email-domain:v1\n")
     # What was asked is answered: the next run asks under the epoch that is open now.
     assert "asked under epoch 2" in run()[1]
+
+
+def test_answers_that_the_hub_has_deleted_are_said_to_be_and_asked_for_anew(exchange: Rehearsal, run: Any) -> None:
+    for lab in LABS:
+        contribute(exchange, lab, "email-domain:v1", "shared.example")
+    run()
+    for epoch in (1, KEPT_EPOCHS + 1):
+        exchange.epoch_over(epoch)
+    code, said = run("--json")
+    assert (code, json.loads(said)) == (0, {"epoch": 1, "deleted": True, "answers": None})
+    assert run("--last")[0] == 2
+    assert json.loads(run("--preview", "--json")[1])["asks"] == {"email-domain:v1": 2}
 
 
 def test_what_leaves_and_what_is_kept_hold_no_value(exchange: Rehearsal, run: Any, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from stillwatch.model.errors import InputError, NotNow
 from stillwatch.serve.asgi import Refused, answer, body
 from stillwatch.serve.hub.asked import asked_of, epoch_of
+from stillwatch.serve.hub.closing import KEPT_EPOCHS
 from stillwatch.sharing.oblivious.epochs import OPEN
 from stillwatch.sharing.oblivious.kinds import BY_NAME
 from stillwatch.sharing.oblivious.submission import MOST_BYTES, unpacked
@@ -102,10 +103,12 @@ class TagRoutes:
         closed = outcome(self._base, epoch)
         if closed is None:
             raise Refused(409, f"epoch {epoch} has not closed; matches are released when it has", [_LATER])
+        current = self._calendar.current(self._clock())
         return {
             "epoch": epoch,
             "closed_ms": closed.at_ms,
             "submissions_digest": closed.digest.hex(),
+            "deleted": current is not None and epoch < current.number - KEPT_EPOCHS,
             "matches": _shown(released(self._base, member, epoch)),
             "answers": _shown(answers(self._base, member, epoch)),
             "too_common": too_common(self._base, member, epoch),

@@ -92,8 +92,14 @@ def ask(
         questions.sent(connection, number)
 
 
-def fetch(file: MemberFile, member: Membership, epoch: int) -> dict[str, int]:
-    """Fetch the answers of an epoch and keep them; gives how many tags of each kind were too common to be compared.
+def fetch(file: MemberFile, member: Membership, epoch: int) -> dict[str, int] | None:
+    """Fetch the answers of an epoch and keep them.
+
+    Returns
+    -------
+    dict or None
+        How many tags of each kind were too common to be compared; None where the hub has deleted the answers by now,
+        and what was asked is dropped.
 
     Raises
     ------
@@ -110,6 +116,10 @@ def fetch(file: MemberFile, member: Membership, epoch: int) -> dict[str, int]:
     if not all(kind in BY_NAME and _counts(number, 1) for kind, number in common.items()):
         raise PeerError("the hub counts what is too common in a form that is not ours")
     rows = [(bytes.fromhex(one["handle"]), one["kind"], one["tags"], one["members_at_least"]) for one in answers]
+    if told.get("deleted") is True:
+        with file.writing() as connection:
+            questions.drop(connection, epoch)
+        return None
     with file.writing() as connection:
         noted(connection, "in", HUB, f"answers of epoch {epoch}", got.content, member.now_ms)
         questions.answer(connection, epoch, rows, member.now_ms)

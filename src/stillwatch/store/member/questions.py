@@ -114,6 +114,12 @@ def answer(
     connection.execute("UPDATE questions SET answered_ms = ? WHERE epoch = ?", (now_ms, epoch))
 
 
+def drop(connection: sqlite3.Connection, epoch: int) -> None:
+    """Drop what was asked under an epoch and can be answered no more."""
+    for table in ("question_accounts", "questions"):
+        connection.execute(f"DELETE FROM {table} WHERE epoch = ?", (epoch,))
+
+
 def known(connection: sqlite3.Connection, epoch: int) -> Sequence[Known]:
     """Give the accounts that others know something of, in the order of their names."""
     rows = connection.execute(
