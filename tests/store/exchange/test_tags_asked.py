@@ -88,6 +88,15 @@ def test_of_templates_enough_bands_of_one_group_of_each_of_two_others_are_asked_
     assert told(base, "asker") == {(1, TEMPLATES): (6, 2), (3, TEMPLATES): (4, 2)}
 
 
+def test_of_a_template_that_it_contributed_a_member_is_not_counted_itself(base):
+    for asks in (False, True):
+        put(base, "a", {1: range(8)}, kind=TEMPLATES, asks=asks)
+    put(base, "b", {2: range(8)}, kind=TEMPLATES)
+    close(base, 1, Rule(alike={TEMPLATES: 4}), 5)
+    assert told(base, "a", released) == {(1, TEMPLATES): (8, 2)}
+    assert told(base, "a") == {}
+
+
 def test_what_is_asked_under_very_many_groups_is_left_out_and_told(base):
     put(base, "asker", {g: [10] for g in range(5)} | {9: [11]}, asks=True)
     for member in "ab":
