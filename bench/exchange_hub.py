@@ -41,6 +41,7 @@ from stillwatch.sharing.taxii.media import TAXII
 from stillwatch.sharing.taxii.times import moment
 from stillwatch.store.exchange.file import HubFile
 from stillwatch.store.exchange.groups import add_collection, set_group
+from stillwatch.store.exchange.held import Flood
 from stillwatch.store.exchange.members import accept, add_credential, fingerprint, invite
 from stillwatch.store.exchange.objects import submit
 
@@ -116,7 +117,7 @@ def serve(path: str, port: int, base: str) -> None:
     """Run the hub, in a process of its own."""
     file = HubFile(Path(path))
     settings = HubSettings(base, rate_per_s=1e6, burst=1_000_000)
-    hub = Hub(settings, file, bytes(32), now_us, Submitting())
+    hub = Hub(settings, file, bytes(32), now_us, Submitting(flood=Flood(a_day=1_000_000_000)))
     uvicorn.run(hub, host="127.0.0.1", port=port, log_level="error", ws="none", lifespan="off", access_log=False)
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from stillwatch import __version__
 from stillwatch.model.errors import InputError, StillwatchError
 from stillwatch.parsers.appealing import appeals_parser
+from stillwatch.parsers.checking import check_parser
 from stillwatch.parsers.common import BAD_INPUT, EPILOG, STOPPED
 from stillwatch.parsers.deciding import decisions_parser, fairness_parser, ledger_parser
 from stillwatch.parsers.demo import demo_parser
@@ -20,7 +21,16 @@ from stillwatch.parsers.exchanging import custodian_parser
 from stillwatch.parsers.hub import hub_parser
 from stillwatch.parsers.live import watch_parser
 from stillwatch.parsers.making import simulate_parser
-from stillwatch.parsers.member import check_parser, inbox_parser, join_parser, share_parser, withdraw_parser
+from stillwatch.parsers.member import (
+    allow_parser,
+    docket_parser,
+    inbox_parser,
+    join_parser,
+    opinion_parser,
+    publish_parser,
+    share_parser,
+    withdraw_parser,
+)
 from stillwatch.parsers.names import key_parser, pseudonym_parser
 from stillwatch.parsers.reading import calibrate_parser, campaigns_parser, scan_parser
 from stillwatch.parsers.serving import applied_parser, gateway_parser
@@ -51,6 +61,10 @@ PARSERS: Final = (
     share_parser,
     inbox_parser,
     withdraw_parser,
+    publish_parser,
+    opinion_parser,
+    docket_parser,
+    allow_parser,
     check_parser,
     custodian_parser,
     hub_parser,

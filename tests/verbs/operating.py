@@ -34,9 +34,9 @@ class Operator:
         assert main(["hub", *words, "--store", str(self.store), "--json"]) == 0
         return json.loads(self.capsys.readouterr().out)
 
-    def serve(self) -> None:
+    def serve(self, *more: str) -> None:
         command = [sys.executable, "-m", "stillwatch", "hub", "serve", "--store", str(self.store)]
-        self.process = subprocess.Popen([*command, "--port", str(self.port), "--rate", "10000"], text=True)
+        self.process = subprocess.Popen([*command, "--port", str(self.port), "--rate", "10000", *more], text=True)
         for _ in range(600):
             try:
                 requests.get(self.base + "/healthz", timeout=5).raise_for_status()

@@ -104,6 +104,8 @@ class Outcome:
     """What was not taken."""
     added: tuple[Entry, ...]
     """Entries that were not there before."""
+    pending: tuple[tuple[str, int], ...] = ()
+    """Identifier and version (us since 1970) of each object that is held until the operator has looked at it."""
 
 
 @dataclass(frozen=True, slots=True)

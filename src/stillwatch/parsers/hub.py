@@ -21,6 +21,9 @@ _EXAMPLES = """examples:
   stillwatch hub collection add "Campaigns" --group labs --plain
   stillwatch hub epochs set --starts 2026-12-07 --days 7 --overlap-days 1
   stillwatch hub serve --base https://hub.example --port 8480
+  stillwatch hub detector add stillwatch
+  stillwatch hub held list
+  stillwatch hub held release "Lab A"
   stillwatch hub log show --base https://hub.example
   stillwatch hub member rotate "Lab A" --overlap-days 7
   stillwatch hub member suspend "Lab A"
@@ -46,6 +49,8 @@ def hub_parser(verbs: Verbs) -> None:
     _groups(_acts(things, "group", "say who shares with whom; every change is a new version"))
     _collections(_acts(things, "collection", "add collections, each of one group"))
     _epochs(_acts(things, "epochs", "settle when epochs of oblivious matching are, as at the custodian"))
+    _held(_acts(things, "held", "look at what members added beyond their measure of a day, and release or drop it"))
+    _detectors(_acts(things, "detector", "say which detectors the exchange knows; with none, no digest is checked"))
     _log(_acts(things, "log", "show the transparency log and the key that it is checked with"))
 
 
@@ -73,6 +78,13 @@ def _serve(things: Verbs) -> None:
     serve.add_argument("--contact", default="", metavar="TEXT", help="how to reach the operator")
     serve.add_argument(
         "--rate", type=float, default=50.0, metavar="N", help="requests of a member a second (%(default)g)"
+    )
+    serve.add_argument(
+        "--objects-a-day",
+        type=int,
+        default=20_000,
+        metavar="N",
+        help="objects that a member may add in a day; what is above is held (%(default)s)",
     )
     serve.add_argument("--witnesses", metavar="FILE", help="verifier keys of witnesses of the log, one a line")
 
@@ -117,6 +129,31 @@ def _collections(acts: Verbs) -> None:
 def _epochs(acts: Verbs) -> None:
     change = _add(acts, "set", "settle the calendar, once; from the next start on the hub takes tags and matches them")
     calendar_options(change)
+
+
+def _held(acts: Verbs) -> None:
+    for name, words in (
+        ("list", "show of whom how much is held"),
+        ("release", "let what is held of a member go to those it was shared with"),
+        ("drop", "delete what is held of a member; the statuses of its submissions say so"),
+    ):
+        act = _add(acts, name, words)
+        act.set_defaults(run=later("hub_judging", "judging_verb"))
+        if name != "list":
+            act.add_argument("member", metavar="MEMBER", help="name or id")
+
+
+def _detectors(acts: Verbs) -> None:
+    listing = _add(acts, "list", "show detectors by the digest of their sources")
+    add = _add(acts, "add", "register a detector; with the first one, groups that name another are refused")
+    add.add_argument("name", metavar="NAME", help="name, for people")
+    add.add_argument(
+        "--sha256", metavar="DIGEST", help="digest of its sources (default: that of the program running now)"
+    )
+    remove = _add(acts, "remove", "take a detector out; what was found with it stays")
+    remove.add_argument("sha256", metavar="DIGEST", help="digest of its sources")
+    for act in (listing, add, remove):
+        act.set_defaults(run=later("hub_judging", "judging_verb"))
 
 
 def _log(acts: Verbs) -> None:

@@ -1,11 +1,12 @@
-"""Options of a member's verbs: join, share, inbox, withdraw, check."""
+"""Options of a member's verbs: join, share, inbox, withdraw, publish, opinion, docket, allow."""
 
 from __future__ import annotations
 
 import argparse
 from typing import TYPE_CHECKING
 
-from stillwatch.parsers.common import input_options, later
+from stillwatch.parsers.common import input_options, later, warninglists_option
+from stillwatch.parsers.hub import LEVELS
 
 if TYPE_CHECKING:
     from stillwatch.parsers.common import Verbs
@@ -17,16 +18,6 @@ def member_options(verb: argparse.ArgumentParser) -> None:
     """Take what every verb of a member takes."""
     verb.add_argument("--member", metavar="FILE", default="member.db", help="the member's file (%(default)s)")
     verb.add_argument("--json", action="store_true", help="print JSON")
-
-
-def _warninglists(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument(
-        "--warninglists",
-        action="append",
-        default=[],
-        metavar="FOLDER",
-        help="leave out what is on these lists, in the format of MISP; may be given again",
-    )
 
 
 def join_parser(verbs: Verbs) -> None:
@@ -73,7 +64,7 @@ def share_parser(verbs: Verbs) -> None:
         "--alliance", metavar="FILE", help="key that members share and the hub has not; `stillwatch key new` makes it"
     )
     share.add_argument("--alliance-epoch", type=int, metavar="N", help="epoch of that key (default: the latest)")
-    _warninglists(share)
+    warninglists_option(share)
     share.add_argument("--policy", metavar="FILE", help="what may leave, TOML; without it everything waits")
     share.add_argument("--approve", type=int, metavar="N", help="send share N, which waits")
     share.add_argument("--list", action="store_true", help="show shares and how they stand")
@@ -106,41 +97,119 @@ def inbox_parser(verbs: Verbs) -> None:
 
 def withdraw_parser(verbs: Verbs) -> None:
     """Take the options of ``stillwatch withdraw``."""
-    withdraw = verbs.add_parser(
+    withdraw = _verb(
+        verbs,
         "withdraw",
-        help="take back what was shared",
-        description="Drop a share that waits, or take back one that was sent while its epoch was not joined.",
-        epilog="examples:\n  stillwatch withdraw 3\n\n" + _CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "take back what was shared or told",
+        "Drop a share that waits, take back one that was sent while its epoch was not joined, or revoke what was told\n"
+        "of a joint campaign.",
+        "  stillwatch withdraw 3\n  stillwatch withdraw joint:7:j-1df7e2a9c0",
     )
-    withdraw.add_argument("share", type=int, metavar="N", help="number of the share; `stillwatch share --list`")
-    member_options(withdraw)
+    withdraw.add_argument("what", metavar="SHARE|SUBJECT", help="number of a share, or what was told of")
     withdraw.set_defaults(run=later("share", "withdraw_verb"))
 
 
-def check_parser(verbs: Verbs) -> None:
-    """Take the options of ``stillwatch check``."""
-    check = verbs.add_parser(
-        "check",
-        help="ask what others know of your own accounts, and contribute nothing",
-        description="Ask whether two others, at least, contributed what your own accounts have: a means of payment, a\n"
-        "network, a domain. The first run shows what leaves (kinds and numbers) and asks; run again after the epoch\n"
-        "has closed, it prints the answers. An answer is evidence for a person to look at; it decides nothing.",
+def publish_parser(verbs: Verbs) -> None:
+    """Take the options of ``stillwatch publish``."""
+    publish = _verb(
+        verbs,
+        "publish",
+        "tell others of a joint campaign, as STIX in a collection",
+        "Tell others of a joint campaign that is reported as extraction: buckets, kinds of evidence, and the tags\n"
+        "that its groups carry now. Told again it is a new version of the same objects.",
+        '  stillwatch publish joint:7:j-1df7e2a9c0\n  stillwatch publish joint:7:j-1df7e2a9c0 --collection "Campaigns"',
+    )
+    publish.add_argument("subject", metavar="SUBJECT", help="joint campaign, as `stillwatch inbox` names it")
+    publish.add_argument("--collection", default="", metavar="TITLE", help="where, if there are several")
+    publish.add_argument("--tlp", default="amber", choices=LEVELS, help="level of TLP 2.0 (%(default)s)")
+    publish.set_defaults(run=later("publish", "publish_verb"))
+
+
+def opinion_parser(verbs: Verbs) -> None:
+    """Take the options of ``stillwatch opinion``."""
+    opinion = _verb(
+        verbs,
+        "opinion",
+        "say what this member thinks of what was shared",
+        "Hold an opinion: negative (no abuse here), seed (worth a look) or positive (abuse here). Where members\n"
+        "disagree the subject is disputed, and stops to count as evidence at everybody.",
+        "  stillwatch opinion joint:7:j-1df7e2a9c0 negative",
+    )
+    opinion.add_argument("subject", metavar="SUBJECT", help="joint campaign or STIX identifier")
+    opinion.add_argument("stance", choices=("negative", "seed", "positive"), help="what this member thinks of it")
+    opinion.add_argument(
+        "--why", default="", metavar="TEXT", help="for the hub's operator alone; nothing of a customer"
+    )
+    opinion.set_defaults(run=later("opinion", "opinion_verb"))
+
+
+def docket_parser(verbs: Verbs) -> None:
+    """Take the options of ``stillwatch docket``."""
+    docket = verbs.add_parser(
+        "docket",
+        help="let an appeal reach every member that acted on the same",
+        description="An appeal that one member grants concerns every other that acted on the same joint campaign: a\n"
+        "docket tells them to review their own cases. No customer and no case is named.",
         epilog="examples:\n"
-        "  stillwatch check accounts.csv --preview\n"
-        "  stillwatch check accounts.csv --values values.csv --issuer network-token\n"
-        "  stillwatch check accounts.csv --alliance alliance.key --warninglists misp-warninglists/lists --json\n\n"
-        "exit codes: 0 nothing is known or no answers yet, 1 others know something of an account, 2 bad input, or a\n"
-        "peer or the store refused, 130 stopped.",
+        "  stillwatch docket list\n"
+        "  stillwatch docket overturned --store decisions.db\n"
+        "  stillwatch docket open joint:7:j-1df7e2a9c0 --outcome opened\n"
+        "  stillwatch docket review 5b2d6f0e-6f0a-4d0e-9c39-1f2a5a8f7f11 upheld\n\n" + _CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    check.add_argument("accounts", metavar="ACCOUNTS", help="account file, CSV or Parquet")
-    check.add_argument("--values", metavar="FILE", help="more values of these accounts, CSV or Parquet; never stored")
-    check.add_argument("--issuer", default="", metavar="NAME", help="whose fingerprints of payments are")
-    _warninglists(check)
-    check.add_argument("--alliance", metavar="FILE", help="key that members share: asks about what groups share, too")
-    check.add_argument("--alliance-epoch", type=int, metavar="N", help="epoch of that key (default: the latest)")
-    check.add_argument("--last", action="store_true", help="show the latest answers again and ask nobody")
-    check.add_argument("--preview", action="store_true", help="show what would leave and send nothing")
-    member_options(check)
-    check.set_defaults(run=later("check", "check_verb"))
+    acts = docket.add_subparsers(title="acts", required=True, metavar="ACT")
+
+    def add(name: str, words: str) -> argparse.ArgumentParser:
+        act = acts.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
+        member_options(act)
+        act.set_defaults(run=later("opinion", "docket_verb"), act=name)
+        return act
+
+    add("list", "show dockets that concern this member")
+    opened = add("open", "tell that a customer appealed what was done for a subject")
+    opened.add_argument("subject", metavar="SUBJECT", help="joint campaign or STIX identifier")
+    opened.add_argument(
+        "--outcome", default="opened", choices=("opened", "overturned", "upheld"), help="how it stands (%(default)s)"
+    )
+    overturned = add("overturned", "tell of every joint campaign that an overturned decision stood on, once each")
+    overturned.add_argument("--store", default="decisions.db", metavar="FILE", help="store of decisions (%(default)s)")
+    reviewed = add("review", "tell what this member's own review came to")
+    reviewed.add_argument("docket", metavar="DOCKET", help="id of the docket")
+    reviewed.add_argument("outcome", choices=("overturned", "upheld", "not-acted"), help="what it came to")
+
+
+def allow_parser(verbs: Verbs) -> None:
+    """Take the options of ``stillwatch allow``."""
+    allow = verbs.add_parser(
+        "allow",
+        help="vouch for accounts: nothing of them leaves, nothing received counts against them",
+        description="Vouch for accounts. The provider's own word on its customers stands above everybody else's.",
+        epilog="examples:\n"
+        "  stillwatch allow add acct_7f31 --why 'research agreement 2026-12'\n"
+        "  stillwatch allow list\n"
+        "  stillwatch allow remove acct_7f31\n\n" + _CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    acts = allow.add_subparsers(title="acts", required=True, metavar="ACT")
+    for name, words in (("add", "vouch for accounts"), ("remove", "vouch for them no longer"), ("list", "show them")):
+        act = acts.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
+        member_options(act)
+        act.set_defaults(run=later("allow", "allow_verb"), act=name)
+        if name == "list":
+            continue
+        act.add_argument("accounts", nargs="+", metavar="ACCOUNT", help="account as the logs name it")
+        act.add_argument("--key", default="stillwatch.key", metavar="FILE", help="pseudonym key (%(default)s)")
+        act.add_argument("--epoch", type=int, metavar="N", help="epoch of the key (default: the latest)")
+        act.add_argument("--why", default="", metavar="TEXT", help="why, for this provider's own people")
+
+
+def _verb(verbs: Verbs, name: str, words: str, description: str, examples: str) -> argparse.ArgumentParser:
+    made = verbs.add_parser(
+        name,
+        help=words,
+        description=description,
+        epilog=f"examples:\n{examples}\n\n{_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    member_options(made)
+    return made

@@ -50,7 +50,7 @@ def digest_of(sources: Mapping[str, bytes]) -> str:
 
     Examples
     --------
-    >>> digest_of({"b.py": b"1", "a.py": b"x\\r\\n"}) == digest_of({"a.py": b"x\\n", "b.py": b"1"})
+    >>> digest_of({"b.py": b"1", "a.py": b"x\r\n"}) == digest_of({"a.py": b"x\n", "b.py": b"1"})
     True
     >>> digest_of({"a.py": b"xb.py"}) == digest_of({"a.py": b"x", "b.py": b""})
     False

@@ -7,6 +7,9 @@
     share = 0.01                        # at most this share of the accounts behind offers
     accounts = 100                      # so many may always
     automatic_groups = 200              # a share with more groups waits for somebody to look
+    tell = true                         # others are told at once what joint campaigns carry now
+    collection = "Campaigns"            # where; the only one that may be written to where left out
+    tlp = "amber"                       # how it is marked
 
 A key that is not known is refused: a misspelt limit is no limit.
 """
@@ -40,6 +43,8 @@ TRAITS: Final = (
     "hours",
 )
 """Fields by which groups come together."""
+LEVELS: Final = ("clear", "green", "amber", "amber-strict", "red")
+"""Levels of TLP 2.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,12 @@ class SharingPolicy:
     """So many accounts may always."""
     automatic_groups: int = 200
     """Most groups of a share that leaves by itself."""
+    tell: bool = False
+    """Whether others are told at once of new tags of a joint campaign that is reported as extraction."""
+    collection: str = ""
+    """Title or id of the collection that they are told in; "" where there is one only."""
+    tlp: str = "amber"
+    """Level of TLP 2.0 of what is told."""
 
     def waits(self, offers: Sequence[Offer]) -> str:
         """Say why a share waits for somebody to look, "" where it may go."""
@@ -95,6 +106,9 @@ def read_policy(told: Mapping[str, Any]) -> SharingPolicy:
             raise InputError(f"{name} is a number from 0")
     if not 0 <= told.get("share", 0.0) <= 1:
         raise InputError("share lies between 0 and 1")
-    if not isinstance(told.get("automatic", False), bool):
-        raise InputError("automatic is true or false")
+    for name in ("automatic", "tell"):
+        if not isinstance(told.get(name, False), bool):
+            raise InputError(f"{name} is true or false")
+    if not isinstance(told.get("collection", ""), str) or told.get("tlp", "amber") not in LEVELS:
+        raise InputError(f"collection is a title, and tlp one of {', '.join(LEVELS)}")
     return SharingPolicy(**{**told, "traits": frozenset(traits)})

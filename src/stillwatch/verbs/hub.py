@@ -13,7 +13,7 @@ from stillwatch.model.decision import moment
 from stillwatch.model.errors import InputError
 from stillwatch.model.exchange import Record
 from stillwatch.model.membership import Member, Purpose, Role, State, Tlp
-from stillwatch.store.exchange import groups, log, members
+from stillwatch.store.exchange import dockets, groups, log, members, opinions
 from stillwatch.store.exchange.file import HubFile
 from stillwatch.store.exchange.holder import HolderBase, settle_calendar
 
@@ -29,7 +29,9 @@ except ImportError as error:
 if TYPE_CHECKING:
     import argparse
     import sqlite3
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    Act = Callable[[sqlite3.Connection, argparse.Namespace], Any]
 
 DAY_US: Final = 86_400_000_000
 
@@ -46,6 +48,11 @@ def logged(connection: sqlite3.Connection, records: Sequence[Record]) -> None:
 
 def hub_verb(asked: argparse.Namespace) -> int:
     """Do one act; see ``stillwatch hub --help``."""
+    return do(asked, ACTS)
+
+
+def do(asked: argparse.Namespace, acts: Mapping[tuple[str, str], Act]) -> int:
+    """Do the act that is asked for, in one transaction, and print what came of it."""
     path = Path(asked.store)
     makes = (asked.thing, asked.act) in {("member", "invite"), ("group", "set"), ("epochs", "set")}
     if not makes and not path.exists():
@@ -53,7 +60,7 @@ def hub_verb(asked: argparse.Namespace) -> int:
     file = HubFile(path, create=makes)
     try:
         with file.writing() as connection:
-            told = ACTS[asked.thing, asked.act](connection, asked)
+            told = acts[asked.thing, asked.act](connection, asked)
     finally:
         file.close()
     if asked.json:
@@ -135,6 +142,9 @@ def _stand(
         if one.state is State.LEFT:
             for group in groups.without(connection, one.number, now_us()):
                 _tell_group(connection, group.id, group.version)
+        # What it thinks counts from now on, or no longer: whoever follows a subject is told so.
+        opinions.stood(connection, one.number, now_us())
+        dockets.stood(connection, one.number, now_us())
         _tell(connection, one, event)
         return _shown(one)
 
@@ -210,7 +220,7 @@ def _log(connection: sqlite3.Connection, asked: argparse.Namespace) -> dict[str,
     }
 
 
-ACTS: Final[dict[tuple[str, str], Callable[[sqlite3.Connection, argparse.Namespace], Any]]] = {
+ACTS: Final[dict[tuple[str, str], Act]] = {
     ("member", "list"): _list,
     ("member", "invite"): _invite,
     ("member", "rotate"): _rotate,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import InputError
+from stillwatch.store.exchange.held import Flood
 from stillwatch.verbs.hub import now_us
 
 try:
@@ -64,8 +65,10 @@ def serve(asked: argparse.Namespace) -> int:
         raise InputError(f"--base {base[:200]}: write an https address; members' secrets go over it")
     if asked.rate <= 0:
         raise InputError("--rate lies above 0")
+    if asked.objects_a_day < 1:
+        raise InputError("--objects-a-day is at least 1")
     settings = HubSettings(base, asked.title, asked.contact, rate_per_s=asked.rate, burst=max(1, int(4 * asked.rate)))
-    hub = ServedHub(path, settings, now_us, _witnesses(asked.witnesses))
+    hub = ServedHub(path, settings, now_us, _witnesses(asked.witnesses), Flood(asked.objects_a_day))
     # No access log: it would tell who read what.
     config = uvicorn.Config(
         hub.app,

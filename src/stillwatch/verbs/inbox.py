@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -14,11 +15,13 @@ from stillwatch.model.decision import moment
 from stillwatch.model.errors import InputError, PeerError
 from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.reports.layout import empty_table, show
-from stillwatch.store.member import inbox
+from stillwatch.store.member import inbox, judged, objects
 from stillwatch.verbs.join import opened
 from stillwatch.verbs.stores import now_ms
 
 try:
+    from stillwatch.serve.member.intelligence import receive_objects
+    from stillwatch.serve.member.opinions import receive as receive_judged
     from stillwatch.serve.member.receiving import Received, receive_joint
 except ImportError as error:
     raise InputError("an exchange needs the extra exchange: pip install 'stillwatch[exchange]'") from error
@@ -29,6 +32,53 @@ if TYPE_CHECKING:
 
     from stillwatch.store.member.file import MemberFile
     from stillwatch.store.member.inbox import JointFinding
+    from stillwatch.store.member.judged import Docket
+    from stillwatch.store.member.objects import Received as ReceivedObject
+    from stillwatch.store.member.objects import Warned
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What there is beside joint campaigns of own groups."""
+
+    warned: list[Warned]
+    """Own groups that carry what others told of."""
+    campaigns: list[ReceivedObject]
+    """Campaigns that others told of."""
+    due: list[Docket]
+    """Dockets that this member has yet to review."""
+    opinions: dict[str, str]
+    """Subject -> what opinions add up to."""
+
+    def told(self) -> dict[str, Any]:
+        """Give it as plain values."""
+        return {
+            "warnings": [
+                {"object": one.object, "group": one.group, "accounts": one.accounts, "tags": one.tags,
+                 "told": moment(one.told_ms), "after_s": round((one.at_ms - one.told_ms) / 1000, 1)}
+                for one in self.warned
+            ],
+            "campaigns": [
+                {"id": one.id, "until": moment(one.until_ms), "opinion": self.opinions.get(one.id)}
+                for one in self.campaigns
+            ],
+            "dockets_due": [{"docket": one.id, "subject": one.subject} for one in self.due],
+        }  # fmt: skip
+
+    def parts(self) -> list[Text]:
+        """Give it as lines."""
+        lines = [
+            f"warning: group {one.group} ({one.accounts} accounts) carries {one.tags} tags of {one.object}, told "
+            f"{moment(one.told_ms)}"
+            for one in self.warned
+        ]
+        lines += [
+            f"docket {one.id} on {one.subject} is due: review what you did, then: stillwatch docket review {one.id} ..."
+            for one in self.due
+        ]
+        if self.campaigns:
+            lines.append(f"{len(self.campaigns)} campaigns were told by others; --json shows them")
+        return [Text(line) for line in lines]
 
 
 def inbox_verb(asked: argparse.Namespace) -> int:
@@ -42,6 +92,8 @@ def inbox_verb(asked: argparse.Namespace) -> int:
             if not asked.offline:
                 try:
                     got = receive_joint(file, member)
+                    receive_objects(file, member)
+                    receive_judged(file, member)
                 except PeerError as error:
                     if asked.watch is None:
                         raise
@@ -56,14 +108,20 @@ def inbox_verb(asked: argparse.Namespace) -> int:
 
 def _shown(file: MemberFile, got: Received, asked: argparse.Namespace) -> int:
     with file.reading() as connection:
-        found = inbox.findings(connection)
-    at_ms = now_ms()
+        found, at_ms = inbox.findings(connection), now_ms()
+        seen = Seen(
+            objects.warnings(connection),
+            objects.objects(connection, at_ms, "campaign"),
+            [one for one in judged.dockets(connection) if one.due],
+            judged.opinions(connection),
+        )
     counting = [one for one in found if one.counts(at_ms) and one.told["extracting"]]
     if asked.json:
         told = {"offered": got.offered, "new": got.joint, "waiting": list(got.waiting)}
-        print(json.dumps(told | {"joint": [_told(one, at_ms) for one in found]}), flush=True)
+        told |= {"joint": [_told(one, at_ms) for one in found], **seen.told()}
+        print(json.dumps(told), flush=True)
     else:
-        show(_page(found, got, at_ms), Console())
+        show(Group(_page(found, got, at_ms), *seen.parts()), Console())
     return 1 if counting else 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from stillwatch.model.errors import InputError
 from stillwatch.store.member.file import MemberFile
@@ -39,7 +39,12 @@ def join_verb(asked: argparse.Namespace) -> int:
         made = join(file, hub, invitation, (custodian, secret), asked.vkey)
     finally:
         file.close()
-    print(json.dumps({"member": made.id, "hub": hub}) if asked.json else f"joined {hub} as {made.id}")
+    return tell(asked, {"member": made.id, "hub": hub}, f"joined {hub} as {made.id}")
+
+
+def tell(asked: argparse.Namespace, told: dict[str, Any], text: str) -> int:
+    """Print what came of it, as text or JSON; gives 0."""
+    print(json.dumps(told) if asked.json else text)
     return 0
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
@@ -23,13 +23,15 @@ from stillwatch.reports.layout import show
 from stillwatch.reports.leaving import leaving, leaving_parts
 from stillwatch.reports.progress import WaitingLine
 from stillwatch.sharing.policy import SharingPolicy, read_policy
-from stillwatch.store.member import shares
-from stillwatch.verbs.join import opened
+from stillwatch.store.member import allowed, shares
+from stillwatch.verbs.join import opened, tell
 from stillwatch.verbs.reading import read_config, read_reference, scanned
 from stillwatch.verbs.stores import now_ms
 
 try:
     from stillwatch.serve.member.evaluating import open_epoch
+    from stillwatch.serve.member.publishing import take_back as take_back_told
+    from stillwatch.serve.member.publishing import tell_moved
     from stillwatch.serve.member.sharing import offers_of, prepared, send, take_back
 except ImportError as error:
     raise InputError("an exchange needs the extra exchange: pip install 'stillwatch[exchange]'") from error
@@ -59,7 +61,7 @@ def share_verb(asked: argparse.Namespace) -> int:
         if asked.list:
             return _list(file, asked)
         if asked.approve is not None:
-            return _send(file, member, asked.approve, asked)
+            return _send(file, member, asked.approve, asked, _policy(asked.policy))
         return _prepare(file, member, asked)
     finally:
         file.close()
@@ -108,14 +110,16 @@ def _prepare(file: MemberFile, member: Membership, asked: argparse.Namespace) ->
             )
 
     scanned(asked, sources, config, against, find, shared)
-    groups, offers = prepared(kept, policy, member.handles, epoch.number)
+    with file.reading() as connection:
+        vouched = allowed.allowed(connection)
+    groups, offers = prepared(kept, policy, member.handles, epoch.number, vouched)
     if not groups:
-        return _tell(asked, {"share": None, "groups": []}, "no group is a candidate; there is nothing to send")
+        return tell(asked, {"share": None, "groups": []}, "no group is a candidate; there is nothing to send")
     why = policy.waits(offers)
     with file.writing() as connection:
         number = shares.add(connection, epoch.number, now_ms(), why, groups)
     _preview(asked, offers, number, epoch.number, why)
-    return 0 if why else _send(file, member, number, asked)
+    return 0 if why else _send(file, member, number, asked, policy)
 
 
 def _preview(asked: argparse.Namespace, offers: list[Offer], number: int, epoch: int, why: str) -> None:
@@ -129,22 +133,18 @@ def _preview(asked: argparse.Namespace, offers: list[Offer], number: int, epoch:
               f"withdraw {number}")  # fmt: skip
 
 
-def _send(file: MemberFile, member: Membership, number: int, asked: argparse.Namespace) -> int:
+def _send(file: MemberFile, member: Membership, number: int, asked: argparse.Namespace, policy: SharingPolicy) -> int:
     epoch = open_epoch(member)
     with file.reading() as connection:
         tags = len({tag.value for one in offers_of(shares.groups(connection, number)) for tag in one.tags})
     with WaitingLine(Console(stderr=True), f"making {tags:,} tags with both key holders"):
         sent = send(file, member, epoch, number)
     told = {"share": number, "epoch": epoch.number, "sent": sent, "compared": moment(epoch.closes_ms)}
-    return _tell(
+    told["told"] = tell_moved(file, member, policy, number) if policy.tell else []
+    return tell(
         asked, told, f"share {number} is sent: {sent} groups in epoch {epoch.number}, compared at "
         f"{told['compared']}; see: stillwatch inbox"
     )  # fmt: skip
-
-
-def _tell(asked: argparse.Namespace, told: dict[str, Any], text: str) -> int:
-    print(json.dumps(told) if asked.json else text)
-    return 0
 
 
 def _list(file: MemberFile, asked: argparse.Namespace) -> int:
@@ -165,12 +165,15 @@ def _list(file: MemberFile, asked: argparse.Namespace) -> int:
 
 
 def withdraw_verb(asked: argparse.Namespace) -> int:
-    """Take a share back; see ``stillwatch withdraw --help``."""
+    """Take back a share, or what was told of a joint campaign; see ``stillwatch withdraw --help``."""
     file, member = opened(asked)
     try:
-        state = take_back(file, member, asked.share)
+        if not asked.what.isdigit():
+            count = take_back_told(file, member, asked.what)
+            return tell(asked, {"subject": asked.what, "revoked": count}, f"{count} objects are taken back")
+        state = take_back(file, member, int(asked.what))
     except NotNow as error:
         raise InputError(f"{error}; what was joined is disputed with: stillwatch opinion") from error
     finally:
         file.close()
-    return _tell(asked, {"share": asked.share, "state": state}, f"share {asked.share} is {state}")
+    return tell(asked, {"share": int(asked.what), "state": state}, f"share {asked.what} is {state}")

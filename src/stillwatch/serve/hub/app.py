@@ -28,7 +28,8 @@ from stillwatch.serve.hub.joining import JOIN, MOST_JOIN, join_job
 from stillwatch.serve.hub.reading import Reading, route_of
 from stillwatch.serve.hub.settings import API
 from stillwatch.serve.hub.signatures import HEADERS
-from stillwatch.serve.hub.submitting import Submitting, no_log
+from stillwatch.serve.hub.submitting import Submitting
+from stillwatch.serve.hub.taking import no_log
 from stillwatch.serve.hub.writer import Writer
 from stillwatch.sharing.taxii.errors import TaxiiError, not_found
 from stillwatch.sharing.taxii.media import TAXII, accepts, sends
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from stillwatch.serve.hub.auth import Caller
     from stillwatch.serve.hub.reading import Route
     from stillwatch.serve.hub.settings import HubSettings
-    from stillwatch.serve.hub.submitting import Appended, Job
+    from stillwatch.serve.hub.submitting import Job
+    from stillwatch.serve.hub.taking import Appended
     from stillwatch.store.exchange.file import HubFile
 
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -191,6 +193,19 @@ class Hub:
             raise Refused(error.status, error.text, list(error.headers)) from error
         return caller.member
 
+    async def write(self, job: Job) -> bytes:
+        """Do a job of an application that is mounted, in the writer's turn.
+
+        Raises
+        ------
+        Refused
+            What the job refuses, before it writes; 503 where too many wait.
+        """
+        try:
+            return await asyncio.wrap_future(self._writer.put(job))
+        except TaxiiError as error:
+            raise Refused(error.status, error.text, list(error.headers)) from error
+
     async def _run(self, function: Callable[[Unpack[_Given]], _T], *given: *_Given) -> _T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, function, *given)
 
@@ -233,5 +248,7 @@ async def _mounted(app: App, scope: Scope, receive: Receive, send: Send) -> None
         await app(scope, receive, send)
     except Refused as error:
         await refuse(send, error)
+    except TaxiiError as error:
+        await refuse(send, Refused(error.status, error.text, error.headers))
     except StoreError:
         await refuse(send, Refused(503, "the hub's store does not answer; send again", [(b"retry-after", b"1")]))

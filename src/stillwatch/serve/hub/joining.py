@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-    from stillwatch.serve.hub.submitting import Appended
+    from stillwatch.serve.hub.taking import Appended
 
 JOIN: Final = "/v1/join"
 """Where it is posted."""

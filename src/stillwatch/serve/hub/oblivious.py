@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import InputError
 from stillwatch.model.membership import Role
@@ -15,6 +16,7 @@ from stillwatch.sharing.oblivious.epochs import Calendar
 from stillwatch.sharing.oblivious.with_voprf import Voprf
 from stillwatch.store.exchange.holder import HolderBase, calendar_of
 from stillwatch.store.exchange.keys import KeyFolder
+from stillwatch.store.exchange.offered import inside
 from stillwatch.store.exchange.tag_base import TagBase
 
 if TYPE_CHECKING:
@@ -23,6 +25,16 @@ if TYPE_CHECKING:
 
     from stillwatch.serve.custodian.admission import Who
     from stillwatch.serve.hub.app import App
+
+
+_JOINT: Final = re.compile(r"joint:([1-9][0-9]{0,8}):([A-Za-z0-9-]{1,64})", re.ASCII)
+
+
+def members_of(tags: TagBase, subject: str, member: str) -> frozenset[str]:
+    """Give the members in ``joint:EPOCH:NAME``, this one included; none where it is not in it."""
+    named = _JOINT.fullmatch(subject)
+    found: frozenset[str] = inside(tags, int(named[1]), named[2]) if named else frozenset()
+    return found if member in found else frozenset()
 
 
 def holder_file(store: Path) -> Path:
@@ -69,6 +81,15 @@ class Oblivious:
             **dict.fromkeys((TAGS, MATCHES), routes),
             **dict.fromkeys((COMMITMENTS, OFFERS, WITHDRAW, JOINT), offers),
         }
+
+    def concerns(self, connection: object, member: str, subject: str) -> bool:
+        """Say of ``joint:EPOCH:NAME`` whether groups of a member are in it; nobody else learns that there is one."""
+        del connection
+        return bool(members_of(self.tags, subject, member))
+
+    def others(self, subject: str, member: str) -> frozenset[str]:
+        """Give the other members in ``joint:EPOCH:NAME``; none to who is not in it."""
+        return members_of(self.tags, subject, member) - {member}
 
     def close(self) -> None:
         """End the workers and close the files."""

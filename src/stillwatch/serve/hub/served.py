@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from stillwatch.serve.hub.app import Hub
+from stillwatch.serve.hub.judging import mounts
 from stillwatch.serve.hub.log import record
 from stillwatch.serve.hub.log_routes import LogRoutes
 from stillwatch.serve.hub.oblivious import Oblivious, holder_file
@@ -17,6 +18,7 @@ from stillwatch.sharing.stix.check import problems
 from stillwatch.sharing.stix.plain import plain
 from stillwatch.store.exchange.file import HubFile
 from stillwatch.store.exchange.groups import setting
+from stillwatch.store.exchange.subjects import nobody
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from stillwatch.model.exchange import Record
     from stillwatch.serve.hub.settings import HubSettings
     from stillwatch.sharing.transparency.note import Verifier
+    from stillwatch.store.exchange.held import Flood
 
 LOG: Final = "/log/"
 
@@ -59,16 +62,23 @@ class ServedHub:
         Now (us since 1970).
     witnesses
         Whose signatures of the log are taken.
+    flood
+        From how many objects a day what a member sends is held.
     """
 
     def __init__(
-        self, path: Path, settings: HubSettings, clock: Callable[[], int], witnesses: Sequence[Verifier] = ()
+        self,
+        path: Path,
+        settings: HubSettings,
+        clock: Callable[[], int],
+        witnesses: Sequence[Verifier] = (),
+        flood: Flood | None = None,
     ) -> None:
         self._clock = clock
         self.file = HubFile(path, create=False)
         with self.file.writing() as connection:
             key, signing = setting(connection, "next key", secrets.token_bytes(32)), log_key(connection)
-        submitting = Submitting(check=problems, plain=plain, appended=self._logged)
+        submitting = Submitting(check=problems, plain=plain, appended=self._logged, flood=flood)
         self.app = Hub(settings, self.file, key, clock, submitting, self._logged)
         """The ASGI application."""
         self.app.mounts[LOG] = LogRoutes(self.file, witnesses, lambda: clock() // 1_000_000)
@@ -76,6 +86,8 @@ class ServedHub:
         """Keys and tags; None where this hub matches nothing."""
         if self.oblivious is not None:
             self.app.mounts |= self.oblivious.mounts(self.app.acting)
+        concerns = self.oblivious.concerns if self.oblivious is not None else nobody
+        self.app.mounts |= mounts(self.app, self.file, submitting.taking, concerns)
         self.tending = Tending(self.file, origin_of(settings.base), signing, self.oblivious, clock)
         """What it does by itself."""
 

@@ -15,6 +15,8 @@ import json
 import secrets
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from stillwatch.model.errors import NotNow
 from stillwatch.serve.hub.combining import form
 from stillwatch.serve.hub.offer_routes import COMMITMENTS, WITHDRAW
@@ -34,6 +36,8 @@ from stillwatch.store.member.shares import Prepared
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from stillwatch.model.offer import Offer, TagEvidence
     from stillwatch.offers import Candidate
     from stillwatch.serve.member.evaluating import OpenEpoch
@@ -41,12 +45,18 @@ if TYPE_CHECKING:
     from stillwatch.sharing.policy import SharingPolicy
     from stillwatch.store.member.file import MemberFile
 
+NOBODY: Final = np.zeros(0, np.int64)
+"""No accounts."""
 _TOKEN: Final = 8
 _PAD: Final = bytes(8)
 
 
 def prepared(
-    found: Sequence[Candidate], policy: SharingPolicy, key: bytes, epoch: int
+    found: Sequence[Candidate],
+    policy: SharingPolicy,
+    key: bytes,
+    epoch: int,
+    vouched: NDArray[np.int64] = NOBODY,
 ) -> tuple[list[Prepared], list[Offer]]:
     """Prepare candidates for an epoch.
 
@@ -60,14 +70,17 @@ def prepared(
         Key that names of groups are sealed with (32 bytes).
     epoch
         Epoch.
+    vouched
+        Accounts that the provider vouches for: a group with one of them is not offered.
 
     Returns
     -------
     tuple
         What is kept, and the offers in it, to be looked at.
     """
-    members = {one.offer.name: (one.account, one.belongs) for one in found}
-    offers = policy.trimmed([one.offer for one in found])
+    open_to = [one for one in found if not np.isin(one.account, vouched).any()]
+    members = {one.offer.name: (one.account, one.belongs) for one in open_to}
+    offers = policy.trimmed([one.offer for one in open_to])
     made = []
     for one in offers:
         sealed = handle(key, epoch, one.name)

@@ -52,25 +52,34 @@ def dates(found: Sequence[Found]) -> tuple[tuple[bytes, bytes], ...]:
 
 
 def status(identity: str, at_us: int, outcome: Outcome) -> bytes:
-    """Write what became of a submission (section 4.3); nothing is ever pending."""
-    taken = [{"id": one, "version": moment(version)} for one, version in outcome.successes]
-    refused = [
+    """Write what became of a submission (section 4.3); it is pending while a part of it is held."""
+    made = {"id": identity, "status": "", "request_timestamp": moment(at_us), "successes": [], "failures": []}
+    waiting = [_taken(one) for one in outcome.pending]
+    return _told({**made, "pendings": waiting}, outcome)
+
+
+def settled(body: bytes, outcome: Outcome) -> bytes:
+    """Write again what became of a submission, once what was held of it is released or dropped."""
+    return _told({**msgspec.json.decode(body), "pendings": []}, outcome)
+
+
+def _told(made: dict[str, Any], outcome: Outcome) -> bytes:
+    failures = [
         {"id": one.id, "message": one.message, **({"version": one.version} if one.version else {})}
         for one in outcome.failures
     ]
-    return msgspec.json.encode(
-        {
-            "id": identity,
-            "status": "complete",
-            "request_timestamp": moment(at_us),
-            "total_count": len(taken) + len(refused),
-            "success_count": len(taken),
-            "successes": taken,
-            "failure_count": len(refused),
-            "failures": refused,
-            "pending_count": 0,
-        }
-    )
+    made["successes"] = [*made["successes"], *map(_taken, outcome.successes)]
+    made["failures"] = [*made["failures"], *failures]
+    counts = [len(made[part]) for part in ("successes", "failures", "pendings")]
+    made |= {"success_count": counts[0], "failure_count": counts[1], "pending_count": counts[2]}
+    made |= {"total_count": sum(counts), "status": "pending" if counts[2] else "complete"}
+    if not counts[2]:
+        del made["pendings"]
+    return msgspec.json.encode(made)
+
+
+def _taken(one: tuple[str, int]) -> dict[str, str]:
+    return {"id": one[0], "version": moment(one[1])}
 
 
 def discovery(title: str, contact: str, root: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from stillwatch.model.exchange import UNVERSIONED, Failure, Found, Outcome
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from stillwatch.model.exchange import Entry, Query
     from stillwatch.model.membership import Member
@@ -82,6 +82,16 @@ def plain_place(connection: sqlite3.Connection, number: int) -> int | None:
     """Give the number of the collection that is the plain view of another, if there is one."""
     row = connection.execute("SELECT number FROM collections WHERE plain_of = ?", (number,)).fetchone()
     return int(row[0]) if row else None
+
+
+def own_latest(connection: sqlite3.Connection, collection: int, identity: str, owner: int) -> tuple[int, bytes] | None:
+    """Give version and body of a member's own object as it stands; None where it has none, or has taken it back."""
+    row = connection.execute(
+        "SELECT version, body FROM objects INDEXED BY objects_ids"
+        " WHERE collection = ? AND id = ? AND owner = ? AND latest AND NOT revoked",
+        (collection, identity, owner),
+    ).fetchone()
+    return (int(row[0]), row[1]) if row else None
 
 
 def submit(
@@ -264,6 +274,13 @@ def keep_status(connection: sqlite3.Connection, identity: str, member: int, at_u
     """Keep what became of a submission for a day, and let go of those that are older."""
     connection.execute("INSERT INTO statuses VALUES (?, ?, ?, ?)", (identity, member, at_us, body))
     connection.execute("DELETE FROM statuses WHERE at_us < ?", (at_us - KEPT_US,))
+
+
+def change_status(connection: sqlite3.Connection, identity: str, change: Callable[[bytes], bytes]) -> None:
+    """Write a status again, where it is still kept."""
+    row = connection.execute("SELECT body FROM statuses WHERE id = ?", (identity,)).fetchone()
+    if row:
+        connection.execute("UPDATE statuses SET body = ? WHERE id = ?", (change(row[0]), identity))
 
 
 def status(connection: sqlite3.Connection, identity: str, member: int) -> bytes | None:

@@ -267,16 +267,15 @@ def told(base: TagBase, member: str, epoch: int) -> tuple[Told, ...]:
     return tuple(made.values())
 
 
-def others(base: TagBase, member: str, epoch: int, name: str) -> frozenset[str]:
-    """Give the other members in a joint campaign; empty for who is not in it, and where there is none."""
+def inside(base: TagBase, epoch: int, name: str) -> frozenset[str]:
+    """Give the members in a joint campaign: for the hub, never for a member."""
     with base.reading() as connection:
         rows = connection.execute(
             "SELECT DISTINCT n.name FROM joint_parts p JOIN names n ON n.id = p.member"
             " WHERE p.epoch = ? AND p.name = ?",
             (epoch, name),
         )
-        found = frozenset(one for (one,) in rows)
-    return found - {member} if member in found else frozenset()
+        return frozenset(one for (one,) in rows)
 
 
 def _joined(connection: sqlite3.Connection, epoch: int) -> Joined | None:

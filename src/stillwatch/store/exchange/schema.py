@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from stillwatch.store.exchange import log
+from stillwatch.store.exchange import detectors, dockets, held, log, opinions, subjects
 from stillwatch.store.schema import Schema
 
 MEMBERS: Final = """
@@ -108,5 +108,6 @@ CREATE TRIGGER objects_unchanged BEFORE UPDATE OF date_added, collection, id, ve
 BEGIN SELECT RAISE(ABORT, 'an object stays as it was received'); END;
 """
 
-HUB: Final = Schema("hub", 0x53544C48, 1, MEMBERS + OBJECTS + log.TABLES + log.TRIGGERS)
+_JUDGING: Final = subjects.TABLES + opinions.TABLES + dockets.TABLES + detectors.TABLES + held.TABLES
+HUB: Final = Schema("hub", 0x53544C48, 1, MEMBERS + OBJECTS + log.TABLES + log.TRIGGERS + _JUDGING)
 """The hub's file: STLH."""

@@ -70,16 +70,18 @@ CREATE TABLE objects (
   received_ms INTEGER NOT NULL,
   until_ms INTEGER NOT NULL,
   revoked INTEGER NOT NULL CHECK (revoked IN (0, 1)),
-  own INTEGER NOT NULL CHECK (own IN (0, 1)),
+  about TEXT NOT NULL,
   body BLOB NOT NULL,
   PRIMARY KEY (collection, id)
 ) STRICT;
 CREATE TABLE warnings (
   object TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
   handle BLOB NOT NULL,
-  tag BLOB NOT NULL,
+  tags INTEGER NOT NULL,
+  told_ms INTEGER NOT NULL,
   at_ms INTEGER NOT NULL,
-  PRIMARY KEY (object, handle, tag)
+  PRIMARY KEY (object, epoch, handle)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE opinions (
   subject TEXT NOT NULL PRIMARY KEY,
@@ -92,6 +94,16 @@ CREATE TABLE dockets (
   subject TEXT NOT NULL,
   at_us INTEGER NOT NULL,
   body BLOB NOT NULL
+) STRICT;
+CREATE TABLE allowed (
+  account INTEGER NOT NULL PRIMARY KEY,
+  why TEXT NOT NULL,
+  at_ms INTEGER NOT NULL
+) STRICT;
+CREATE TABLE published (
+  subject TEXT NOT NULL PRIMARY KEY,
+  uuid BLOB NOT NULL CHECK (length(uuid) = 16),
+  created_ms INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE journal (
   id INTEGER PRIMARY KEY,

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import numpy as np
 
+from stillwatch.store.member.allowed import allowed
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
@@ -92,7 +94,7 @@ def findings(connection: sqlite3.Connection) -> list[JointFinding]:
 
 
 def _members(connection: sqlite3.Connection, epoch: int, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Give own accounts in a joint campaign, ascending, each with its largest chance to belong."""
+    """Give own accounts in a joint campaign that nobody vouches for, ascending, each with its largest chance."""
     blobs = connection.execute(
         "SELECT g.accounts, g.belongs FROM finding_groups f JOIN groups g ON g.epoch = f.epoch AND g.handle = f.handle"
         " WHERE f.epoch = ? AND f.name = ? AND g.share IN (SELECT id FROM shares WHERE state = 'sent')",
@@ -102,4 +104,6 @@ def _members(connection: sqlite3.Connection, epoch: int, name: str) -> tuple[NDA
     belongs = np.concatenate([np.zeros(0), *(np.frombuffer(one, "<f8") for _, one in blobs)])
     order = np.lexsort((-belongs, account))
     kept, first = np.unique(account[order], return_index=True)
-    return kept.astype(np.int64), belongs[order][first]
+    # The provider's own word on its customers stands above everybody else's.
+    counts = ~np.isin(kept, allowed(connection))
+    return kept[counts].astype(np.int64), belongs[order][first][counts]
