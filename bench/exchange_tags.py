@@ -100,8 +100,8 @@ def intersected(n: int) -> None:
     assert found == sets[0] & sets[1]
 
 
-def matched(n: int) -> None:
-    """Print what n tags of five members cost the hub."""
+def matched(n: int, *, asks: bool = False) -> None:
+    """Print what n tags of five members cost the hub, and those of one that only asks."""
     with tempfile.TemporaryDirectory() as folder:
         base, members, shared = TagBase(Path(folder) / "tags.db"), 5, [secrets.token_bytes(16) for _ in range(n // 50)]
         began = time.perf_counter()
@@ -112,6 +112,12 @@ def matched(n: int) -> None:
                 submit(base, f"lab-{member}", 1, EMAIL.name, unpacked(packed(groups)), 1)
         took = time.perf_counter() - began
         print(f"{n:,} tags submitted in batches of {MOST_BATCH:,}: {n / took:,.0f} /s")
+        if asks:
+            questions = [*shared, *(secrets.token_bytes(16) for _ in range(n // 10))]
+            for part in batches(questions):
+                handles = {secrets.token_bytes(16): [tag] for tag in part}
+                submit(base, "small-firm", 1, EMAIL.name, unpacked(packed(handles)), 1, asks=True)
+            print(f"  and {len(questions):,} that only ask")
         began = time.perf_counter()
         found = close(base, 1, Rule(), 2)
         print(f"  closed in {time.perf_counter() - began:.2f} s, {found.matched:,} tags matched")
@@ -132,7 +138,8 @@ def main() -> None:
 
         rates(Sodium(), 4_096)
     intersected(2_000)
-    matched(min(asked.tags, 5 * 190_000))
+    for asks in (False, True):
+        matched(min(asked.tags, 5 * 190_000), asks=asks)
     joined(asked.n)
     print(f"most memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from stillwatch import __version__
 from stillwatch.model.errors import InputError, StillwatchError
 from stillwatch.parsers.appealing import appeals_parser
+from stillwatch.parsers.checking import check_parser
 from stillwatch.parsers.common import BAD_INPUT, EPILOG, STOPPED
 from stillwatch.parsers.deciding import decisions_parser, fairness_parser, ledger_parser
 from stillwatch.parsers.demo import demo_parser
@@ -64,6 +65,7 @@ PARSERS: Final = (
     opinion_parser,
     docket_parser,
     allow_parser,
+    check_parser,
     custodian_parser,
     hub_parser,
     key_parser,

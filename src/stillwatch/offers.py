@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from stillwatch.campaigns import read_entities
+from stillwatch.coordination.common import joined_by_common
 from stillwatch.coordination.coordinate import coordinate
 from stillwatch.coordination.describe import campaigns, entity_name
 from stillwatch.coordination.groups import LAYERS
@@ -88,6 +89,7 @@ def candidates(
     *,
     seed: int = 0,
     bounds: Bounds | None = None,
+    common: Mapping[str, NDArray[np.int64]] | None = None,
 ) -> tuple[Candidate, ...]:
     """Find what may be offered.
 
@@ -105,6 +107,10 @@ def candidates(
         Seed of the simulated nulls.
     bounds
         How much may be offered.
+    common
+        Pseudonyms of values that many honest accounts share (freemail domains, networks of clouds), by field of
+        coordination, as :func:`stillwatch.ingest.warninglists.keyed.keyed` gives them: what brings a group together
+        is never offered where it is one of these.
 
     Returns
     -------
@@ -124,7 +130,7 @@ def candidates(
     for one in described:
         if math.fsum(line.bits for line in one.lines if line.says == "in favour") <= CLEARED_BITS:
             continue
-        tags = _tags(found, seeds[one.name], bar)
+        tags = _tags(found, seeds[one.name], bar, common or {})
         if not tags or len(one.members) > room:
             continue
         room -= len(one.members)
@@ -133,11 +139,14 @@ def candidates(
     return tuple(made)
 
 
-def _tags(found: Coordination, seeds: tuple[int, ...], bar: float) -> tuple[TagEvidence, ...]:
+def _tags(
+    found: Coordination, seeds: tuple[int, ...], bar: float, common: Mapping[str, NDArray[np.int64]]
+) -> tuple[TagEvidence, ...]:
     """Say what the groups of an entity share; parts of diluted groups share what the whole did and say nothing new."""
     mine = found.validated[np.isin(found.entity, seeds)]
     mine = mine[found.origin[mine] < 0]
     groups = found.tested.groups
+    mine = mine[~joined_by_common(groups.take(mine), found.roster, common)]
     rest, layers = (calibrated(column[mine], bar) for column in (found.tested.rest, found.tested.log_p))
     made = {}
     for at, group in enumerate(mine.tolist()):

@@ -5,32 +5,28 @@ CSV or Parquet, one row an account. Identifiers are keyed on reading; direct per
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pacsv
-import pyarrow.parquet as pq
 
 from stillwatch.ingest.json.moments import date_time
-from stillwatch.model.errors import ForbiddenField, FormatError, InputError
+from stillwatch.ingest.tables import read_table, texts_of
+from stillwatch.model.errors import ForbiddenField, FormatError
 from stillwatch.model.event import FORBIDDEN
 from stillwatch.model.profile import AccountFacts
 from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.model.registered import Registered, unregistered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from stillwatch.ingest.door import Door
 
-_QUOTED: Final = re.compile(r"(.*\bgot \d+):")
 _DATE: Final = len("2026-11-02")
 _BIN: Final = 8
 
@@ -169,41 +165,6 @@ EMPTY: Final = AccountFile(
 """No account file."""
 
 
-def _table(path: Path) -> pa.Table:
-    try:
-        if path.suffix == ".parquet":
-            return pq.read_table(path)
-        options = pacsv.ConvertOptions(column_types=dict.fromkeys(COLUMNS, pa.string()))
-        return pacsv.read_csv(path, convert_options=options)
-    except FileNotFoundError as error:
-        raise InputError(f"{path}: no such account file") from error
-    except (OSError, pa.ArrowException) as error:
-        raise FormatError(f"{path}: not a readable account file: {_without_values(str(error))}") from error
-
-
-def _without_values(message: str) -> str:
-    """Leave out what a CSV error quotes of the file, which may be an account."""
-    first = message.splitlines()[0]
-    found = _QUOTED.match(first)
-    return found.group(1) if found else first
-
-
-def _texts(table: pa.Table, name: str, path: Path) -> list[str]:
-    """Read a column as texts, "" where it is null or where an optional one is missing."""
-    count = table.column_names.count(name)
-    if count > 1:
-        raise FormatError(f"{path}: two columns are called {name}")
-    if not count and name == "account_id":
-        raise FormatError(f"{path}: no column account_id; columns are: {', '.join(COLUMNS)}")
-    if not count:
-        return [""] * table.num_rows
-    try:
-        texts: list[str] = pc.fill_null(table.column(name).cast(pa.string()), "").to_pylist()
-    except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise FormatError(f"{path}: column {name} is no text") from error
-    return texts
-
-
 def _moment(text: str, name: str, path: Path, row: int) -> int:
     if not text:
         return -1
@@ -224,14 +185,8 @@ def read_accounts(path: Path, door: Door) -> AccountFile:
     FormatError
         It has no ``account_id``, a value makes no sense, or an account stands twice.
     """
-    table = _table(path)
-    forbidden = [name for name in table.column_names if name.lower() in FORBIDDEN]
-    if forbidden:
-        raise ForbiddenField(f"{path}: column {forbidden[0]} is direct personal data (class P4); drop it first")
-    n = table.num_rows
-    texts = {name: _texts(table, name, path) for name in COLUMNS}
-    if "" in texts["account_id"]:
-        raise FormatError(f"{path}: row {texts['account_id'].index('') + 2}: account_id is empty")
+    texts = account_texts(path, COLUMNS)
+    n = len(texts["account_id"])
     account = np.array([door.account(value) for value in texts["account_id"]], np.int64)
     order = np.argsort(account, kind="stable")
     account = account[order]
@@ -282,4 +237,31 @@ def account_names(path: Path) -> list[str]:
     FormatError
         It has no column ``account_id``.
     """
-    return [name for name in _texts(_table(path), "account_id", path) if name]
+    return [name for name in texts_of(_table(path), "account_id", path) if name]
+
+
+def account_texts(path: Path, names: Iterable[str]) -> dict[str, list[str]]:
+    """Read ``account_id`` and some more columns as the file writes them, "" where there is nothing.
+
+    Raises
+    ------
+    ForbiddenField
+        It has a column of class P4.
+    FormatError
+        It has no ``account_id``, or a row has none.
+    """
+    table = _table(path)
+    forbidden = [name for name in table.column_names if name.lower() in FORBIDDEN]
+    if forbidden:
+        raise ForbiddenField(f"{path}: column {forbidden[0]} is direct personal data (class P4); drop it first")
+    texts = {name: texts_of(table, name, path) for name in ("account_id", *names)}
+    if "" in texts["account_id"]:
+        raise FormatError(f"{path}: row {texts['account_id'].index('') + 2}: account_id is empty")
+    return texts
+
+
+def _table(path: Path) -> pa.Table:
+    table = read_table(path, COLUMNS, "account file")
+    if "account_id" not in table.column_names:
+        raise FormatError(f"{path}: no column account_id; columns are: {', '.join(COLUMNS)}")
+    return table

@@ -78,6 +78,10 @@ class Door:
         """Give the pseudonym of a means of payment (class P2)."""
         return self._fields["payment_fp"].of(value)
 
+    def network(self, value: str) -> int:
+        """Give the pseudonym of a network, as :func:`~stillwatch.ingest.addresses.network_of` writes it."""
+        return self._fields["client_net"].of(value)
+
     def signup(self, name: str) -> Callable[[str], int]:
         """Give what keys one of SIGNUP (class P2)."""
         return self._fields[name].of

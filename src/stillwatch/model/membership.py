@@ -22,6 +22,8 @@ class Role(IntFlag):
     NONE = 0
     READER = 1
     CONTRIBUTOR = 2
+    ASKER = 4
+    """Asks about its own accounts; with this alone it neither reads nor contributes."""
 
 
 class Tlp(IntEnum):
@@ -80,6 +82,10 @@ class Member:
     def may(self, role: Role) -> bool:
         """Say whether it acts in a role now."""
         return self.state is State.ACTIVE and role in self.roles and role is not Role.NONE
+
+    def may_any(self, roles: Role) -> bool:
+        """Say whether it acts in one of some roles now."""
+        return self.state is State.ACTIVE and bool(roles & self.roles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,17 @@ def later(module: str, name: str) -> Callable[[argparse.Namespace], int]:
     return run
 
 
+def warninglists_option(verb: argparse.ArgumentParser) -> None:
+    """Take folders of values that many honest people share."""
+    verb.add_argument(
+        "--warninglists",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="leave out what is on these lists, in the format of MISP; may be given again",
+    )
+
+
 def input_options(verb: argparse.ArgumentParser) -> None:
     """Add what every verb that reads logs takes."""
     verb.add_argument("inputs", nargs="+", metavar="INPUT", help="files, globs, folders, or - for standard input")

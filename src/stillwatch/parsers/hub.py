@@ -97,7 +97,8 @@ def _members(acts: Verbs) -> None:
     _add(acts, "list", "show members and how they stand")
     invite = _add(acts, "invite", "invite a member; prints the invitation, good once and for a week")
     invite.add_argument("member", metavar="NAME", help="name of the member")
-    invite.add_argument("--roles", default="reader", metavar="ROLES", help="reader, contributor, or both (%(default)s)")
+    roles = "of reader, contributor, asker (%(default)s)"
+    invite.add_argument("--roles", default="reader", metavar="ROLES", help=roles)
     invite.add_argument("--ceiling", default="amber", choices=LEVELS, help="highest marking it reads (%(default)s)")
     words = f"of {', '.join(PURPOSES)} (%(default)s)"
     invite.add_argument("--purposes", default="detect", metavar="PURPOSES", help=words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from stillwatch.parsers.common import input_options, later
+from stillwatch.parsers.common import input_options, later, warninglists_option
 from stillwatch.parsers.hub import LEVELS
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def share_parser(verbs: Verbs) -> None:
         "--alliance", metavar="FILE", help="key that members share and the hub has not; `stillwatch key new` makes it"
     )
     share.add_argument("--alliance-epoch", type=int, metavar="N", help="epoch of that key (default: the latest)")
+    warninglists_option(share)
     share.add_argument("--policy", metavar="FILE", help="what may leave, TOML; without it everything waits")
     share.add_argument("--approve", type=int, metavar="N", help="send share N, which waits")
     share.add_argument("--list", action="store_true", help="show shares and how they stand")
@@ -135,7 +136,7 @@ def opinion_parser(verbs: Verbs) -> None:
         "  stillwatch opinion joint:7:j-1df7e2a9c0 negative",
     )
     opinion.add_argument("subject", metavar="SUBJECT", help="joint campaign or STIX identifier")
-    opinion.add_argument("stance", choices=("negative", "seed", "positive"))
+    opinion.add_argument("stance", choices=("negative", "seed", "positive"), help="what this member thinks of it")
     opinion.add_argument(
         "--why", default="", metavar="TEXT", help="for the hub's operator alone; nothing of a customer"
     )
@@ -174,7 +175,7 @@ def docket_parser(verbs: Verbs) -> None:
     overturned.add_argument("--store", default="decisions.db", metavar="FILE", help="store of decisions (%(default)s)")
     reviewed = add("review", "tell what this member's own review came to")
     reviewed.add_argument("docket", metavar="DOCKET", help="id of the docket")
-    reviewed.add_argument("outcome", choices=("overturned", "upheld", "not-acted"))
+    reviewed.add_argument("outcome", choices=("overturned", "upheld", "not-acted"), help="what it came to")
 
 
 def allow_parser(verbs: Verbs) -> None:

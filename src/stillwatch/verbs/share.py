@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
+from stillwatch.ingest.accounts import account_texts
+from stillwatch.ingest.door import Door
 from stillwatch.ingest.keys import read_key
 from stillwatch.ingest.sources import expand
+from stillwatch.ingest.warninglists.keyed import keyed
+from stillwatch.ingest.warninglists.listed import warninglists
 from stillwatch.model.decision import moment
 from stillwatch.model.errors import InputError, NotNow
 from stillwatch.offers import Bounds, candidates
@@ -91,10 +96,18 @@ def _prepare(file: MemberFile, member: Membership, asked: argparse.Namespace) ->
     config, against, sources = read_config(asked), read_reference(None, 1), expand(asked.inputs)
     bounds = Bounds(share=policy.share, accounts=policy.accounts)
     kept: list[Candidate] = []
+    lists = warninglists([Path(folder) for folder in asked.warninglists])
+    domains = account_texts(Path(asked.accounts), ["email_domain"])["email_domain"] if asked.accounts else []
+    common = keyed(lists, Door(shared), domains)
+    if common.left_out:
+        text = "ranges on warninglists are too wide: groups that a network of these joins may be offered"
+        print(f"stillwatch: {common.left_out:,} {text}", file=sys.stderr)
 
     def find(engine: LocalEngine, accounts: AccountFile, ranking: Ranking, config: Config) -> None:
         with WaitingLine(Console(stderr=True), f"looking for candidates among {len(engine):,} accounts"):
-            kept.extend(candidates(engine, accounts, ranking, config, seed=asked.seed, bounds=bounds))
+            kept.extend(
+                candidates(engine, accounts, ranking, config, seed=asked.seed, bounds=bounds, common=common.fields)
+            )
 
     scanned(asked, sources, config, against, find, shared)
     with file.reading() as connection:

@@ -71,6 +71,20 @@ def test_tags_go_in_and_only_own_matches_come_out_without_names(hub):
         assert other not in told.body.decode()
 
 
+def test_who_asks_gets_answers_and_is_in_nobodys_match(hub):
+    asks = "epoch=1&kind=email:v1&asks=1"
+    assert hub.put("lab-c", {b16(3): [b16(10), b16(11)]}, query=asks).status == 201
+    assert hub.put("lab-c", {b16(3): [b16(10), b16(11)]}, query=asks).status == 200
+    hub.put("lab-a", {b16(1): [b16(10), b16(11)]})
+    hub.put("lab-b", {b16(2): [b16(10)]})
+    close(hub.base, 1, Rule(), 2_000)
+    answer = {"handle": b16(3).hex(), "kind": "email:v1", "tags": 1, "members_at_least": 2}
+    assert hub.matches("lab-c").json["answers"] == [answer]
+    assert hub.matches("lab-c").json["matches"] == []
+    assert hub.matches("lab-a").json["answers"] == []
+    assert hub.matches("lab-a").json["matches"][0]["tags"] == 1
+
+
 def test_nobody_in_particular_gets_nothing(hub):
     assert hub.put("x", {b16(1): [b16(1)]}).status == 401
     assert hub.matches("x").status == 401
@@ -98,6 +112,9 @@ def test_tags_are_taken_under_the_open_epoch_only(hub):
         "epoch=٣&kind=email:v1",
         "&".join(["a=1"] * 9),
         "epoch=1234567890&kind=email:v1",
+        "epoch=1&kind=email:v1&asks=0",
+        "epoch=1&kind=email:v1&asks=",
+        "epoch=1&kind=email:v1&asks=1&asks=1",
     ],
 )
 def test_a_query_that_is_wrong_is_refused(hub, query):

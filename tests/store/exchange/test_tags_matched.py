@@ -79,7 +79,7 @@ def test_a_closed_epoch_takes_nothing_and_closes_once(base):
     for statement in (
         "DELETE FROM closed",
         "UPDATE closed SET least = 2",
-        "INSERT INTO submissions SELECT 1, 1, zeroblob(32), 1, 1",
+        "INSERT INTO submissions SELECT 1, 1, zeroblob(32), 1, 1, 0",
     ):
         with pytest.raises(StoreError), base.writing() as connection:
             connection.execute(statement)

@@ -39,7 +39,9 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
+    from stillwatch.model.membership import Role
     from stillwatch.serve.asgi import Receive, Scope, Send
+    from stillwatch.serve.custodian.admission import Who
     from stillwatch.serve.hub.auth import Caller
     from stillwatch.serve.hub.reading import Route
     from stillwatch.serve.hub.settings import HubSettings
@@ -186,6 +188,18 @@ class Hub:
         except TaxiiError as error:
             raise Refused(error.status, error.text, list(error.headers)) from error
         return caller
+
+    def acting(self, roles: Role) -> Who:
+        """Give what does as :meth:`member_of`, and refuses members that act in none of some roles."""
+
+        def who(scope: Scope, content: bytes, /) -> str:
+            member = self.caller_of(scope, content).member
+            if not member.may_any(roles):
+                names = " or ".join(one.name.lower() for one in roles if one.name)
+                raise Refused(403, f"this takes a member that is {names}; ask the hub's operator")
+            return member.id
+
+        return who
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[tuple[sqlite3.Connection, int]]:

@@ -11,6 +11,8 @@ from stillwatch.serve.asgi import Refused
 if TYPE_CHECKING:
     from stillwatch.serve.asgi import Scope
 
+MOST_EPOCH: Final = 999_999_999
+"""Highest number of an epoch that is looked for."""
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,17}", re.ASCII)
 
 
@@ -30,6 +32,20 @@ def query_of(scope: Scope, *known: str) -> dict[str, str]:
     if found.keys() - set(known) or any(len(values) > 1 for values in found.values()):
         raise Refused(400, f"the query takes {', '.join(known) or 'nothing'}, each once")
     return {name: values[0] for name, values in found.items()}
+
+
+def epoch_of(asked: dict[str, str]) -> int:
+    """Read the epoch that a query names.
+
+    Raises
+    ------
+    Refused
+        400: it names none.
+    """
+    text = asked.get("epoch", "")
+    if not _NUMBER.fullmatch(text) or not 0 < int(text) <= MOST_EPOCH:
+        raise Refused(400, "epoch= takes the number of an epoch, from 1")
+    return int(text)
 
 
 def number_of(scope: Scope, name: str, absent: int = -1) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import parse_qsl
 
 import msgspec
 
 from stillwatch.model.membership import Role
 from stillwatch.serve.asgi import Refused, body
+from stillwatch.serve.hub.asking import number_of
 from stillwatch.sharing.taxii.errors import TaxiiError
 from stillwatch.store.exchange.members import member_named
 from stillwatch.store.exchange.subjects import nobody
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 MOST_BODY: Final = 16_384
 """Longest body (bytes)."""
-_DIGITS: Final = 18
 _Asked = TypeVar("_Asked")
 
 
@@ -74,7 +73,7 @@ class Desk:
         return await asyncio.to_thread(self._read, scope, find)
 
     def _read(self, scope: Scope, find: Callable[[sqlite3.Connection, Member, int], Mapping[str, Any]]) -> bytes:
-        identity, since_us = self.who(scope, b""), _since(scope)
+        identity, since_us = self.who(scope, b""), number_of(scope, "since", 0)
         with self.reading() as connection:
             return msgspec.json.encode(find(connection, reader(connection, identity), since_us))
 
@@ -91,20 +90,6 @@ def reader(connection: sqlite3.Connection, identity: str) -> Member:
     if not member.may(Role.READER):
         raise TaxiiError(403, "this member may not read here")
     return member
-
-
-def _since(scope: Scope) -> int:
-    raw = scope.get("query_string", b"").decode("ascii", "replace")
-    try:
-        pairs = parse_qsl(raw, keep_blank_values=True, max_num_fields=2)
-    except ValueError as error:
-        raise Refused(400, "this takes since= and nothing else") from error
-    if not pairs:
-        return 0
-    text = pairs[0][1]
-    if len(pairs) > 1 or pairs[0][0] != "since" or not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
-        raise Refused(400, "this takes since=, once: at_us of the last row you have, or 0")
-    return int(text)
 
 
 def _fields(form: type) -> str:

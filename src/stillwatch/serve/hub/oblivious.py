@@ -7,6 +7,7 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import InputError
+from stillwatch.model.membership import Role
 from stillwatch.serve.custodian.evaluating import PREFIX, Bounds, Evaluating, Holder
 from stillwatch.serve.custodian.workers import Workers
 from stillwatch.serve.hub.offer_routes import COMMITMENTS, JOINT, OFFERS, WITHDRAW, OfferRoutes
@@ -74,11 +75,12 @@ class Oblivious:
         self.workers = Workers(1)
         """Evaluate."""
 
-    def mounts(self, who: Who) -> Mapping[str, App]:
-        """Give the applications by the beginning of their paths."""
-        routes = TagRoutes(self.tags, self.calendar, who, self._clock)
-        evaluating = Evaluating(self.holder, who, Bounds(), self.workers, self._clock)
-        offers = OfferRoutes(self.tags, self.calendar, who, self._clock)
+    def mounts(self, acting: Callable[[Role], Who]) -> Mapping[str, App]:
+        """Give the applications by the beginning of their paths; ``acting`` finds members in one of some roles."""
+        contributor, asker = acting(Role.CONTRIBUTOR), acting(Role.CONTRIBUTOR | Role.ASKER)
+        routes = TagRoutes(self.tags, self.calendar, contributor, self._clock, asker)
+        evaluating = Evaluating(self.holder, asker, Bounds(), self.workers, self._clock)
+        offers = OfferRoutes(self.tags, self.calendar, contributor, self._clock)
         return {
             PREFIX: evaluating,
             **dict.fromkeys((TAGS, MATCHES), routes),

@@ -20,7 +20,7 @@ import msgspec
 
 from stillwatch.model.errors import InputError, NotNow
 from stillwatch.serve.asgi import Refused, answer, body
-from stillwatch.serve.hub.asked import asked_of, epoch_of
+from stillwatch.serve.hub.asking import epoch_of, query_of
 from stillwatch.serve.hub.combining import form
 from stillwatch.sharing.joint.wire import MOST_BYTES, MOST_OFFERS, commitment, cut, unpacked
 from stillwatch.sharing.oblivious.epochs import OPEN
@@ -103,7 +103,7 @@ class OfferRoutes:
             raise Refused(405, f"{path} takes {taken}", [(b"allow", taken.encode())])
         content = await body(scope, receive, self._posts[path][0]) if taken == "POST" else b""
         member = await asyncio.to_thread(self._who, scope, content)
-        epoch = epoch_of(asked_of(scope))
+        epoch = epoch_of(query_of(scope, "epoch"))
         found = await asyncio.to_thread(self._told, path, member, epoch, content)
         await answer(send, 200, json.dumps(found).encode())
 

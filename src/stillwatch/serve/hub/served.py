@@ -90,7 +90,7 @@ class ServedHub:
         self.oblivious = Oblivious(path, lambda: clock() // 1_000) if holder_file(path).exists() else None
         """Keys and tags; None where this hub matches nothing."""
         if self.oblivious is not None:
-            self.app.mounts |= self.oblivious.mounts(self.app.member_of)
+            self.app.mounts |= self.oblivious.mounts(self.app.acting)
         concerns = self.oblivious.concerns if self.oblivious is not None else nobody
         self.app.mounts |= mounts(self.app, self.file, submitting.taking, concerns)
         self.app.mounts |= {

@@ -155,17 +155,17 @@ def send(
     made: dict[bytes, bytes] = {}
     for inputs, tags in tags_of(member, epoch, TRAIT, sorted(holders), told):
         made |= dict(zip(inputs, tags.own, strict=True))
-        for body in _bodies(grouped(tags, [holders[name] for name in inputs], secrets.token_bytes)):
-            _post(file, member, f"{TAGS}?epoch={epoch.number}&kind={TRAIT}", body, "tags", BYTES)
-    bodies = [_sealed(offer, made) for offer in offers]
+        for body in bodies(grouped(tags, [holders[name] for name in inputs], secrets.token_bytes)):
+            post(file, member, f"{TAGS}?epoch={epoch.number}&kind={TRAIT}", body, "tags", BYTES)
+    sealed = [_sealed(offer, made) for offer in offers]
     with file.writing() as connection:
-        shares.seal(connection, number, epoch.number, bodies)
-    digests = {name.hex(): commitment(epoch.number, body).hex() for name, body, _ in bodies}
+        shares.seal(connection, number, epoch.number, sealed)
+    digests = {name.hex(): commitment(epoch.number, body).hex() for name, body, _ in sealed}
     content = json.dumps({"detector": content_sha256(), "commitments": digests}).encode()
-    _post(file, member, f"{COMMITMENTS}?epoch={epoch.number}", content, f"commitments to {len(bodies)} offers")
+    post(file, member, f"{COMMITMENTS}?epoch={epoch.number}", content, f"commitments to {len(sealed)} offers")
     with file.writing() as connection:
         shares.stand(connection, number, "sent")
-    return len(bodies)
+    return len(sealed)
 
 
 def _sealed(offer: Offer, made: Mapping[bytes, bytes]) -> tuple[bytes, bytes, list[bytes]]:
@@ -175,7 +175,7 @@ def _sealed(offer: Offer, made: Mapping[bytes, bytes]) -> tuple[bytes, bytes, li
     return bytes.fromhex(offer.name), body, [tag.value for tag in tags]
 
 
-def _bodies(groups: Mapping[bytes, Sequence[bytes]]) -> Iterator[bytes]:
+def bodies(groups: Mapping[bytes, Sequence[bytes]]) -> Iterator[bytes]:
     """Cut a submission into ones that the hub takes."""
     part: dict[bytes, Sequence[bytes]] = {}
     count = 0
@@ -189,7 +189,7 @@ def _bodies(groups: Mapping[bytes, Sequence[bytes]]) -> Iterator[bytes]:
         yield packed_tags(part)
 
 
-def _post(
+def post(
     file: MemberFile, member: Membership, path: str, body: bytes, what: str, kind: str = "application/json"
 ) -> None:
     """Send something, and write down that it left."""
@@ -210,7 +210,7 @@ def take_back(file: MemberFile, member: Membership, number: int) -> str:
         one, groups = shares.share(connection, number), shares.groups(connection, number)
     if one.state == "sent":
         body = json.dumps({"handles": [group.handle.hex() for group in groups]}).encode()
-        _post(file, member, f"{WITHDRAW}?epoch={one.epoch}", body, f"withdrew {len(groups)} groups")
+        post(file, member, f"{WITHDRAW}?epoch={one.epoch}", body, f"withdrew {len(groups)} groups")
     elif one.state != "waiting":
         raise NotNow(f"share {number} is {one.state} already")
     state = "withdrawn" if one.state == "sent" else "dropped"

@@ -5,6 +5,9 @@ tag has a row for each group that holds it, and no more.
 
 A member that puts one tag under very many groups is left out of that tag alone, and is told: it can neither blow a
 match up nor take one away from others.
+
+What was only asked is compared last, with what matched: it makes no match, and whoever asks is told of enough *other*
+members or of nothing.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ class Closed:
     at_ms: int
     """When (ms since 1970)."""
     submitted: int
-    """Rows that had been submitted: a tag counts once for every group."""
+    """Rows that had been submitted, asked ones included: a tag counts once for every group."""
     matched: int
     """Different tags that matched."""
     digest: bytes
@@ -79,8 +82,10 @@ def close(base: TagBase, epoch: int, rule: Rule, now_ms: int) -> Closed:
         if done:
             return done
         run = connection.execute
-        submitted = run("SELECT count(*) FROM tags WHERE epoch = ?", (epoch,)).fetchone()[0]
-        _leave_out_the_common(connection, epoch, rule.cap)
+        submitted = 0
+        for table in ("tags", "asked"):
+            submitted += run(f"SELECT count(*) FROM {table} WHERE epoch = ?", (epoch,)).fetchone()[0]
+            _leave_out_the_common(connection, table, epoch, rule.cap)
         run(
             "INSERT INTO matched SELECT t.epoch, t.kind, t.tag, t.member, t.handle, m.members FROM ("
             " SELECT kind, tag, count(DISTINCT member) AS members FROM tags WHERE epoch = :epoch"
@@ -97,6 +102,7 @@ def close(base: TagBase, epoch: int, rule: Rule, now_ms: int) -> Closed:
             " WHERE epoch = ? GROUP BY epoch, member, handle, kind",
             (epoch,),
         )
+        _answer(connection, epoch, rule)
         digest = hashlib.sha256(b"stillwatch submissions v1\n%d\n" % epoch)
         for (one,) in run("SELECT digest FROM submissions WHERE epoch = ? ORDER BY digest", (epoch,)):
             digest.update(one)
@@ -144,7 +150,7 @@ def links(base: TagBase, epoch: int) -> Iterator[Link]:
 def forget(base: TagBase, before: int) -> None:
     """Delete what matched in the epochs before this one; how they closed stays on record."""
     with base.writing() as connection:
-        for table in ("matched", "released", "common", "submissions", "commitments"):
+        for table in ("matched", "released", "answers", "common", "submissions", "commitments"):
             connection.execute(
                 f"DELETE FROM {table} WHERE epoch < ? AND epoch IN (SELECT epoch FROM closed)",
                 (before,),
@@ -160,14 +166,15 @@ def closed_as(connection: sqlite3.Connection, epoch: int) -> Closed | None:
     return Closed(*row) if row else None
 
 
-def _leave_out_the_common(connection: sqlite3.Connection, epoch: int, cap: int) -> None:
+def _leave_out_the_common(connection: sqlite3.Connection, table: str, epoch: int, cap: int) -> None:
     wide = connection.execute(
-        "SELECT kind, tag, member FROM tags WHERE epoch = ? GROUP BY kind, tag, member HAVING count(*) > ?",
+        f"SELECT kind, tag, member FROM {table} WHERE epoch = ? GROUP BY kind, tag, member HAVING count(*) > ?",
         (epoch, cap),
     ).fetchall()
     for kind, tag, member in wide:
         connection.execute(
-            "DELETE FROM tags WHERE epoch = ? AND kind = ? AND tag = ? AND member = ?", (epoch, kind, tag, member)
+            f"DELETE FROM {table} WHERE epoch = ? AND kind = ? AND tag = ? AND member = ?",
+            (epoch, kind, tag, member),
         )
         connection.execute(
             "INSERT INTO common VALUES (?, ?, ?, 1) ON CONFLICT (epoch, member, kind) DO UPDATE SET tags = tags + 1",
@@ -198,3 +205,42 @@ def _keep_the_alike(connection: sqlite3.Connection, epoch: int, kind: int, need:
         " WHERE r.epoch = ?1 AND r.kind = ?2 AND r.member = matched.member AND r.handle = matched.handle)",
         (epoch, kind),
     )
+
+
+def _answer(connection: sqlite3.Connection, epoch: int, rule: Rule) -> None:
+    """Say of what was asked how many other members contributed it, where they are enough; delete what was asked."""
+    alike = {name_id(connection, kind): need for kind, need in rule.alike.items() if need > 1}
+    # A row of ``matched`` knows how many members have its tag: one look for them, one for whether the asker is in.
+    connection.execute(
+        "INSERT INTO answers SELECT epoch, member, handle, kind, count(*), max(others) FROM ("
+        " SELECT epoch, member, handle, kind, (SELECT members FROM matched m"
+        "  WHERE m.epoch = a.epoch AND m.kind = a.kind AND m.tag = a.tag LIMIT 1) - EXISTS (SELECT 1 FROM matched m"
+        "  WHERE m.epoch = a.epoch AND m.kind = a.kind AND m.tag = a.tag AND m.member = a.member) AS others"
+        f" FROM asked a WHERE epoch = ? AND kind NOT IN ({', '.join(map(str, alike))})"
+        ") WHERE others >= ? GROUP BY epoch, member, handle, kind",
+        (epoch, rule.least),
+    )
+    for kind, need in alike.items():
+        _answer_the_alike(connection, epoch, kind, need, rule.least)
+    connection.execute("DELETE FROM asked WHERE epoch = ?", (epoch,))
+
+
+def _answer_the_alike(connection: sqlite3.Connection, epoch: int, kind: int, need: int, least: int) -> None:
+    """Answer for groups that share at least ``need`` tags with one matched group of each of enough other members."""
+    own = connection.execute(
+        "SELECT DISTINCT member, handle FROM asked WHERE epoch = ? AND kind = ?", (epoch, kind)
+    ).fetchall()
+    shared = (
+        "FROM asked a JOIN matched b ON b.epoch = a.epoch AND b.kind = a.kind AND b.tag = a.tag"
+        " AND b.member <> a.member WHERE a.epoch = ?1 AND a.kind = ?2 AND a.member = ?3 AND a.handle = ?4"
+    )
+    for member, handle in own:
+        tags, others = connection.execute(
+            f"SELECT count(DISTINCT a.tag), count(DISTINCT b.member) {shared} AND (b.member, b.handle) IN"
+            f" (SELECT b.member, b.handle {shared} GROUP BY b.member, b.handle HAVING count(*) >= ?5)",
+            (epoch, kind, member, handle, need),
+        ).fetchone()
+        if others >= least:
+            connection.execute(
+                "INSERT INTO answers VALUES (?, ?, ?, ?, ?, ?)", (epoch, member, handle, kind, tags, others)
+            )

@@ -207,7 +207,7 @@ def held(base: TagBase, epoch: int) -> tuple[Held, ...]:
         run = connection.execute
         names: dict[int, str] = dict(run("SELECT id, name FROM names"))
         offers: dict[int, dict[bytes, bytes]] = {
-            who: {} for (who,) in run("SELECT DISTINCT member FROM submissions WHERE epoch = ?", (epoch,))
+            who: {} for (who,) in run("SELECT DISTINCT member FROM submissions WHERE epoch = ? AND asks = 0", (epoch,))
         }
         tags: dict[tuple[int, bytes], set[bytes]] = defaultdict(set)
         for who, handle, tag in run("SELECT member, handle, tag FROM matched WHERE epoch = ?", (epoch,)):

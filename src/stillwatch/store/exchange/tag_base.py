@@ -22,6 +22,7 @@ CREATE TABLE submissions (
   digest BLOB NOT NULL CHECK (length(digest) = 32),
   tags INTEGER NOT NULL CHECK (tags > 0),
   at_ms INTEGER NOT NULL,
+  asks INTEGER NOT NULL CHECK (asks IN (0, 1)),
   PRIMARY KEY (epoch, member, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE tags (
@@ -32,6 +33,15 @@ CREATE TABLE tags (
   handle BLOB NOT NULL CHECK (length(handle) = 16),
   PRIMARY KEY (epoch, kind, tag, member, handle)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE asked (
+  epoch INTEGER NOT NULL,
+  kind INTEGER NOT NULL REFERENCES names (id),
+  tag BLOB NOT NULL CHECK (length(tag) = 16),
+  member INTEGER NOT NULL REFERENCES names (id),
+  handle BLOB NOT NULL CHECK (length(handle) = 16),
+  PRIMARY KEY (epoch, kind, tag, member, handle)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX asked_by_group ON asked (epoch, kind, member, handle);
 CREATE TABLE closed (
   epoch INTEGER NOT NULL PRIMARY KEY,
   at_ms INTEGER NOT NULL,
@@ -58,6 +68,15 @@ CREATE TABLE released (
   kind INTEGER NOT NULL,
   tags INTEGER NOT NULL,
   members INTEGER NOT NULL,
+  PRIMARY KEY (epoch, member, handle, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE answers (
+  epoch INTEGER NOT NULL,
+  member INTEGER NOT NULL,
+  handle BLOB NOT NULL,
+  kind INTEGER NOT NULL,
+  tags INTEGER NOT NULL,
+  members INTEGER NOT NULL CHECK (members >= 2),
   PRIMARY KEY (epoch, member, handle, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE common (

@@ -1,6 +1,8 @@
 """Tags that members submit, and what they are told of them.
 
 Everything is on the disk before anything is compared (``matching``), so nobody can hand in a tag in answer to a match.
+
+A submission may only ask: its tags are compared with what others contributed, and nobody ever finds them.
 """
 
 from __future__ import annotations
@@ -47,11 +49,19 @@ class Match:
     tags: int
     """Tags of the group that matched."""
     members: int
-    """Members with one of these, at least, this one included: a number of ``MEMBER_BUCKETS``."""
+    """Members with one of these, at least: a number of ``MEMBER_BUCKETS``. Of a match of what the member contributed it
+    is one itself; of an answer to what it asked it is none."""
 
 
 def submit(
-    base: TagBase, member: str, epoch: int, kind: str, groups: Mapping[bytes, Sequence[bytes]], now_ms: int
+    base: TagBase,
+    member: str,
+    epoch: int,
+    kind: str,
+    groups: Mapping[bytes, Sequence[bytes]],
+    now_ms: int,
+    *,
+    asks: bool = False,
 ) -> Receipt:
     """Take tags in; they are on the disk when this returns.
 
@@ -65,6 +75,8 @@ def submit(
         Handle (16 bytes) to its tags (16 bytes each).
     now_ms
         Now (ms since 1970).
+    asks
+        Whether they only ask. What a member asks and what it contributes stand beside each other, within one budget.
 
     Raises
     ------
@@ -72,7 +84,8 @@ def submit(
         The epoch has closed, or the member has submitted what it may.
     """
     rows = sorted((tag, one) for one, tags in groups.items() for tag in tags)
-    digest = hashlib.sha256(b"stillwatch tags v1\n%d\n%s\n" % (epoch, kind.encode()))
+    purpose, table = (b"questions", "asked") if asks else (b"tags", "tags")
+    digest = hashlib.sha256(b"stillwatch %s v1\n%d\n%s\n" % (purpose, epoch, kind.encode()))
     digest.update(b"".join(tag + one for tag, one in rows))
     found = digest.digest()
     with base.writing() as connection:
@@ -87,18 +100,29 @@ def submit(
         left = MOST_OF_MEMBER - connection.execute(mine, (epoch, who)).fetchone()[0]
         if len(rows) > left:
             raise NotNow(f"{len(rows):,} tags are more than the {left:,} that are left to this member in epoch {epoch}")
-        connection.execute("INSERT INTO submissions VALUES (?, ?, ?, ?, ?)", (epoch, who, found, len(rows), now_ms))
+        connection.execute(
+            "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?)", (epoch, who, found, len(rows), now_ms, asks)
+        )
         connection.executemany(
-            "INSERT OR IGNORE INTO tags VALUES (?, ?, ?, ?, ?)", [(epoch, what, tag, who, one) for tag, one in rows]
+            f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?, ?, ?)", [(epoch, what, tag, who, one) for tag, one in rows]
         )
     return Receipt(found, len(rows), again=False)
 
 
 def released(base: TagBase, member: str, epoch: int) -> tuple[Match, ...]:
-    """Give a member what matched of its own groups; nothing before the epoch has closed."""
+    """Give a member what matched of the groups that it contributed; nothing before the epoch has closed."""
+    return _told(base, "released", member, epoch)
+
+
+def answers(base: TagBase, member: str, epoch: int) -> tuple[Match, ...]:
+    """Give a member what others contributed of the groups that it asked about; nothing before the epoch has closed."""
+    return _told(base, "answers", member, epoch)
+
+
+def _told(base: TagBase, table: str, member: str, epoch: int) -> tuple[Match, ...]:
     with base.reading() as connection:
         rows = connection.execute(
-            "SELECT r.handle, k.name, r.tags, r.members FROM released r JOIN names k ON k.id = r.kind"
+            f"SELECT r.handle, k.name, r.tags, r.members FROM {table} r JOIN names k ON k.id = r.kind"
             " WHERE r.epoch = ? AND r.member = (SELECT id FROM names WHERE name = ?) ORDER BY 1, 2",
             (epoch, member),
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.store.database import Database
+from stillwatch.store.member import questions
 from stillwatch.store.schema import Schema
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ BEGIN SELECT RAISE(ABORT, 'the journal is only added to'); END;
 CREATE TRIGGER journal_unchanged BEFORE UPDATE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is only added to'); END;
 """
-MEMBER: Final = Schema("member's file", 0x53544C4D, 1, _TABLES)
+MEMBER: Final = Schema("member's file", 0x53544C4D, 1, _TABLES + questions.TABLES)
 """The member's file: STLM."""
 
 
