@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from stillwatch.model.errors import InputError
 from stillwatch.store.exchange.file import HubFile
@@ -21,6 +21,7 @@ try:
     from stillwatch.serve.hub.app import Hub
     from stillwatch.serve.hub.log_routes import LogRoutes
     from stillwatch.serve.hub.oblivious import Oblivious, holder_file
+    from stillwatch.serve.hub.room import connections
     from stillwatch.serve.hub.settings import HubSettings
     from stillwatch.serve.hub.submitting import Submitting
     from stillwatch.serve.hub.tending import Tending
@@ -32,9 +33,6 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     import argparse
-
-CONNECTIONS: Final = 2_000
-"""Most connections at once; more are answered with 503."""
 
 
 async def _run(server: uvicorn.Server, tending: Tending) -> None:
@@ -91,7 +89,7 @@ def serve(asked: argparse.Namespace) -> int:
         log_level="warning",
         http=bounded(Limits(head_bytes=32_768, body_bytes=settings.most_bytes)),
         ws="none",
-        limit_concurrency=CONNECTIONS,
+        limit_concurrency=connections(),
         timeout_graceful_shutdown=10,
         server_header=False,
     )

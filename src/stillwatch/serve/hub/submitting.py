@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.exchange import Outcome, Record
 from stillwatch.serve.hub.reading import opened, writable
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from stillwatch.model.membership import Member
     from stillwatch.serve.hub.reading import Route
     from stillwatch.sharing.taxii.incoming import Check, Handles
+    from stillwatch.store.exchange.objects import Place
 
     Appended = Callable[[sqlite3.Connection, Sequence[Record]], object]
     Plain = Callable[[bytes], Sequence[bytes]]
     Job = Callable[[sqlite3.Connection, int], bytes]
+
+
+LOGGED: Final = 40
+"""Objects of one record of the log: so many, with the longest identifiers, are within what a record may have."""
 
 
 def right(body: bytes) -> Sequence[str]:
@@ -97,24 +102,22 @@ class Submitting:
             body = resources.status(identity, now_us, outcome)
             keep_status(connection, identity, owner.number, now_us, body)
             if took.added:
-                self._appended(connection, [_record(identity, owner, at.id, at.group_version, now_us, took.added)])
+                self._appended(connection, _records(identity, owner, at, now_us, took.added))
             return body
 
         return write
 
 
-def _record(
-    identity: str, owner: Member, collection: str, group_version: int, now_us: int, added: Sequence[Entry]
-) -> Record:
-    """Tell of one submission: what was added, by its hash."""
-    return Record(
-        "submission",
-        {
-            "status": identity,
-            "member": owner.id,
-            "collection": collection,
-            "group_version": group_version,
-            "at_us": now_us,
-            "objects": [[one.id, one.digest.hex()] for one in added],
-        },
-    )
+def _records(identity: str, owner: Member, at: Place, now_us: int, added: Sequence[Entry]) -> list[Record]:
+    """Tell of one submission: what was added, by its hash; in several records where there is much of it."""
+    told = {
+        "status": identity,
+        "member": owner.id,
+        "collection": at.id,
+        "group_version": at.group_version,
+        "at_us": now_us,
+    }
+    return [
+        Record("submission", {**told, "objects": [[one.id, one.digest.hex()] for one in added[first : first + LOGGED]]})
+        for first in range(0, len(added), LOGGED)
+    ]
