@@ -51,7 +51,8 @@ def evaluate_parser(verbs: Verbs) -> None:
         "  stillwatch evaluate --prompts ../shared/data/dev/prompts --small --no-peers --json\n"
         "  stillwatch evaluate campaigns --out docs/explanation/campaigns-evaluation.md\n"
         "  stillwatch evaluate campaigns --labelled ../shared/data/dev/coordination\n"
-        "  stillwatch evaluate exchange --out docs/explanation/exchange-evaluation.md",
+        "  stillwatch evaluate exchange --out docs/explanation/exchange-evaluation.md\n"
+        "  stillwatch evaluate exchange --when --seeds 5 --out docs/explanation/exchange-timing.md",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     evaluate.add_argument(
@@ -67,6 +68,7 @@ def evaluate_parser(verbs: Verbs) -> None:
     evaluate.add_argument("--small", action="store_true", help="a few accounts of each kind, for a quick look")
     evaluate.add_argument("--seeds", type=int, default=0, metavar="N", help="worlds of the main tables (20)")
     evaluate.add_argument("--labelled", metavar="FOLDER", help="campaigns: judge these real sets instead of worlds")
+    evaluate.add_argument("--when", action="store_true", help="exchange: the day each campaign is found, worlds: 5")
     evaluate.add_argument("--no-peers", action="store_true", help="leave the other methods out")
     evaluate.add_argument("--json", action="store_true", help="print the tables as JSON")
     evaluate.set_defaults(run=_evaluate)

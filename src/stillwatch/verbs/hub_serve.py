@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from stillwatch.model.errors import InputError
 from stillwatch.store.exchange.held import Flood
@@ -16,6 +16,7 @@ try:
 
     from stillwatch.serve.gateway.proxy.connection import bounded, sweep_forever
     from stillwatch.serve.gateway.settings import Limits
+    from stillwatch.serve.hub.room import connections
     from stillwatch.serve.hub.served import ServedHub
     from stillwatch.serve.hub.settings import HubSettings
     from stillwatch.sharing.transparency.note import Verifier, read_verifier
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     import argparse
 
     from stillwatch.serve.hub.tending import Tending
-
-CONNECTIONS: Final = 2_000
-"""Most connections at once; more are answered with 503."""
 
 
 async def _run(server: uvicorn.Server, tending: Tending) -> None:
@@ -78,7 +76,7 @@ def serve(asked: argparse.Namespace) -> int:
         log_level="warning",
         http=bounded(Limits(head_bytes=32_768, body_bytes=settings.most_bytes)),
         ws="none",
-        limit_concurrency=CONNECTIONS,
+        limit_concurrency=connections(),
         timeout_graceful_shutdown=10,
         server_header=False,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
@@ -49,7 +50,8 @@ class Tested:
 
 def opened(one: Tested, collection: str) -> Tested:
     found = one.get(one.discovery).json()
-    one.root = found.get("default") or found["api_roots"][0]
+    # Some give a relative one; a test of its own says that it may not be.
+    one.root = urljoin(one.discovery, found.get("default") or found["api_roots"][0])
     every = one.get(one.root + "collections/").json()["collections"]
     one.collection = collection or next(row["id"] for row in every if row["can_read"] and row["can_write"])
     return one

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from serve.hub.hubs import GREEN, RED, Clock
-from stillwatch.model.membership import Group, Handling, Member, Role, State, Tlp
+from stillwatch.model.membership import Group, Handling, Member, Purpose, Role, State, Tlp
 from stillwatch.serve.hub.reading import Reading, route_of
 from stillwatch.serve.hub.settings import HubSettings
 from stillwatch.serve.hub.submitting import Submitting
@@ -33,6 +33,7 @@ ONE = f"campaign--{uuid.UUID(int=1, version=4)}"
 PATH = f"/api/collections/{COLLECTION}/objects/"
 CEILINGS = (Tlp.RED, Tlp.GREEN, Tlp.AMBER_STRICT, Tlp.CLEAR)
 ROLES = (Role.READER | Role.CONTRIBUTOR, Role.READER | Role.CONTRIBUTOR, Role.READER | Role.CONTRIBUTOR, Role.READER)
+PURPOSES = (Purpose.DETECT | Purpose.REPORT, Purpose.DETECT, Purpose.DETECT, Purpose.REPORT)
 
 
 @dataclass
@@ -69,8 +70,8 @@ class Exchange(RuleBasedStateMachine):
         self.walkers: list[Walker] = []
         self.members: dict[int, Member] = {}
         with self.file.writing() as connection:
-            for place, (ceiling, roles) in enumerate(zip(CEILINGS, ROLES, strict=True)):
-                asked = Member(0, str(uuid.uuid4()), f"m{place}", State.INVITED, roles, ceiling)
+            for place, (ceiling, roles, purposes) in enumerate(zip(CEILINGS, ROLES, PURPOSES, strict=True)):
+                asked = Member(0, str(uuid.uuid4()), f"m{place}", State.INVITED, roles, ceiling, purposes)
                 made = invite(connection, asked, bytes([place]) * 32, 0)
                 connection.execute("UPDATE members SET state = 'active' WHERE number = ?", (made.number,))
                 self.members[made.number] = member_named(connection, made.name)
@@ -165,7 +166,7 @@ class Exchange(RuleBasedStateMachine):
         with self.file.writing() as connection:
             self.group = set_group(connection, GROUP, "labs", members, self.clock())
 
-    @rule(number=st.integers(1, 4), state=st.sampled_from([State.ACTIVE, State.SUSPENDED]))
+    @rule(number=st.integers(1, 4), state=st.sampled_from([State.ACTIVE, State.SUSPENDED, State.LEFT]))
     def stand(self, number: int, state: State) -> None:
         with self.file.writing() as connection:
             connection.execute("UPDATE members SET state = ? WHERE number = ?", (state, number))

@@ -9,7 +9,7 @@ import numpy as np
 
 from stillwatch.evaluate.campaigns.knobs import PLAIN
 from stillwatch.evaluate.campaigns.look import START_MS, Looked, look_at
-from stillwatch.evaluate.exchange.parting import beside, dealt
+from stillwatch.evaluate.exchange.parting import beside, dealt, until
 from stillwatch.joint import joint_campaigns
 from stillwatch.offers import FIELDS, Bounds, candidates
 from stillwatch.simulate import build_world
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     from stillwatch.config import Config
     from stillwatch.model.offer import JointCampaign, Offer
     from stillwatch.offers import Candidate
-    from stillwatch.simulate import WorldSpec
+    from stillwatch.simulate import World, WorldSpec
 
 CAMPAIGNS: Final = 3
 """Campaigns in a world."""
+DAY_MS: Final = 86_400_000
 HONEST_SEED: Final = 100_000
 """Between the seeds of the world that is dealt out and of the honest accounts of each provider."""
 
@@ -68,23 +69,48 @@ class Provider:
         return self.looked.grouping(extracting=True).labels >= 0
 
 
-def providers(spread: Spread, seed: int, config: Config) -> tuple[Provider, ...]:
-    """Build a world, deal it out, and let every provider look."""
-    spec, quiet = spread.spec(), replace(HYDRA, campaigns=())
-    made = []
-    for at, part in enumerate(dealt(build_world(spec, seed, START_MS), spread.providers, seed)):
-        own = build_world(quiet, HONEST_SEED * (at + 1) + seed, START_MS)
-        looked, ranking = look_at(beside([part, own], f"-p{at}"), spec, seed, config)
+def worlds(spread: Spread, seed: int) -> tuple[World, ...]:
+    """Build a world, deal it out, and put honest accounts of its own beside each provider's part."""
+    quiet = replace(HYDRA, campaigns=())
+    parts = dealt(build_world(spread.spec(), seed, START_MS), spread.providers, seed)
+    return tuple(
+        beside([part, build_world(quiet, HONEST_SEED * (at + 1) + seed, START_MS)], f"-p{at}")
+        for at, part in enumerate(parts)
+    )
+
+
+def providers(
+    spread: Spread, seed: int, config: Config, *, made: Sequence[World] = (), days: int | None = None
+) -> tuple[Provider, ...]:
+    """Let every provider look at its world.
+
+    Parameters
+    ----------
+    spread, seed
+        What is spread over how many, and which world of it.
+    config
+        Prior, threshold and caps.
+    made
+        What :func:`worlds` gives, where that is there already.
+    days
+        They look at the end of this day (from 1) and know nothing of later; at the end of the world where None.
+    """
+    spec, seen = spread.spec(), []
+    for world in made or worlds(spread, seed):
+        known = world if days is None else until(world, START_MS + days * DAY_MS)
+        looked, ranking = look_at(known, spec, seed, config)
         found = candidates(looked.engine, looked.accounts, ranking, config, bounds=spread.bounds)
         looked.engine.close()
-        made.append(Provider(looked, found))
-    return tuple(made)
+        seen.append(Provider(looked, found))
+    return tuple(seen)
 
 
 @dataclass(frozen=True, slots=True)
 class Caught:
     """One campaign."""
 
+    name: str
+    """As its world calls it."""
     accounts: int
     """Its accounts at all providers."""
     alone: int
@@ -150,7 +176,7 @@ def gain(seen: Sequence[Provider], config: Config) -> Gain:
     alone = [one.extracting() for one in seen]
     campaign = [np.array(one.looked.known.campaign) for one in seen]
     caught = [
-        Caught(*(int(sum((part[name == which]).sum() for part, name in zip(parts, campaign, strict=True)))
+        Caught(which, *(int(sum((part[name == which]).sum() for part, name in zip(parts, campaign, strict=True)))
                  for parts in ([np.ones_like(one) for one in alone], alone, together)))
         for which in sorted({name for one in campaign for name in one.tolist()} - {""})
     ]  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.simulate.world import World
+from stillwatch.simulate.world import ACCOUNT_SCHEMA, World
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,30 @@ def dealt(world: World, parts: int, seed: int) -> tuple[World, ...]:
 def _of(world: World, names: pa.Array) -> World:
     tables = (world.events, world.accounts, world.truth)
     return World(*(table.filter(pc.is_in(table.column("account_id"), names)) for table in tables))
+
+
+def until(world: World, end_ms: int) -> World:
+    """Keep what is known at a moment: events before it, accounts that had signed up by then and none closed later.
+
+    Parameters
+    ----------
+    world
+        Events, accounts and truth.
+    end_ms
+        The moment (ms since 1970).
+    """
+    end = pa.scalar(end_ms // 1000, pa.timestamp("s"))
+
+    def past(column: str) -> pa.Array:
+        when = pc.strptime(world.accounts.column(column), "%Y-%m-%dT%H:%M:%SZ", "s")
+        return pc.fill_null(pc.less(when, end), fill_value=False)
+
+    at = ACCOUNT_SCHEMA.get_field_index("closed")
+    closed = pc.if_else(past("closed"), world.accounts.column("closed"), pa.scalar(None, pa.string()))
+    accounts = world.accounts.set_column(at, ACCOUNT_SCHEMA.field(at), closed).filter(past("signup"))
+    events = world.events.filter(pc.less(world.events.column("ts_ms"), end_ms))
+    known = pc.is_in(world.truth.column("account_id"), accounts.column("account_id").combine_chunks())
+    return World(events, accounts, world.truth.filter(known))
 
 
 def beside(worlds: Sequence[World], suffix: str) -> World:

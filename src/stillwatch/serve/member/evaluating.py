@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
+
+import msgspec
 
 from stillwatch.model.errors import NotNow, PeerError
 from stillwatch.serve.member.peer import BYTES
 from stillwatch.sharing.oblivious.cascade import CUSTODIAN, HolderKeys, Question, answered, batches, begin
-from stillwatch.sharing.oblivious.epochs import OPEN
-from stillwatch.sharing.oblivious.suite import ELEMENT
+from stillwatch.sharing.oblivious.epochs import OPEN, Epoch, agreed
 from stillwatch.sharing.oblivious.with_voprf import Voprf
 
 if TYPE_CHECKING:
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
     from stillwatch.sharing.oblivious.cascade import Tags
 
 EPOCHS: Final = "/v1/oprf/epochs"
+
+
+class _Epoch(msgspec.Struct):
+    epoch: Annotated[int, msgspec.Meta(ge=1, le=999_999_999)]
+    state: str
+    opens_ms: int
+    closes_ms: int
+    ends_ms: int
+    public_key: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+
+
+class _Told(msgspec.Struct):
+    epochs: Annotated[list[_Epoch], msgspec.Meta(max_length=1_024)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +61,27 @@ def open_epoch(member: Membership) -> OpenEpoch:
     ------
     NotNow
         None is open.
+    InputError
+        They do not have the same calendar, or show one key.
     PeerError
-        They disagree, or show one key.
+        One does not answer, or in a form that is not ours.
     """
-    hub, custodian = _open(member.hub), _open(member.custodian)
-    if any(hub[name] != custodian[name] for name in ("epoch", "opens_ms", "closes_ms", "ends_ms")):
-        raise PeerError(
-            f"hub and custodian disagree on when epoch {hub['epoch']} is; nothing was sent, tell their operators"
-        )
-    keys = HolderKeys(hub["epoch"], _key(custodian, "custodian"), _key(hub, "hub"))
-    return OpenEpoch(keys, hub["closes_ms"], hub["ends_ms"])
+    (hub, hub_key), (custodian, custodian_key) = _open(member.hub), _open(member.custodian)
+    epoch = agreed(hub, custodian)
+    return OpenEpoch(HolderKeys(epoch.number, custodian_key, hub_key), epoch.closes_ms, epoch.ends_ms)
 
 
-def _open(peer: Peer) -> dict[str, Any]:
-    told = peer.ask("GET", EPOCHS).told().get("epochs")
-    found = (
-        [one for one in told if isinstance(one, dict) and one.get("state") == OPEN] if isinstance(told, list) else []
-    )
+def _open(peer: Peer) -> tuple[Epoch, bytes]:
+    """Ask a key holder for its open epoch and the public key of it."""
+    try:
+        told = msgspec.json.decode(peer.ask("GET", EPOCHS).content, type=_Told)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise PeerError(f"the {peer.name} describes its epochs in a form that is not ours") from error
+    found = [one for one in told.epochs if one.state == OPEN]
     if not found:
         raise NotNow(f"the {peer.name} has no epoch open; its operator settles them")
     one = found[-1]
-    if any(not isinstance(one.get(name), int) for name in ("epoch", "opens_ms", "closes_ms", "ends_ms")):
-        raise PeerError(f"the {peer.name} describes its epochs in a form that is not ours")
-    return one
-
-
-def _key(told: dict[str, Any], name: str) -> bytes:
-    try:
-        key = bytes.fromhex(told["public_key"])
-    except (KeyError, ValueError, TypeError) as error:
-        raise PeerError(f"the {name} shows no public key") from error
-    if len(key) != ELEMENT:
-        raise PeerError(f"the {name} shows no public key")
-    return key
+    return Epoch(one.epoch, one.opens_ms, one.closes_ms, one.ends_ms), bytes.fromhex(one.public_key)
 
 
 def tags_of(

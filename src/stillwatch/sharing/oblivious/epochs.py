@@ -95,3 +95,27 @@ class Calendar:
     def ended(self, number: int, now_ms: int) -> bool:
         """Whether the key of an epoch must be gone."""
         return self.epoch(number).state(now_ms) == ENDED
+
+
+def agreed(hub: Epoch, custodian: Epoch) -> Epoch:
+    """See that two key holders mean the same epoch; a member asks this before it sends anything to either.
+
+    Tags of keys that differ in their days do not compare, and one holder would refuse half-way.
+
+    Parameters
+    ----------
+    hub, custodian
+        The epoch as each publishes it.
+
+    Raises
+    ------
+    InputError
+        They differ.
+    """
+    if hub != custodian:
+        raise InputError(
+            f"hub and custodian do not have the same calendar (epoch {hub.number} opens at {hub.opens_ms} ms, "
+            f"epoch {custodian.number} at {custodian.opens_ms} ms): nothing is sent; their operators set the same "
+            "--starts, --days and --overlap-days"
+        )
+    return hub

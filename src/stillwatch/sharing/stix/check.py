@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,7 +17,7 @@ from msgspec import UNSET
 from stillwatch.model.errors import InputError
 from stillwatch.sharing.markings import KNOWN
 from stillwatch.sharing.stix.extension import EXTENSION_ID, PARTS, GroupingPart
-from stillwatch.sharing.stix.ids import TAG, account_id, micros
+from stillwatch.sharing.stix.ids import TAG, account_id
 from stillwatch.sharing.stix.objects import (
     DECODER,
     Grouping,
@@ -23,7 +25,6 @@ from stillwatch.sharing.stix.objects import (
     MarkingDefinition,
     Relationship,
     UserAccount,
-    Versioned,
 )
 
 if TYPE_CHECKING:
@@ -41,15 +42,8 @@ PLAIN_PATTERN: Final = re.compile(rf"\[{_TAG_COMPARED}(?: OR {_TAG_COMPARED})*\]
 MINHASH_PATTERN: Final = re.compile(r"minhash:v1:n=[0-9]{1,2},k=[0-9]{1,4},b=[0-9]{1,4}:[A-Za-z0-9+/]{4,32000}={0,2}")
 """Signatures of templates that are taken."""
 _PATTERNS: Final = {"stix": PLAIN_PATTERN, "prompt-minhash": MINHASH_PATTERN}
-_ONCE: Final = (
-    b'"id"',
-    b'"type"',
-    b'"created"',
-    b'"modified"',
-    b'"revoked"',
-    b'"object_marking_refs"',
-    b'"extensions"',
-)
+_ONCE: Final = re.compile(rb'"(?:id|type|created|modified|revoked|object_marking_refs|extensions)"')
+"""Fields that another reader must not take another value of."""
 _ORDERED: Final = (
     ("created", "modified"),
     ("first_seen", "last_seen"),
@@ -94,7 +88,8 @@ def read(content: bytes) -> Object:
     try:
         content.decode()
         found: Object = DECODER.decode(content)
-        if b"\\u" in content or any(content.count(name) > 1 for name in _ONCE):
+        once = _ONCE.findall(content)
+        if b"\\u" in content or len(once) != len(set(once)):
             json.loads(content, object_pairs_hook=_each_once)
         for wrong in _wrong(found, content):
             raise InputError(wrong)
@@ -124,18 +119,24 @@ def _wrong(found: Object, content: bytes) -> Iterator[str]:
 
 
 def _times(found: Object) -> Iterator[str]:
-    if not isinstance(found, Versioned | MarkingDefinition):
-        return
-    for first, last in _ORDERED:
-        begun, ended = getattr(found, first, UNSET), getattr(found, last, UNSET)
+    for first, last in _ordered(type(found)):
+        begun, ended = getattr(found, first), getattr(found, last)
         try:
-            times = [micros(one) for one in (begun, ended) if one is not UNSET]
+            begins, ends = (None if one is UNSET else datetime.fromisoformat(one) for one in (begun, ended))
         except ValueError:
             yield f"`{first}` and `{last}` are days of the calendar"
             continue
         # A validity that ends when it begins is none (STIX 2.1, 4.7.1).
-        if len(times) == 2 and (times[1] < times[0] or (first == "valid_from" and times[0] == times[1])):
+        if begins and ends and (ends < begins or (first == "valid_from" and begins == ends)):
             yield f"`{last}` is not before `{first}`"
+
+
+@cache
+def _ordered(kind: type[Object]) -> tuple[tuple[str, str], ...]:
+    """Give the pairs of times that a type has; what a type lacks of a pair, the other stands for."""
+    has = kind.__struct_fields__
+    pairs = (tuple(name for name in pair if name in has) for pair in _ORDERED)
+    return tuple((pair[0], pair[-1]) for pair in pairs if pair)
 
 
 def _parts(found: Object, kind: str) -> Iterator[str]:

@@ -112,7 +112,7 @@ def _entry(body: bytes, place: str, handling: Handles, check: Check) -> Entry | 
         return Failure(place, "", "id is type--UUID in small letters")
     try:
         created = micros(head.created) if head.created else UNVERSIONED
-        version = micros(head.modified) if head.modified else created
+        version = micros(head.modified) if head.modified not in ("", head.created) else created
     except ValueError as error:
         return Failure(head.id, "", f"created, modified: {error}")
     wrong = _wrong(head, named[1], created, version) or ("; ".join(check(body)[:5])[:500])
