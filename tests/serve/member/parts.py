@@ -14,13 +14,15 @@ from stillwatch.model.campaign import Line
 from stillwatch.model.offer import Offer, TagEvidence
 from stillwatch.offers import Candidate, coarse
 from stillwatch.serve.member.evaluating import open_epoch
+from stillwatch.serve.member.receiving import receive_joint
 from stillwatch.serve.member.sharing import prepared, send
 from stillwatch.sharing.oblivious.epochs import DAY_MS, Calendar
 from stillwatch.sharing.policy import SharingPolicy
-from stillwatch.store.member import shares
+from stillwatch.store.member import inbox, shares
 
 if TYPE_CHECKING:
-    from stillwatch.serve.rehearsal import Part
+    from stillwatch.serve.rehearsal import Part, Rehearsal
+    from stillwatch.store.member.inbox import JointFinding
 
 STRONG = math.log(1e5)
 HARVEST = (
@@ -56,3 +58,17 @@ def shared(part: Part, *found: Candidate) -> int:
         number = shares.add(connection, epoch.number, part.membership.now_ms, "", groups)
     send(part.file, part.membership, epoch, number)
     return number
+
+
+def found(part: Part) -> list[JointFinding]:
+    with part.file.reading() as connection:
+        return inbox.findings(connection)
+
+
+def joined(alliance: Rehearsal, epoch: int = 1) -> None:
+    """Let an epoch close, everybody offer, the hub join, and everybody hear of it."""
+    alliance.epoch_over(epoch)
+    for _ in range(2):
+        for part in alliance.parts.values():
+            receive_joint(part.file, part.membership)
+        alliance.hub.tending.round()

@@ -96,6 +96,12 @@ class Holder:
         return self.keys.keep(sorted(wanted), lambda epoch: self.calendar.ended(epoch, now_ms), now_ms)
 
 
+def _nowhere(epoch: int) -> int | None:
+    """Say that no log shows the key."""
+    del epoch
+    return None
+
+
 class Evaluating:
     """The ASGI application below ``PREFIX``.
 
@@ -111,10 +117,21 @@ class Evaluating:
         Evaluate.
     clock
         Now (ms since 1970).
+    logged
+        Epoch -> number of the entry of the transparency log that shows its public key, None where there is none.
     """
 
-    def __init__(self, holder: Holder, who: Who, bounds: Bounds, workers: Workers, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        holder: Holder,
+        who: Who,
+        bounds: Bounds,
+        workers: Workers,
+        clock: Callable[[], int],
+        logged: Callable[[int], int | None] = _nowhere,
+    ) -> None:
         self._holder, self._who, self._bounds, self._workers, self._clock = holder, who, bounds, workers, clock
+        self._logged = logged
         self._pace = Pace(bounds.per_minute)
         self._under_way = 0
 
@@ -206,6 +223,7 @@ class Evaluating:
                     "ends_ms": epoch.ends_ms,
                     "public_key": record.public.hex(),
                     "destroyed_ms": record.destroyed_ms if record.destroyed_ms >= 0 else None,
+                    "log_index": self._logged(record.epoch),
                 }
             )
         return {

@@ -31,6 +31,12 @@ EVERY_S: Final = 1.0
 _LOG: Final = logging.getLogger(__name__)
 
 
+def key_entry(connection: sqlite3.Connection, epoch: int) -> int | None:
+    """Give the number of the entry of the log that shows the public key of an epoch, None where there is none yet."""
+    row = connection.execute("SELECT value FROM settings WHERE name = ?", (f"logged key {epoch}",)).fetchone()
+    return int(row[0]) if row else None
+
+
 class Tending:
     """One round after the other, until cancelled.
 

@@ -13,6 +13,9 @@ from stillwatch.serve.member.peer import BYTES
 from stillwatch.sharing.oblivious.cascade import CUSTODIAN, HolderKeys, Question, answered, batches, begin
 from stillwatch.sharing.oblivious.epochs import OPEN, Epoch, agreed
 from stillwatch.sharing.oblivious.with_voprf import Voprf
+from stillwatch.sharing.transparency.checkpoint import Trust
+from stillwatch.sharing.transparency.note import read_verifier
+from stillwatch.sharing.transparency.receipt import check_receipt, read_receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +34,7 @@ class _Epoch(msgspec.Struct):
     closes_ms: int
     ends_ms: int
     public_key: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    log_index: Annotated[int, msgspec.Meta(ge=0, le=1 << 60)] | None = None
 
 
 class _Told(msgspec.Struct):
@@ -66,12 +70,25 @@ def open_epoch(member: Membership) -> OpenEpoch:
     PeerError
         One does not answer, or in a form that is not ours.
     """
-    (hub, hub_key), (custodian, custodian_key) = _open(member.hub), _open(member.custodian)
+    (hub, hub_key, entry), (custodian, custodian_key, _) = _open(member.hub), _open(member.custodian)
     epoch = agreed(hub, custodian)
+    _check_logged(member, epoch.number, hub_key, entry)
     return OpenEpoch(HolderKeys(epoch.number, custodian_key, hub_key), epoch.closes_ms, epoch.ends_ms)
 
 
-def _open(peer: Peer) -> tuple[Epoch, bytes]:
+def _check_logged(member: Membership, epoch: int, key: bytes, entry: int | None) -> None:
+    """See that the hub's key is the one that its log shows to everybody: one of their own would set a member apart."""
+    if entry is None:
+        raise NotNow(f"the hub's log does not show the key of epoch {epoch} yet; try again in a minute")
+    content = member.hub.ask("GET", f"/log/proof?index={entry}", accept="*/*").content
+    record, _ = check_receipt(read_receipt(content), Trust(read_verifier(member.verifier)))
+    if record.kind != "epoch-key" or record.body != {"epoch": epoch, "holder": "hub", "public_key": key.hex()}:
+        raise PeerError(
+            f"the hub shows this member another key of epoch {epoch} than its log shows everybody; nothing was sent"
+        )
+
+
+def _open(peer: Peer) -> tuple[Epoch, bytes, int | None]:
     """Ask a key holder for its open epoch and the public key of it."""
     try:
         told = msgspec.json.decode(peer.ask("GET", EPOCHS).content, type=_Told)
@@ -81,7 +98,7 @@ def _open(peer: Peer) -> tuple[Epoch, bytes]:
     if not found:
         raise NotNow(f"the {peer.name} has no epoch open; its operator settles them")
     one = found[-1]
-    return Epoch(one.epoch, one.opens_ms, one.closes_ms, one.ends_ms), bytes.fromhex(one.public_key)
+    return Epoch(one.epoch, one.opens_ms, one.closes_ms, one.ends_ms), bytes.fromhex(one.public_key), one.log_index
 
 
 def tags_of(
