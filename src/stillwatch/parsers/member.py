@@ -65,6 +65,8 @@ def share_parser(verbs: Verbs) -> None:
     )
     share.add_argument("--alliance-epoch", type=int, metavar="N", help="epoch of that key (default: the latest)")
     warninglists_option(share)
+    share.add_argument("--values", metavar="FILE", help="identifiers beside the account file, read and not kept")
+    share.add_argument("--issuer", default="", metavar="NAME", help="whose the fingerprints of payments are")
     share.add_argument("--policy", metavar="FILE", help="what may leave, TOML; without it everything waits")
     share.add_argument("--approve", type=int, metavar="N", help="send share N, which waits")
     share.add_argument("--list", action="store_true", help="show shares and how they stand")

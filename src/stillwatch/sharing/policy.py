@@ -4,6 +4,7 @@
 
     automatic = true                    # what fits goes by itself; without it everything waits
     traits = ["template", "payment"]    # fields by which groups may be matched; all of TRAITS where left out
+    identifiers = ["payment:v1"]        # of accounts in those groups, matched as well; none where left out
     share = 0.01                        # at most this share of the accounts behind offers
     accounts = 100                      # so many may always
     automatic_groups = 200              # a share with more groups waits for somebody to look
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from stillwatch.model.errors import InputError
+from stillwatch.sharing.oblivious.kinds import KINDS, TRAIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,6 +45,8 @@ TRAITS: Final = (
     "hours",
 )
 """Fields by which groups come together."""
+IDENTIFIERS: Final = tuple(one.name for one in KINDS if one.name != TRAIT and one.bands == 1)
+"""Kinds of identifiers that may leave."""
 LEVELS: Final = ("clear", "green", "amber", "amber-strict", "red")
 """Levels of TLP 2.0."""
 
@@ -55,6 +59,8 @@ class SharingPolicy:
     """Whether what fits leaves without somebody looking."""
     traits: frozenset[str] = frozenset(TRAITS)
     """Fields that groups may be matched by; others never leave."""
+    identifiers: frozenset[str] = frozenset()
+    """Kinds of identifiers of accounts in offered groups that are matched as well; none unless they are named."""
     share: float = 0.01
     """Most accounts behind all offers, as a share of all (0 to 1)."""
     accounts: int = 100
@@ -99,6 +105,9 @@ def read_policy(told: Mapping[str, Any]) -> SharingPolicy:
     traits = told.get("traits", list(TRAITS))
     if not isinstance(traits, list) or not all(isinstance(one, str) and one in TRAITS for one in traits):
         raise InputError(f"traits are a list of {', '.join(TRAITS)}")
+    kinds = told.get("identifiers", [])
+    if not isinstance(kinds, list) or not all(isinstance(one, str) and one in IDENTIFIERS for one in kinds):
+        raise InputError(f"identifiers are a list of {', '.join(IDENTIFIERS)}")
     numbers = {"accounts": (int, 0), "automatic_groups": (int, 0), "share": ((int, float), 0)}
     for name, (kind, least) in numbers.items():
         value = told.get(name, least)
@@ -111,4 +120,4 @@ def read_policy(told: Mapping[str, Any]) -> SharingPolicy:
             raise InputError(f"{name} is true or false")
     if not isinstance(told.get("collection", ""), str) or told.get("tlp", "amber") not in LEVELS:
         raise InputError(f"collection is a title, and tlp one of {', '.join(LEVELS)}")
-    return SharingPolicy(**{**told, "traits": frozenset(traits)})
+    return SharingPolicy(**{**told, "traits": frozenset(traits), "identifiers": frozenset(kinds)})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -15,7 +15,7 @@ from stillwatch.model.decision import moment
 from stillwatch.model.errors import InputError, PeerError
 from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.reports.layout import empty_table, show
-from stillwatch.store.member import inbox, judged, objects
+from stillwatch.store.member import identifiers, inbox, judged, objects
 from stillwatch.verbs.join import opened
 from stillwatch.verbs.stores import now_ms
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stillwatch.store.member.file import MemberFile
+    from stillwatch.store.member.identifiers import Matched
     from stillwatch.store.member.inbox import JointFinding
     from stillwatch.store.member.judged import Docket
     from stillwatch.store.member.objects import Received as ReceivedObject
@@ -49,6 +50,8 @@ class Seen:
     """Dockets that this member has yet to review."""
     opinions: dict[str, str]
     """Subject -> what opinions add up to."""
+    identified: list[Matched]
+    """Identifiers of own groups that others hold, too."""
 
     def told(self) -> dict[str, Any]:
         """Give it as plain values."""
@@ -62,6 +65,7 @@ class Seen:
                 {"id": one.id, "until": moment(one.until_ms), "opinion": self.opinions.get(one.id)}
                 for one in self.campaigns
             ],
+            "identifiers": [asdict(one) for one in self.identified],
             "dockets_due": [{"docket": one.id, "subject": one.subject} for one in self.due],
         }  # fmt: skip
 
@@ -75,6 +79,10 @@ class Seen:
         lines += [
             f"docket {one.id} on {one.subject} is due: review what you did, then: stillwatch docket review {one.id} ..."
             for one in self.due
+        ]
+        lines += [
+            f"group {one.group}: {one.tags} identifiers ({one.kind}) are known to {one.members} members or more"
+            for one in self.identified
         ]
         if self.campaigns:
             lines.append(f"{len(self.campaigns)} campaigns were told by others; --json shows them")
@@ -114,6 +122,7 @@ def _shown(file: MemberFile, got: Received, asked: argparse.Namespace) -> int:
             objects.objects(connection, at_ms, "campaign"),
             [one for one in judged.dockets(connection) if one.due],
             judged.opinions(connection),
+            identifiers.matches(connection),
         )
     counting = [one for one in found if one.counts(at_ms) and one.told["extracting"]]
     if asked.json:

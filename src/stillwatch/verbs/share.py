@@ -6,7 +6,7 @@ import json
 import sys
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 
@@ -16,20 +16,24 @@ from stillwatch.ingest.keys import read_key
 from stillwatch.ingest.sources import expand
 from stillwatch.ingest.warninglists.keyed import keyed
 from stillwatch.ingest.warninglists.listed import warninglists
+from stillwatch.inputs import read_inputs
 from stillwatch.model.decision import moment
 from stillwatch.model.errors import InputError, NotNow
 from stillwatch.offers import Bounds, candidates
 from stillwatch.reports.layout import show
 from stillwatch.reports.leaving import leaving, leaving_parts
 from stillwatch.reports.progress import WaitingLine
+from stillwatch.sharing.oblivious.kinds import BY_NAME
 from stillwatch.sharing.policy import SharingPolicy, read_policy
-from stillwatch.store.member import allowed, shares
+from stillwatch.store.member import allowed, identifiers, shares
 from stillwatch.verbs.join import opened, tell
 from stillwatch.verbs.reading import read_config, read_reference, scanned
 from stillwatch.verbs.stores import now_ms
 
 try:
     from stillwatch.serve.member.evaluating import open_epoch
+    from stillwatch.serve.member.identifying import of_groups
+    from stillwatch.serve.member.identifying import send as send_identifiers
     from stillwatch.serve.member.publishing import take_back as take_back_told
     from stillwatch.serve.member.publishing import tell_moved
     from stillwatch.serve.member.sharing import offers_of, prepared, send, take_back
@@ -38,15 +42,18 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from stillwatch.config import Config
     from stillwatch.engine.local import LocalEngine
     from stillwatch.ingest.accounts import AccountFile
+    from stillwatch.ingest.warninglists.listed import Warninglists
     from stillwatch.model.finding import Ranking
     from stillwatch.model.offer import Offer
     from stillwatch.offers import Candidate
     from stillwatch.serve.member.membership import Membership
     from stillwatch.store.member.file import MemberFile
+    from stillwatch.store.member.shares import Prepared
 
 MOST_POLICY: Final = 65_536
 """Longest policy (bytes)."""
@@ -116,18 +123,40 @@ def _prepare(file: MemberFile, member: Membership, asked: argparse.Namespace) ->
     if not groups:
         return tell(asked, {"share": None, "groups": []}, "no group is a candidate; there is nothing to send")
     why = policy.waits(offers)
+    named = _identifiers(asked, policy, lists, groups)
     with file.writing() as connection:
         number = shares.add(connection, epoch.number, now_ms(), why, groups)
-    _preview(asked, offers, number, epoch.number, why)
+        identifiers.put(connection, number, named)
+    _preview(asked, offers, {kind: len(of) for kind, of in named.items()}, (number, epoch.number, why))
     return 0 if why else _send(file, member, number, asked, policy)
 
 
-def _preview(asked: argparse.Namespace, offers: list[Offer], number: int, epoch: int, why: str) -> None:
+def _identifiers(
+    asked: argparse.Namespace, policy: SharingPolicy, lists: Warninglists, groups: Sequence[Prepared]
+) -> dict[str, dict[bytes, list[bytes]]]:
+    """Find the identifiers of accounts in offered groups that the policy lets leave."""
+    if not policy.identifiers:
+        return {}
+    if not asked.accounts:
+        raise InputError("the policy names identifiers, which stand in the account file; give --accounts FILE")
+    values = Path(asked.values) if asked.values else None
+    found = read_inputs(Path(asked.accounts), lists, values=values, issuer=asked.issuer)
+    own = Door(read_key(Path(asked.key), asked.epoch))
+    return of_groups(found.of, groups, own.account, policy.identifiers)
+
+
+def _preview(
+    asked: argparse.Namespace, offers: list[Offer], named: dict[str, int], standing: tuple[int, int, str]
+) -> None:
+    number, epoch, why = standing
     if asked.json:
-        print(json.dumps({"share": number, "epoch": epoch, "waits": why, **leaving(offers)}, allow_nan=False))
+        told = {"share": number, "epoch": epoch, "waits": why, **leaving(offers), "identifiers": named}
+        print(json.dumps(told, allow_nan=False))
         return
     console = Console()
     show(leaving_parts(offers), console)
+    for kind, count in named.items():
+        print(f"{count} identifiers of accounts in these groups, {kind}: {BY_NAME[kind].says}; they leave as tags")
     if why:
         print(f"share {number} waits: {why}. Send it: stillwatch share --approve {number}; drop it: stillwatch "
               f"withdraw {number}")  # fmt: skip
@@ -138,8 +167,10 @@ def _send(file: MemberFile, member: Membership, number: int, asked: argparse.Nam
     with file.reading() as connection:
         tags = len({tag.value for one in offers_of(shares.groups(connection, number)) for tag in one.tags})
     with WaitingLine(Console(stderr=True), f"making {tags:,} tags with both key holders"):
+        identified = send_identifiers(file, member, epoch, number)
         sent = send(file, member, epoch, number)
-    told = {"share": number, "epoch": epoch.number, "sent": sent, "compared": moment(epoch.closes_ms)}
+    told: dict[str, Any] = {"share": number, "epoch": epoch.number, "sent": sent, "compared": moment(epoch.closes_ms)}
+    told["identifiers"] = identified
     told["told"] = tell_moved(file, member, policy, number) if policy.tell else []
     return tell(
         asked, told, f"share {number} is sent: {sent} groups in epoch {epoch.number}, compared at "

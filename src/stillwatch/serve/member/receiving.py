@@ -17,7 +17,7 @@ from stillwatch.serve.hub.tag_routes import MATCHES
 from stillwatch.serve.member.membership import HUB
 from stillwatch.sharing.joint.wire import MOST_BYTES, listed
 from stillwatch.sharing.oblivious.kinds import TRAIT
-from stillwatch.store.member import inbox, shares
+from stillwatch.store.member import identifiers, inbox, shares
 from stillwatch.store.member.file import keep
 from stillwatch.store.member.journal import noted
 
@@ -54,6 +54,17 @@ class _Campaign(msgspec.Struct):
     first_seen_ms: Annotated[int, msgspec.Meta(ge=-1, le=1 << 53)]
     layers: Annotated[dict[_Word, _Number], msgspec.Meta(max_length=16)]
     lines: Annotated[list[_Line], msgspec.Meta(max_length=64)]
+
+
+class _Match(msgspec.Struct):
+    handle: _Handle
+    kind: _Word
+    tags: Annotated[int, msgspec.Meta(ge=1, le=1 << 31)]
+    members_at_least: Annotated[int, msgspec.Meta(ge=2, le=10_000)]
+
+
+class _Matches(msgspec.Struct):
+    matches: Annotated[list[_Match], msgspec.Meta(max_length=100_000)]
 
 
 class _Answer(msgspec.Struct):
@@ -97,10 +108,17 @@ def receive_joint(file: MemberFile, member: Membership) -> Received:
 def _offer(file: MemberFile, member: Membership, epoch: int, now_ms: int) -> int:
     """Offer the groups that matched and have not left yet."""
     answer = member.hub.ask("GET", f"{MATCHES}?epoch={epoch}")
-    told = answer.told().get("matches", [])
-    matched = {one.get("handle") for one in told if isinstance(one, dict) and one.get("kind") == TRAIT}
+    try:
+        told = msgspec.json.decode(answer.content, type=_Matches).matches
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise PeerError("the hub describes matches in a form that is not ours") from error
+    matched = {one.handle for one in told if one.kind == TRAIT}
+    others = [
+        (bytes.fromhex(one.handle), one.kind, one.tags, one.members_at_least) for one in told if one.kind != TRAIT
+    ]
     with file.writing() as connection:
         noted(connection, "in", HUB, f"matches of epoch {epoch}", answer.content, now_ms)
+        identifiers.matched(connection, epoch, others)
         mine = shares.of_epoch(connection, epoch)
     due = [one for one in mine if one.handle.hex() in matched and one.body and not one.offered]
     for some in _fitting([one.body for one in due]):

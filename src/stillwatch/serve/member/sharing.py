@@ -29,7 +29,7 @@ from stillwatch.sharing.joint.wire import commitment, packed, unpacked
 from stillwatch.sharing.oblivious.kinds import BY_NAME, TRAIT
 from stillwatch.sharing.oblivious.submission import MOST_TAGS, grouped, handle
 from stillwatch.sharing.oblivious.submission import packed as packed_tags
-from stillwatch.store.member import shares
+from stillwatch.store.member import identifiers, shares
 from stillwatch.store.member.journal import noted
 from stillwatch.store.member.shares import Prepared
 
@@ -216,4 +216,5 @@ def take_back(file: MemberFile, member: Membership, number: int) -> str:
     state = "withdrawn" if one.state == "sent" else "dropped"
     with file.writing() as connection:
         shares.stand(connection, number, state)
+        identifiers.forget(connection, number)
     return state

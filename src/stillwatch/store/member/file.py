@@ -40,6 +40,21 @@ CREATE TABLE groups (
   PRIMARY KEY (share, handle)
 ) STRICT;
 CREATE INDEX groups_of_epochs ON groups (epoch, handle);
+CREATE TABLE identifiers (
+  share INTEGER NOT NULL REFERENCES shares (id),
+  kind TEXT NOT NULL,
+  input BLOB NOT NULL,
+  handle BLOB NOT NULL CHECK (length(handle) = 16),
+  PRIMARY KEY (share, kind, input, handle)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE identifier_matches (
+  epoch INTEGER NOT NULL,
+  handle BLOB NOT NULL CHECK (length(handle) = 16),
+  kind TEXT NOT NULL,
+  tags INTEGER NOT NULL,
+  members INTEGER NOT NULL,
+  PRIMARY KEY (epoch, handle, kind)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE own_tags (
   epoch INTEGER NOT NULL,
   tag BLOB NOT NULL CHECK (length(tag) = 16),
