@@ -55,16 +55,9 @@ def alliance_parts(labs: Sequence[Seen]) -> RenderableType:
     """Show it as a table."""
     table = empty_table()
     table.add_column("provider", no_wrap=True)
-    for title in (
-        "accounts",
-        "requests",
-        "of the campaign",
-        "found alone",
-        "found together",
-        "honest accused",
-        "left it",
-    ):
-        table.add_column(title, justify="right")
+    for title in ("accounts", "requests", "campaign", "alone", "together", "honest"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("left it")
     for one in labs:
         table.add_row(
             one.name,
@@ -74,7 +67,7 @@ def alliance_parts(labs: Sequence[Seen]) -> RenderableType:
             str(one.alone),
             str(one.together),
             f"{one.wrong_alone} / {one.wrong_together}",
-            f"{one.tags} tags, {one.offers} groups, {one.left_bytes:,} B",
+            f"{one.tags} tags, {one.left_bytes / 1000:.0f} kB",
         )
     note = (
         "Campaign: accounts of it in truth; alone and together: those found; honest: accused alone / together.\n"
