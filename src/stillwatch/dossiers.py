@@ -45,7 +45,9 @@ def belonging(campaigns: Campaigns) -> dict[int, Belonging]:
     return found
 
 
-def joint_belonging(findings: Iterable[JointFinding], now_ms: int) -> dict[int, Belonging]:
+def joint_belonging(
+    findings: Iterable[JointFinding], now_ms: int, *, on_one_word: bool = False
+) -> dict[int, Belonging]:
     """Say of own accounts which joint campaign they belong to: those that count now, the strongest one of each.
 
     Parameters
@@ -54,6 +56,8 @@ def joint_belonging(findings: Iterable[JointFinding], now_ms: int) -> dict[int, 
         What was received.
     now_ms
         When (ms since 1970): what is over or disputed is left out.
+    on_one_word
+        Whether an account counts as extracting that is so with the word of some one other member and not without it.
     """
     found: dict[int, Belonging] = {}
     for one in sorted(findings, key=lambda each: (each.told["extracting"], each.told["extraction"])):
@@ -66,7 +70,10 @@ def joint_belonging(findings: Iterable[JointFinding], now_ms: int) -> dict[int, 
             f"counts until {moment(one.until_ms)}"
         )
         harvest = sum(line["bits"] for line in told["lines"] if line["says"] == "harvest")
-        for account, belongs in zip(one.account.tolist(), one.belongs.tolist(), strict=True):
+        own_accounts = zip(one.account.tolist(), one.belongs.tolist(), one.stands.tolist(), strict=True)
+        for account, belongs, stands in own_accounts:
+            if account in found and found[account].extracting and not stands:
+                continue
             found[account] = Belonging(
                 name=one.subject,
                 accounts=own,
@@ -75,7 +82,7 @@ def joint_belonging(findings: Iterable[JointFinding], now_ms: int) -> dict[int, 
                 extraction=told["extraction"],
                 harvest_bits=harvest,
                 log_p_rest=-told["log_e_without_the_loudest"],
-                extracting=told["extracting"],
+                extracting=told["extracting"] and (stands or on_one_word),
                 sentence=sentence,
             )
     return found

@@ -85,6 +85,8 @@ class JointCampaign:
     """Chance that the operator extracts, given that there is one, 0 to 1."""
     first_ms: int = -1
     """Day on which the first part was first seen (ms since 1970)."""
+    standing: tuple[tuple[int, str], ...] = ()
+    """Parts that are in a campaign that extracts without any one other provider, too: nobody's word alone did it."""
 
     @property
     def providers(self) -> int:

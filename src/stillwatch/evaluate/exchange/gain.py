@@ -117,6 +117,8 @@ class Caught:
     """Those in a campaign that extracts, as their provider alone finds it."""
     together: int
     """Those in a joint campaign that extracts."""
+    standing: int
+    """Those of them that are there without any one other provider, too."""
 
     @property
     def half_alone(self) -> bool:
@@ -127,6 +129,11 @@ class Caught:
     def half_together(self) -> bool:
         """Whether half of it is found in joint campaigns."""
         return 2 * self.together >= self.accounts
+
+    @property
+    def half_standing(self) -> bool:
+        """Whether half of it stands without any one provider."""
+        return 2 * self.standing >= self.accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,8 @@ class Gain:
     """Honest accounts in a campaign that extracts, as their provider alone finds it."""
     accused_together: int
     """Honest accounts in a joint campaign that extracts."""
+    accused_standing: int
+    """Those of them that are there without any one other provider, too."""
     joint: int
     """Joint campaigns reported as extraction."""
     false: int
@@ -157,12 +166,12 @@ FIELDS_SENT: Final = (*FIELDS, "accounts", "tags", "log_e", "layers", "lines", "
 """Fields that leave a provider for a group."""
 
 
-def inside(seen: Sequence[Provider], joint: Sequence[JointCampaign]) -> list[np.ndarray]:
-    """Say of every account of every provider whether it is in a joint campaign that extracts."""
+def inside(seen: Sequence[Provider], joint: Sequence[JointCampaign], *, standing: bool = False) -> list[np.ndarray]:
+    """Say of every account of every provider whether it is in a joint campaign that extracts, or stands."""
     found = [np.zeros(len(one.looked.known.name), np.bool_) for one in seen]
     groups = [{one.offer.name: one.account for one in each.candidates} for each in seen]
     for campaign in joint:
-        for provider, name in campaign.parts if campaign.extracting else ():
+        for provider, name in (campaign.standing if standing else campaign.parts) if campaign.extracting else ():
             # What a liar offers beside is nobody's account.
             if provider < len(seen) and name in groups[provider]:
                 found[provider][seen[provider].looked.known.rows(groups[provider][name])] = True
@@ -172,12 +181,12 @@ def inside(seen: Sequence[Provider], joint: Sequence[JointCampaign]) -> list[np.
 def gain(seen: Sequence[Provider], config: Config) -> Gain:
     """Compare what providers find alone with what they find together."""
     joint = joint_campaigns([one.offers for one in seen], config)
-    together = inside(seen, joint)
+    together, standing = inside(seen, joint), inside(seen, joint, standing=True)
     alone = [one.extracting() for one in seen]
     campaign = [np.array(one.looked.known.campaign) for one in seen]
     caught = [
         Caught(which, *(int(sum((part[name == which]).sum() for part, name in zip(parts, campaign, strict=True)))
-                 for parts in ([np.ones_like(one) for one in alone], alone, together)))
+                 for parts in ([np.ones_like(one) for one in alone], alone, together, standing)))
         for which in sorted({name for one in campaign for name in one.tolist()} - {""})
     ]  # fmt: skip
     called = [one for one in joint if one.extracting]
@@ -186,6 +195,7 @@ def gain(seen: Sequence[Provider], config: Config) -> Gain:
         honest=int(sum((name == "").sum() for name in campaign)),
         accused_alone=_honest(alone, campaign),
         accused_together=_honest(together, campaign),
+        accused_standing=_honest(standing, campaign),
         joint=len(called),
         false=sum(2 * _honest(inside(seen, [one]), campaign) > _all(inside(seen, [one])) for one in called),
         offered=tuple(sum(one.account.shape[0] for one in each.candidates) for each in seen),

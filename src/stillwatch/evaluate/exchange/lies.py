@@ -42,6 +42,8 @@ class Harm:
     """Which."""
     accused: int
     """Honest accounts of others in a joint campaign that extracts, which were in none before."""
+    stands: int
+    """Honest accounts of others that stand in one without any one other provider, which did not before."""
     lost: int
     """Accounts of others that extract, in a joint campaign before and in none now."""
     honest: int
@@ -68,16 +70,19 @@ def harm(seen: Sequence[Provider], lie: Lie, config: Config, *, liar: int = 0, s
     others = [offer for at, offers in enumerate(true) if at != liar for offer in offers]
     told = [*true]
     told[liar] = list(_told(lie, others, np.random.default_rng(seed)))
-    before, after = (inside(seen, joint_campaigns(each, config)) for each in (true, told))
-    accused = lost = honest = 0
+    before, after = (joint_campaigns(each, config) for each in (true, told))
+    now = [inside(seen, each) for each in (before, after)]
+    standing = [inside(seen, each, standing=True) for each in (before, after)]
+    accused = stands = lost = honest = 0
     for at, one in enumerate(seen):
         if at == liar:
             continue
         extracts = one.looked.known.extracting
-        accused += int((after[at] & ~before[at] & ~extracts).sum())
-        lost += int((before[at] & ~after[at] & extracts).sum())
+        accused += int((now[1][at] & ~now[0][at] & ~extracts).sum())
+        stands += int((standing[1][at] & ~standing[0][at] & ~extracts).sum())
+        lost += int((now[0][at] & ~now[1][at] & extracts).sum())
         honest += int((~extracts).sum())
-    return Harm(lie, accused, lost, honest)
+    return Harm(lie, accused, stands, lost, honest)
 
 
 def _told(lie: Lie, others: Sequence[Offer], rng: np.random.Generator) -> list[Offer]:

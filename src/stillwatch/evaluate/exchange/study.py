@@ -100,18 +100,23 @@ def _gained(found: Mapping[str, Sequence[World]]) -> Table:
             name,
             share(sum(one.half_alone for one in caught), len(caught)),
             share(sum(one.half_together for one in caught), len(caught)),
+            share(sum(one.half_standing for one in caught), len(caught)),
             over_seeds([_recall(one, together=False) for one in gains]),
             over_seeds([_recall(one, together=True) for one in gains]),
             f"{sum(one.false for one in gains)} of {sum(one.joint for one in gains)}",
-            f"{sum(one.accused_alone for one in gains)} / {sum(one.accused_together for one in gains)} of {honest:,}",
+            " / ".join(
+                str(sum(getattr(one, f"accused_{how}") for one in gains)) for how in ("alone", "together", "standing")
+            )
+            + f" of {honest:,}",
         ))  # fmt: skip
     return Table(
         "exchange_gain",
         "What is found alone and together",
-        ("campaigns", "half found alone", "half found together", "accounts alone", "accounts together",
-         "false joint campaigns", "honest accused: alone / together"),
+        ("campaigns", "half found alone", "half found together", "half standing", "accounts alone",
+         "accounts together", "false joint campaigns", "honest accused: alone / together / standing"),
         tuple(rows),
-        f"{CAMPAIGNS} campaigns a world. Found is: reported as extraction. False: most of its accounts are honest.",
+        f"{CAMPAIGNS} campaigns a world. Found is: reported as extraction. Standing: reported without any one "
+        "other provider, too, so that nobody's word alone did it. False: most of its accounts are honest.",
     )  # fmt: skip
 
 
@@ -144,12 +149,20 @@ def _harmed(found: Mapping[str, Sequence[World]]) -> Table:
             honest = sum(one.honest for one in harms)
             rows.append((
                 name, lie, f"{sum(one.accused for one in harms)} of {honest:,}",
-                f"{sum(one.accused > 0 for one in harms)} of {len(harms)}", sum(one.lost for one in harms),
+                f"{sum(one.accused > 0 for one in harms)} of {len(harms)}", sum(one.stands for one in harms),
+                sum(one.lost for one in harms),
             ))  # fmt: skip
     return Table(
         "exchange_lies",
         "What one member that lies does to the others",
-        ("campaigns", "lie", "honest accounts accused", "worlds with any", "extracting accounts lost"),
+        (
+            "campaigns",
+            "lie",
+            "honest accounts accused",
+            "worlds with any",
+            "of them standing",
+            "extracting accounts lost",
+        ),
         tuple(rows),
         "The liar knows every tag that the others offer, which no member does.",
     )

@@ -67,7 +67,7 @@ def combined(members: tuple[Held, ...], config: Config) -> tuple[Finding, ...]:
     ]
     found = []
     for one in joint_campaigns(offered, config):
-        parts = tuple((members[at].member, bytes.fromhex(name)) for at, name in one.parts)
+        parts = tuple((members[at].member, bytes.fromhex(name), (at, name) in one.standing) for at, name in one.parts)
         found.append(Finding(one.name, one.providers, described(one), parts))
     return tuple(found)
 

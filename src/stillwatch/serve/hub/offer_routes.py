@@ -151,6 +151,7 @@ class OfferRoutes:
                     "name": one.name,
                     "members_at_least": one.members,
                     "handles": [handle.hex() for handle in one.handles],
+                    "standing": [handle.hex() for handle in one.standing],
                     **msgspec.json.decode(one.body),
                 }
                 for one in told(self._base, member, epoch)

@@ -46,6 +46,7 @@ class _Campaign(msgspec.Struct):
     name: _Word
     members_at_least: Annotated[int, msgspec.Meta(ge=2, le=10_000)]
     handles: Annotated[list[_Handle], msgspec.Meta(min_length=1, max_length=2_048)]
+    standing: Annotated[list[_Handle], msgspec.Meta(max_length=2_048)]
     one_operator: _Chance
     extraction: _Chance
     extracting: bool

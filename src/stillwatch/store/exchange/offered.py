@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from stillwatch.model.errors import InputError, NotNow
@@ -48,8 +48,8 @@ class Finding:
     """Members that see a part."""
     body: bytes
     """What each of them is told, JSON."""
-    parts: tuple[tuple[str, bytes], ...]
-    """(member, handle) of each part."""
+    parts: tuple[tuple[str, bytes, bool], ...]
+    """(member, handle, whether it stands without any one other member) of each part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ class Told:
     """Members that see a part, at least: a bucket."""
     handles: tuple[bytes, ...]
     """The member's own groups in it."""
+    standing: tuple[bytes, ...]
+    """Those of them that would be in a campaign that extracts without any one other member, too."""
     body: bytes
     """What everybody in it is told, JSON."""
 
@@ -238,8 +240,8 @@ def join(base: TagBase, epoch: int, found: Sequence[Finding], now_ms: int) -> Jo
         for one in found:
             connection.execute("INSERT INTO joint VALUES (?, ?, ?, ?)", (epoch, one.name, one.members, one.body))
             connection.executemany(
-                "INSERT OR IGNORE INTO joint_parts VALUES (?, ?, ?, ?)",
-                [(epoch, name_id(connection, member), handle, one.name) for member, handle in one.parts],
+                "INSERT OR IGNORE INTO joint_parts VALUES (?, ?, ?, ?, ?)",
+                [(epoch, name_id(connection, who), handle, one.name, stands) for who, handle, stands in one.parts],
             )
         connection.execute("DELETE FROM offers WHERE epoch = ?", (epoch,))
     base.settle()
@@ -256,14 +258,15 @@ def told(base: TagBase, member: str, epoch: int) -> tuple[Told, ...]:
     """Give a member the joint campaigns that its own groups are in, and nothing of others."""
     with base.reading() as connection:
         rows = connection.execute(
-            "SELECT j.name, j.members, j.body, p.handle FROM joint_parts p JOIN joint j USING (epoch, name)"
+            "SELECT j.name, j.members, j.body, p.handle, p.stands FROM joint_parts p JOIN joint j USING (epoch, name)"
             " WHERE p.epoch = ? AND p.member = (SELECT id FROM names WHERE name = ?) ORDER BY 1, 4",
             (epoch, member),
         ).fetchall()
     made: dict[str, Told] = {}
-    for name, members, body, handle in rows:
-        before = made.get(name)
-        made[name] = Told(name, bucketed(members), (*(before.handles if before else ()), handle), body)
+    for name, members, body, handle, stands in rows:
+        before = made.get(name, Told(name, bucketed(members), (), (), body))
+        standing = (*before.standing, handle) if stands else before.standing
+        made[name] = replace(before, handles=(*before.handles, handle), standing=standing)
     return tuple(made.values())
 
 

@@ -128,6 +128,7 @@ CREATE TABLE joint_parts (
   member INTEGER NOT NULL,
   handle BLOB NOT NULL,
   name TEXT NOT NULL,
+  stands INTEGER NOT NULL CHECK (stands IN (0, 1)),
   PRIMARY KEY (epoch, member, handle, name),
   FOREIGN KEY (epoch, name) REFERENCES joint (epoch, name)
 ) STRICT, WITHOUT ROWID;

@@ -74,6 +74,7 @@ CREATE TABLE finding_groups (
   epoch INTEGER NOT NULL,
   name TEXT NOT NULL,
   handle BLOB NOT NULL,
+  stands INTEGER NOT NULL CHECK (stands IN (0, 1)),
   PRIMARY KEY (epoch, name, handle),
   FOREIGN KEY (epoch, name) REFERENCES findings (epoch, name)
 ) STRICT, WITHOUT ROWID;

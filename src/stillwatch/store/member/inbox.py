@@ -47,6 +47,8 @@ class JointFinding:
     """Own accounts in it, pseudonyms, ascending."""
     belongs: NDArray[np.float64]
     """Chance that each belongs to its group, 0 to 1."""
+    stands: NDArray[np.bool_]
+    """Whether each would be in a campaign that extracts without any one other member, too: nobody's word alone."""
     opinion: str = ""
     """What members think of it together; "" where nobody said."""
 
@@ -66,13 +68,14 @@ def found(connection: sqlite3.Connection, epoch: int, campaigns: Sequence[dict[s
     for one in campaigns:
         told = dict(one)
         name, handles, members = told.pop("name"), told.pop("handles"), told.pop("members_at_least")
+        standing = set(told.pop("standing"))
         new += connection.execute(
             "INSERT OR IGNORE INTO findings VALUES (?, ?, ?, ?, ?, ?)",
             (epoch, name, now_ms, now_ms + VALID_MS, members, msgspec.json.encode(told)),
         ).rowcount
         connection.executemany(
-            "INSERT OR IGNORE INTO finding_groups VALUES (?, ?, ?)",
-            [(epoch, name, bytes.fromhex(handle)) for handle in handles],
+            "INSERT OR IGNORE INTO finding_groups VALUES (?, ?, ?, ?)",
+            [(epoch, name, bytes.fromhex(handle), handle in standing) for handle in handles],
         )
     return new
 
@@ -85,25 +88,32 @@ def findings(connection: sqlite3.Connection) -> list[JointFinding]:
         " LEFT JOIN opinions o ON o.subject = 'joint:' || f.epoch || ':' || f.name ORDER BY 1 DESC, 2"
     ).fetchall()
     for epoch, name, received_ms, until_ms, members, body, opinion in rows:
-        account, belongs = _members(connection, epoch, name)
-        one = JointFinding(
-            epoch, name, received_ms, until_ms, members, msgspec.json.decode(body), account, belongs, opinion
-        )
+        own = _members(connection, epoch, name)
+        one = JointFinding(epoch, name, received_ms, until_ms, members, msgspec.json.decode(body), *own, opinion)
         made.append(one)
     return made
 
 
-def _members(connection: sqlite3.Connection, epoch: int, name: str) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Give own accounts in a joint campaign that nobody vouches for, ascending, each with its largest chance."""
-    blobs = connection.execute(
-        "SELECT g.accounts, g.belongs FROM finding_groups f JOIN groups g ON g.epoch = f.epoch AND g.handle = f.handle"
+def _members(
+    connection: sqlite3.Connection, epoch: int, name: str
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Give own accounts in a joint campaign that nobody vouches for, ascending: chance to belong, whether each stands.
+
+    Of an account in several groups its largest chance counts, and that any of them stands.
+    """
+    rows = connection.execute(
+        "SELECT g.accounts, g.belongs, f.stands FROM finding_groups f"
+        " JOIN groups g ON g.epoch = f.epoch AND g.handle = f.handle"
         " WHERE f.epoch = ? AND f.name = ? AND g.share IN (SELECT id FROM shares WHERE state = 'sent')",
         (epoch, name),
     ).fetchall()
-    account = np.concatenate([np.zeros(0, np.int64), *(np.frombuffer(one, "<i8") for one, _ in blobs)])
-    belongs = np.concatenate([np.zeros(0), *(np.frombuffer(one, "<f8") for _, one in blobs)])
-    order = np.lexsort((-belongs, account))
-    kept, first = np.unique(account[order], return_index=True)
+    account = np.concatenate([np.zeros(0, np.int64), *(np.frombuffer(one, "<i8") for one, _, _ in rows)])
+    belongs = np.concatenate([np.zeros(0), *(np.frombuffer(one, "<f8") for _, one, _ in rows)])
+    stands = np.concatenate([np.zeros(0, np.bool_), *(np.full(len(one) // 8, bool(which)) for one, _, which in rows)])
+    kept, at = np.unique(account, return_inverse=True)
+    chance, stood = np.zeros(kept.shape[0]), np.zeros(kept.shape[0], np.bool_)
+    np.maximum.at(chance, at, belongs)
+    np.logical_or.at(stood, at, stands)
     # The provider's own word on its customers stands above everybody else's.
     counts = ~np.isin(kept, allowed(connection))
-    return kept[counts].astype(np.int64), belongs[order][first][counts]
+    return kept[counts].astype(np.int64), chance[counts], stood[counts]
