@@ -64,6 +64,35 @@ def test_one_that_says_the_worst_makes_nobody_elses_accounts_extract(liar: int) 
     assert found.extraction < 0.05
 
 
+def test_a_part_stands_where_it_is_found_without_any_one_other_provider() -> None:
+    four = joint_campaigns([[offer(f"{at}", HARVEST)] for at in range(4)], DEFAULT)[0]
+    assert four.standing == four.parts
+    two = joint_campaigns([[offer(f"{at}", HARVEST)] for at in range(2)], DEFAULT)
+    assert [one.standing for one in two if one.extracting] in ([], [()])
+
+
+@pytest.mark.parametrize("liar", [0, 1, 2, 3])
+def test_one_that_ties_an_honest_group_to_a_campaign_of_others_makes_it_stand_nowhere(liar: int) -> None:
+    """The group looks like a harvest, as a benchmark may; only the liar says that it is the same as the campaign."""
+    campaign = [offer(f"{at}", HARVEST, value="campaign") for at in range(4)]
+    victim = offer("benchmark", HARVEST, value="benchmark")
+    lie = replace(
+        campaign[liar],
+        name="lie",
+        tags=tuple(TagEvidence("template", value, STRONG, {"money": STRONG}) for value in (b"campaign", b"benchmark")),
+    )
+    offered = [[one] for one in campaign]
+    offered[liar] = [lie]
+    offered[(liar + 1) % 4].append(victim)
+    found = joint_campaigns(offered, DEFAULT)
+    hit = ((liar + 1) % 4, "benchmark")
+    # It can be accused: that is what standing is for.
+    assert any(one.extracting and hit in one.parts for one in found)
+    assert not any(hit in one.standing for one in found)
+    others = {(at, f"{at}") for at in range(4) if at != liar}
+    assert others <= {part for one in found for part in one.standing}
+
+
 def test_two_that_lie_together_can() -> None:
     """The bound is one liar: this is what it does not hold against."""
     loud = tuple(replace(line, bits=20.0) for line in HARVEST)

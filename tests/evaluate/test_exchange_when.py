@@ -23,7 +23,7 @@ START_MS = 1_793_577_600_000
 
 
 def day(*caught: tuple[str, int, int, int]) -> Gain:
-    return Gain(tuple(Caught(*one) for one in caught), 0, 0, 0, 0, 0, (), (), ())
+    return Gain(tuple(Caught(*one, 0) for one in caught), 0, 0, 0, 0, 0, 0, (), (), ())
 
 
 def test_half_is_half_of_all_accounts_it_ever_uses() -> None:

@@ -33,6 +33,7 @@ TOLD: dict[str, Any] = {
     "name": "j-0123456789",
     "members_at_least": 3,
     "handles": [HANDLE.hex()],
+    "standing": [HANDLE.hex()],
     "one_operator": 0.95,
     "extraction": 0.97,
     "extracting": True,
@@ -83,6 +84,18 @@ def judged(tmp_path: Path, member: MemberFile, now_ms: int) -> dict[int, list[st
 def test_a_joint_campaign_brings_its_members_a_notice_and_nobody_else(tmp_path: Path, member: MemberFile) -> None:
     found = judged(tmp_path, member, START_MS + 3_600_000)
     assert found == {SURE: ["NOTIFY"], UNSURE: [], NOBODY: []}
+
+
+def test_what_hangs_on_the_word_of_one_other_member_brings_nobody_anything_unless_it_is_asked_for(
+    tmp_path: Path, member: MemberFile
+) -> None:
+    with member.writing() as connection:
+        connection.execute("UPDATE finding_groups SET stands = 0")
+    assert set(map(tuple, judged(tmp_path, member, START_MS + 3_600_000).values())) == {()}
+    with member.reading() as connection:
+        found = inbox.findings(connection)
+    assert joint_belonging(found, START_MS, on_one_word=True)[SURE].extracting
+    assert not joint_belonging(found, START_MS)[SURE].extracting
 
 
 @pytest.mark.parametrize("state", [inbox.DISPUTED, inbox.NEGATIVE])

@@ -82,6 +82,11 @@ def watch_parser(verbs: Verbs) -> None:
         help="member's file of an exchange: accounts in joint campaigns are judged with that evidence, too",
     )
     watch.add_argument(
+        "--on-one-word",
+        action="store_true",
+        help="with --exchange: also where a joint campaign would not be reported without some one other member",
+    )
+    watch.add_argument(
         "--dossiers",
         metavar="FOLDER",
         help="keep dossiers for 90 days, one file a day, to replay changed terms over (stillwatch terms diff)",

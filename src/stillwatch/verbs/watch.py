@@ -84,7 +84,7 @@ def secrets_of(name: str | None) -> dict[str, bytes]:
     return found
 
 
-def joint_of(name: str | None) -> Callable[[int], Mapping[int, Belonging]]:
+def joint_of(name: str | None, *, on_one_word: bool = False) -> Callable[[int], Mapping[int, Belonging]]:
     """Give what reads the joint campaigns of a member's file whenever somebody is judged; nothing without one.
 
     Raises
@@ -101,7 +101,7 @@ def joint_of(name: str | None) -> Callable[[int], Mapping[int, Belonging]]:
 
     def joint(now_ms: int) -> Mapping[int, Belonging]:
         with file.reading() as connection:
-            return joint_belonging(findings(connection), now_ms)
+            return joint_belonging(findings(connection), now_ms, on_one_word=on_one_word)
 
     return joint
 
@@ -147,7 +147,7 @@ def watch_verb(asked: argparse.Namespace) -> int:
             read_agreements(Path(asked.agreements), door) if asked.agreements else {},
             corpus,
             judging,
-            joint_of(asked.exchange),
+            joint_of(asked.exchange, on_one_word=asked.on_one_word),
         )
         if judge is not None:
             judge.terms = sound_terms(asked.terms)
