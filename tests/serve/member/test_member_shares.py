@@ -164,6 +164,26 @@ def test_a_tag_that_was_not_submitted_before_the_close_counts_for_nothing(allian
     assert sorted(one.members for one in found(alliance, "Lab A")) == [2, 3]
 
 
+@pytest.mark.parametrize("how", ["a decoy", "a tag too many"])
+def test_a_hub_that_invents_matches_is_found_out_by_padding(alliance: Rehearsal, how: str) -> None:
+    for part in alliance.parts.values():
+        shared(part, candidate("campaign", trait(SEEN_BY_ALL)))
+    alliance.epoch_over(1)
+    liar = alliance.parts["Lab A"]
+    with alliance.hub.oblivious.tags.writing() as connection:  # type: ignore[union-attr]
+        if how == "a decoy":
+            connection.execute(
+                "INSERT INTO released SELECT epoch, member, randomblob(16), kind, tags, members FROM released"
+                " WHERE member = (SELECT id FROM names WHERE name = ?)",
+                (liar.membership.id,),
+            )
+        else:
+            connection.execute("UPDATE released SET tags = tags + 1")
+    with pytest.raises(PeerError, match="invents"):
+        receive_joint(liar.file, liar.membership)
+    assert not [line for line in what_left(alliance, "Lab A") if line.startswith("offers")]
+
+
 def test_a_member_joins_once_and_an_invitation_is_good_once(alliance: Rehearsal, tmp_path: Path) -> None:
     part = alliance.parts["Lab A"]
     where = (part.membership.custodian.base, "x")

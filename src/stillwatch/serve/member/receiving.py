@@ -22,7 +22,7 @@ from stillwatch.store.member.file import keep
 from stillwatch.store.member.journal import noted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from stillwatch.serve.member.membership import Membership
     from stillwatch.store.member.file import MemberFile
@@ -119,8 +119,11 @@ def _offer(file: MemberFile, member: Membership, epoch: int, now_ms: int) -> int
     ]
     with file.writing() as connection:
         noted(connection, "in", HUB, f"matches of epoch {epoch}", answer.content, now_ms)
+        own, mine = shares.held(connection, epoch), shares.of_epoch(connection, epoch)
+    # After it is in the journal: it is what a complaint stands on.
+    _check_invented(own, told)
+    with file.writing() as connection:
         identifiers.matched(connection, epoch, others)
-        mine = shares.of_epoch(connection, epoch)
     due = [one for one in mine if one.handle.hex() in matched and one.body and not one.offered]
     for some in _fitting([one.body for one in due]):
         body = listed(some)
@@ -134,6 +137,17 @@ def _offer(file: MemberFile, member: Membership, epoch: int, now_ms: int) -> int
     with file.writing() as connection:
         shares.left(connection, epoch, [one.handle for one in due])
     return len(due)
+
+
+def _check_invented(own: Mapping[bytes, int], told: Sequence[_Match]) -> None:
+    """See that nothing matched that nobody else can have: padding is random, and its handles are nobody's."""
+    for one in told:
+        tags = own.get(bytes.fromhex(one.handle), 0)
+        if not tags or (one.kind == TRAIT and one.tags > tags):
+            raise PeerError(
+                "the hub tells of a match on padding, which nobody else can have: it invents matches. Nothing was "
+                "offered; keep this file, its journal shows what was sent, and audit the hub"
+            )
 
 
 def _fitting(bodies: Sequence[bytes]) -> Iterator[list[bytes]]:

@@ -128,6 +128,13 @@ def seal(
         )
 
 
+def held(connection: sqlite3.Connection, epoch: int) -> dict[bytes, int]:
+    """Give every handle that something was sent under in an epoch, with the number of its own tags."""
+    return dict(
+        connection.execute("SELECT handle, count(DISTINCT tag) FROM own_tags WHERE epoch = ? GROUP BY handle", (epoch,))
+    )
+
+
 def left(connection: sqlite3.Connection, epoch: int, handles: Iterable[bytes]) -> None:
     """Note which offers have left."""
     connection.executemany(
