@@ -15,7 +15,7 @@ from stillwatch.model.decision import moment
 from stillwatch.model.errors import InputError, PeerError
 from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.reports.layout import empty_table, show
-from stillwatch.store.member import inbox, judged, objects
+from stillwatch.reports.words import counted
 from stillwatch.verbs.join import opened
 from stillwatch.verbs.stores import now_ms
 
@@ -23,6 +23,7 @@ try:
     from stillwatch.serve.member.intelligence import receive_objects
     from stillwatch.serve.member.opinions import receive as receive_judged
     from stillwatch.serve.member.receiving import Received, receive_joint
+    from stillwatch.store.member import inbox, judged, objects
 except ImportError as error:
     raise InputError("an exchange needs the extra exchange: pip install 'stillwatch[exchange]'") from error
 
@@ -68,16 +69,18 @@ class Seen:
     def parts(self) -> list[Text]:
         """Give it as lines."""
         lines = [
-            f"warning: group {one.group} ({one.accounts} accounts) carries {one.tags} tags of {one.object}, told "
+            f"warning: group {one.group} ({counted(one.accounts, 'account')}) carries {counted(one.tags, 'tag')} of "
+            f"{one.object}, told "
             f"{moment(one.told_ms)}"
             for one in self.warned
         ]
         lines += [
-            f"docket {one.id} on {one.subject} is due: review what you did, then: stillwatch docket review {one.id} ..."
+            f"docket on {one.subject} is due: review what you did, then say what came of it:\n"
+            f"  stillwatch docket review {one.id} upheld|overturned|not-acted"
             for one in self.due
         ]
         if self.campaigns:
-            lines.append(f"{len(self.campaigns)} campaigns were told by others; --json shows them")
+            lines.append(f"{counted(len(self.campaigns), 'campaign')} told by others; --json shows all")
         return [Text(line) for line in lines]
 
 
@@ -142,21 +145,23 @@ def _told(one: JointFinding, at_ms: int) -> dict[str, Any]:
 def _page(found: Sequence[JointFinding], got: Received, at_ms: int) -> Group:
     parts: list[Any] = []
     if got.offered:
-        parts.append(Text(f"{got.offered} groups matched and were offered"))
-    parts += [Text(f"epoch {epoch}: no outcome yet") for epoch in got.waiting]
+        parts.append(Text(f"{counted(got.offered, 'group')} matched, of which more has left now"))
+    parts += [Text(f"epoch {epoch}: nothing is joined yet") for epoch in got.waiting]
     if not found:
         return Group(*parts, Text("no group of this provider is part of a joint campaign"))
     table = empty_table()
-    for title in ("joint campaign", "members", "own accounts", "one operator", "extraction", "counts"):
+    # A name that is cut short names nothing: it is what every other verb asks for.
+    table.add_column("joint campaign", min_width=max(len(one.subject) for one in found), no_wrap=True)
+    for title in ("members", "own accounts", "one operator", "extraction", "counts"):
         table.add_column(title)
     for one in found:
         state = one.opinion.lower() or ("yes" if one.counts(at_ms) else "over")
         table.add_row(
             one.subject,
-            f"{one.members} or more",
+            f"{one.members}+",
             str(one.account.shape[0]),
             f"{one.told['one_operator']:.2f}",
-            f"{one.told['extraction']:.2f}" + (", reported" if one.told["extracting"] else ""),
+            f"{one.told['extraction']:.2f}" + (" reported" if one.told["extracting"] else ""),
             state,
         )
     parts += [table, Text("Evidence of several providers, for a person to look at; a verdict is made under own terms.")]

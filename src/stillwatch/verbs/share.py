@@ -6,7 +6,8 @@ import json
 import sys
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 
@@ -17,11 +18,12 @@ from stillwatch.ingest.sources import expand
 from stillwatch.ingest.warninglists.keyed import keyed
 from stillwatch.ingest.warninglists.listed import warninglists
 from stillwatch.model.decision import moment
-from stillwatch.model.errors import InputError, NotNow
+from stillwatch.model.errors import InputError, NotNow, PeerError
 from stillwatch.offers import Bounds, candidates
 from stillwatch.reports.layout import show
 from stillwatch.reports.leaving import leaving, leaving_parts
 from stillwatch.reports.progress import WaitingLine
+from stillwatch.reports.words import counted
 from stillwatch.sharing.policy import SharingPolicy, read_policy
 from stillwatch.store.member import allowed, shares
 from stillwatch.verbs.join import opened, tell
@@ -38,18 +40,20 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from stillwatch.config import Config
     from stillwatch.engine.local import LocalEngine
     from stillwatch.ingest.accounts import AccountFile
     from stillwatch.model.finding import Ranking
-    from stillwatch.model.offer import Offer
     from stillwatch.offers import Candidate
+    from stillwatch.serve.member.evaluating import OpenEpoch
     from stillwatch.serve.member.membership import Membership
     from stillwatch.store.member.file import MemberFile
 
 MOST_POLICY: Final = 65_536
 """Longest policy (bytes)."""
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def share_verb(asked: argparse.Namespace) -> int:
@@ -118,33 +122,47 @@ def _prepare(file: MemberFile, member: Membership, asked: argparse.Namespace) ->
     why = policy.waits(offers)
     with file.writing() as connection:
         number = shares.add(connection, epoch.number, now_ms(), why, groups)
-    _preview(asked, offers, number, epoch.number, why)
-    return 0 if why else _send(file, member, number, asked, policy)
+    shown = {"share": number, "epoch": epoch.number, "waits": why, **leaving(offers)}
+    if not asked.json:
+        show(leaving_parts(offers), Console())
+    if not why:
+        return _send(file, member, number, asked, policy, shown)
+    return tell(
+        asked, shown, f"share {number} waits: {why}.\n"
+        f"Send it: stillwatch share --approve {number}; drop it: stillwatch withdraw {number}"
+    )  # fmt: skip
 
 
-def _preview(asked: argparse.Namespace, offers: list[Offer], number: int, epoch: int, why: str) -> None:
-    if asked.json:
-        print(json.dumps({"share": number, "epoch": epoch, "waits": why, **leaving(offers)}, allow_nan=False))
-        return
-    console = Console()
-    show(leaving_parts(offers), console)
-    if why:
-        print(f"share {number} waits: {why}. Send it: stillwatch share --approve {number}; drop it: stillwatch "
-              f"withdraw {number}")  # fmt: skip
-
-
-def _send(file: MemberFile, member: Membership, number: int, asked: argparse.Namespace, policy: SharingPolicy) -> int:
-    epoch = open_epoch(member)
-    with file.reading() as connection:
-        tags = len({tag.value for one in offers_of(shares.groups(connection, number)) for tag in one.tags})
-    with WaitingLine(Console(stderr=True), f"making {tags:,} tags with both key holders"):
-        sent = send(file, member, epoch, number)
-    told = {"share": number, "epoch": epoch.number, "sent": sent, "compared": moment(epoch.closes_ms)}
+def _send(
+    file: MemberFile,
+    member: Membership,
+    number: int,
+    asked: argparse.Namespace,
+    policy: SharingPolicy,
+    shown: Mapping[str, Any] = _NOTHING,
+) -> int:
+    """Send a share; what was ``shown`` of it goes into the same JSON."""
+    try:
+        epoch = open_epoch(member)
+        sent = _sent(file, member, epoch, number)
+    except (NotNow, PeerError):
+        # A run that ends here has prepared all the same: nobody should look for candidates twice.
+        if shown:
+            print(f"stillwatch: share {number} waits; try again: stillwatch share --approve {number}", file=sys.stderr)
+        raise
+    told = {**shown, "share": number, "epoch": epoch.number, "sent": sent, "compared": moment(epoch.closes_ms)}
     told["told"] = tell_moved(file, member, policy, number) if policy.tell else []
     return tell(
-        asked, told, f"share {number} is sent: {sent} groups in epoch {epoch.number}, compared at "
+        asked, told, f"share {number} is sent: {counted(sent, 'group')} in epoch {epoch.number}, compared at "
         f"{told['compared']}; see: stillwatch inbox"
     )  # fmt: skip
+
+
+def _sent(file: MemberFile, member: Membership, epoch: OpenEpoch, number: int) -> int:
+    with file.reading() as connection:
+        tags = len({tag.value for one in offers_of(shares.groups(connection, number)) for tag in one.tags})
+    with WaitingLine(Console(stderr=True), f"making {counted(tags, 'tag')} with both key holders"):
+        return send(file, member, epoch, number)
 
 
 def _list(file: MemberFile, asked: argparse.Namespace) -> int:
@@ -170,10 +188,8 @@ def withdraw_verb(asked: argparse.Namespace) -> int:
     try:
         if not asked.what.isdigit():
             count = take_back_told(file, member, asked.what)
-            return tell(asked, {"subject": asked.what, "revoked": count}, f"{count} objects are taken back")
+            return tell(asked, {"subject": asked.what, "revoked": count}, f"{counted(count, 'object')} taken back")
         state = take_back(file, member, int(asked.what))
-    except NotNow as error:
-        raise InputError(f"{error}; what was joined is disputed with: stillwatch opinion") from error
     finally:
         file.close()
     return tell(asked, {"share": int(asked.what), "state": state}, f"share {asked.what} is {state}")

@@ -12,6 +12,7 @@ from stillwatch.sharing.oblivious.cascade import CUSTODIAN, HolderKeys, Question
 from stillwatch.sharing.oblivious.epochs import OPEN
 from stillwatch.sharing.oblivious.suite import ELEMENT
 from stillwatch.sharing.oblivious.with_voprf import Voprf
+from stillwatch.store.member.journal import noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from stillwatch.serve.member.membership import Membership
     from stillwatch.serve.member.peer import Peer
     from stillwatch.sharing.oblivious.cascade import Tags
+    from stillwatch.store.member.file import MemberFile
 
 EPOCHS: Final = "/v1/oprf/epochs"
 
@@ -83,6 +85,7 @@ def _key(told: dict[str, Any], name: str) -> bytes:
 
 
 def tags_of(
+    file: MemberFile,
     member: Membership,
     epoch: OpenEpoch,
     kind: str,
@@ -93,6 +96,8 @@ def tags_of(
 
     Parameters
     ----------
+    file
+        The member's file; its journal tells what left, blinded as it was.
     member
         Who asks.
     epoch
@@ -111,6 +116,9 @@ def tags_of(
         while isinstance(asked, Question):
             path = f"/v1/oprf/{epoch.number}/evaluate"
             got = peers[asked.to].ask("POST", path, asked.body, BYTES, accept="*/*")
+            with file.writing() as connection:
+                noted(connection, "out", asked.to, f"{kind}: blinded elements", asked.body, member.now_ms)
+                noted(connection, "in", asked.to, f"{kind}: evaluated elements", got.content, member.now_ms)
             asked = answered(suite, asked, got.content)
         done += len(some)
         told(done)

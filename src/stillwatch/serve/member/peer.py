@@ -29,6 +29,7 @@ BYTES: Final = "application/octet-stream"
 _LOCAL: Final = ("http://127.0.0.1", "http://[::1]", "http://localhost")
 _BUSY: Final = (429, 503)
 _CONFLICT: Final = 409
+_MISSING: Final = 404
 _OK: Final = range(200, 300)
 
 
@@ -73,6 +74,10 @@ def checked_base(option: str, base: str) -> str:
     return base.rstrip("/")
 
 
+class NotShown(PeerError):  # noqa: N818 - as NotNow  # noqa: N818 - as NotNow
+    """404: a peer has nothing of what was asked about, or shows it to others alone."""
+
+
 class _Stay(urllib.request.HTTPRedirectHandler):
     """Follows nothing: a redirect would take secrets elsewhere."""
 
@@ -107,6 +112,8 @@ class Peer:
         ------
         NotNow
             409: what was asked does not fit how things stand there.
+        NotShown
+            404: it has nothing of this, or shows it to others alone.
         PeerError
             It does not answer, or refuses.
         """
@@ -120,7 +127,7 @@ class Peer:
         text = f"the {self.name} answers {answer.status} to {path.partition('?')[0]}: {_why(answer.content)}"
         if answer.status == _CONFLICT:
             raise NotNow(text)
-        raise PeerError(text)
+        raise (NotShown if answer.status == _MISSING else PeerError)(text)
 
     def _once(self, method: str, path: str, body: bytes | None, kind: str, accept: str) -> Answer:
         url = self.base + path

@@ -6,6 +6,7 @@ of nothing else is anything published.
 
 from __future__ import annotations
 
+import math
 import uuid
 from typing import TYPE_CHECKING, Final
 
@@ -123,7 +124,7 @@ def publish(file: MemberFile, member: Membership, finding: JointFinding, where: 
             extension_type="property-extension",
             size_bucket=bucket(finding.account.shape[0]),
             linkage=[
-                Link(name.replace(" ", "-"), min(max(value / np.log(2.0), 0.0), 1_000.0))
+                Link(name.replace(" ", "-"), min(max(value / math.log(2.0), 0.0), 1_000.0))
                 for name, value in finding.told["layers"].items()
             ],
         ),

@@ -144,7 +144,7 @@ def send(
     with file.reading() as connection:
         one, groups = shares.share(connection, number), shares.groups(connection, number)
     if one.state != "waiting":
-        raise NotNow(f"share {number} is {one.state}; prepare another")
+        raise NotNow(f"share {number} is {one.state} already; prepare another")
     if one.epoch != epoch.number:
         raise NotNow(f"share {number} was prepared for epoch {one.epoch}, and {epoch.number} is open; prepare it anew")
     offers = offers_of(groups)
@@ -153,7 +153,7 @@ def send(
         for tag in offer.tags:
             holders.setdefault(trait_input(tag), []).append(bytes.fromhex(offer.name))
     made: dict[bytes, bytes] = {}
-    for inputs, tags in tags_of(member, epoch, TRAIT, sorted(holders), told):
+    for inputs, tags in tags_of(file, member, epoch, TRAIT, sorted(holders), told):
         made |= dict(zip(inputs, tags.own, strict=True))
         for body in bodies(grouped(tags, [holders[name] for name in inputs], secrets.token_bytes)):
             post(file, member, f"{TAGS}?epoch={epoch.number}&kind={TRAIT}", body, "tags", BYTES)
