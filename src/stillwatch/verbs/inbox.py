@@ -152,8 +152,10 @@ def _page(found: Sequence[JointFinding], got: Received, at_ms: int) -> Group:
     table = empty_table()
     # A name that is cut short names nothing: it is what every other verb asks for.
     table.add_column("joint campaign", min_width=max(len(one.subject) for one in found), no_wrap=True)
-    for title in ("members", "own accounts", "one operator", "extraction", "counts"):
+    for title in ("members", "own accounts", "one operator"):
         table.add_column(title)
+    table.add_column("extraction", min_width=len("0.00 reported"), no_wrap=True)
+    table.add_column("counts", min_width=len("disputed"), no_wrap=True)
     for one in found:
         state = one.opinion.lower() or ("yes" if one.counts(at_ms) else "over")
         table.add_row(
