@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
-from stillwatch.model.errors import InputError, PeerError
+from stillwatch.model.errors import InputError, NotShown, PeerError
 from stillwatch.serve.member.membership import HUB
-from stillwatch.serve.member.peer import NotShown
 from stillwatch.store.member import judged
 from stillwatch.store.member.file import keep, setting
 from stillwatch.store.member.journal import noted

@@ -9,7 +9,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from stillwatch.model.errors import InputError, NotNow, PeerError
+from stillwatch.model.errors import InputError, NotNow, NotShown, PeerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,10 +72,6 @@ def checked_base(option: str, base: str) -> str:
     if not base.startswith(("https://", *_LOCAL)):
         raise InputError(f"{option} {base[:200]}: write an https address; secrets go over it")
     return base.rstrip("/")
-
-
-class NotShown(PeerError):  # noqa: N818 - as NotNow  # noqa: N818 - as NotNow
-    """404: a peer has nothing of what was asked about, or shows it to others alone."""
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
