@@ -126,6 +126,8 @@ def test_the_page_runs_from_top_to_bottom(reader: Reader, root: Path) -> None:
         if words == ("docket", "list"):
             reader.docket_comes()
         codes[words] = reader.type(words)
+        said = reader.capsys.readouterr().err
+        assert ("nothing was written" in said, "what came before is kept" in said) == (False, codes[words] == STOPPED)
         if words == ("inbox",):
             reader.others_look()
     assert len(codes) == len(calls) - 1

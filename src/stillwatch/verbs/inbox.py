@@ -105,6 +105,8 @@ def inbox_verb(asked: argparse.Namespace) -> int:
             if asked.watch is None:
                 return code
             time.sleep(asked.watch)
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt("what came before is kept") from error
     finally:
         file.close()
 

@@ -150,6 +150,9 @@ def _send(
         if shown:
             print(f"stillwatch: share {number} waits; try again: stillwatch share --approve {number}", file=sys.stderr)
         raise
+    except KeyboardInterrupt as error:
+        text = f"share {number} waits, and tags of it may have left; go on: stillwatch share --approve {number}"
+        raise KeyboardInterrupt(text) from error
     told = {**shown, "share": number, "epoch": epoch.number, "sent": sent, "compared": moment(epoch.closes_ms)}
     told["told"] = tell_moved(file, member, policy, number) if policy.tell else []
     return tell(
