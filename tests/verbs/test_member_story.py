@@ -176,6 +176,10 @@ def told_and_disputed(labs: Labs, subject: str) -> None:
     code, told = labs.json("Lab B", "inbox")
     assert (code, [one["id"] for one in told["campaigns"]]) == (1, [made["id"]])
     assert told["warnings"]
+    page = labs.run("Lab B", "inbox", "--offline")[1]
+    assert f"others tell of Joint campaign {subject.rpartition(':')[2]}: " in page
+    assert made["id"] in page
+    assert max(map(len, page.splitlines())) <= 80
 
     # Two that do not agree: it stops to count, at once at who said it, and at everybody at the next look.
     assert labs.json("Lab A", "opinion", subject, "positive") == (0, {"subject": subject, "state": "POSITIVE"})

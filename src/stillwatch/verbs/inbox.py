@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -24,6 +23,7 @@ try:
     from stillwatch.serve.member.opinions import receive as receive_judged
     from stillwatch.serve.member.receiving import Received, receive_joint
     from stillwatch.store.member import inbox, judged, objects
+    from stillwatch.verbs.inbox_page import Seen
 except ImportError as error:
     raise InputError("an exchange needs the extra exchange: pip install 'stillwatch[exchange]'") from error
 
@@ -33,55 +33,6 @@ if TYPE_CHECKING:
 
     from stillwatch.store.member.file import MemberFile
     from stillwatch.store.member.inbox import JointFinding
-    from stillwatch.store.member.judged import Docket
-    from stillwatch.store.member.objects import Received as ReceivedObject
-    from stillwatch.store.member.objects import Warned
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What there is beside joint campaigns of own groups."""
-
-    warned: list[Warned]
-    """Own groups that carry what others told of."""
-    campaigns: list[ReceivedObject]
-    """Campaigns that others told of."""
-    due: list[Docket]
-    """Dockets that this member has yet to review."""
-    opinions: dict[str, str]
-    """Subject -> what opinions add up to."""
-
-    def told(self) -> dict[str, Any]:
-        """Give it as plain values."""
-        return {
-            "warnings": [
-                {"object": one.object, "group": one.group, "accounts": one.accounts, "tags": one.tags,
-                 "told": moment(one.told_ms), "after_s": round((one.at_ms - one.told_ms) / 1000, 1)}
-                for one in self.warned
-            ],
-            "campaigns": [
-                {"id": one.id, "until": moment(one.until_ms), "opinion": self.opinions.get(one.id)}
-                for one in self.campaigns
-            ],
-            "dockets_due": [{"docket": one.id, "subject": one.subject} for one in self.due],
-        }  # fmt: skip
-
-    def parts(self) -> list[Text]:
-        """Give it as lines."""
-        lines = [
-            f"warning: group {one.group} ({counted(one.accounts, 'account')}) carries {counted(one.tags, 'tag')} of "
-            f"{one.object}, told "
-            f"{moment(one.told_ms)}"
-            for one in self.warned
-        ]
-        lines += [
-            f"docket on {one.subject} is due: review what you did, then say what came of it:\n"
-            f"  stillwatch docket review {one.id} upheld|overturned|not-acted"
-            for one in self.due
-        ]
-        if self.campaigns:
-            lines.append(f"{counted(len(self.campaigns), 'campaign')} told by others; --json shows all")
-        return [Text(line) for line in lines]
 
 
 def inbox_verb(asked: argparse.Namespace) -> int:
