@@ -16,15 +16,17 @@ from serve.hub.hubs import free_port
 from serve.member.parts import calendar, candidate, trait
 from stillwatch.cli import main
 from stillwatch.ingest.keys import create_key
+from stillwatch.model.errors import PeerError
 from stillwatch.model.membership import EVERY_PURPOSE, Member, Role, State, Tlp
 from stillwatch.serve.member.evaluating import open_epoch
 from stillwatch.serve.member.membership import membership
+from stillwatch.serve.member.peer import Peer
 from stillwatch.serve.member.sharing import prepared
 from stillwatch.serve.rehearsal import Rehearsal
 from stillwatch.sharing.policy import SharingPolicy
 from stillwatch.sharing.transparency.note import SIGNED, Verifier
 from stillwatch.store.exchange.holder import admit
-from stillwatch.store.exchange.members import invite
+from stillwatch.store.exchange.members import invite, members
 from stillwatch.store.member import shares
 from stillwatch.store.member.file import MemberFile
 from stillwatch.verbs import join, share
@@ -112,6 +114,28 @@ def test_an_invitation_is_not_spent_on_what_is_wrong(
     headers = membership(file, exchange.clock).custodian._headers
     file.close()
     assert headers("GET", "", None, "")["Authorization"] == "Bearer another-secret"
+
+
+def test_who_is_stopped_before_the_answer_joins_with_the_same_words(
+    newcomer: Any, refused: Any, exchange: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, words = Peer._once, newcomer()
+
+    def lost(peer: Peer, method: str, path: str, *more: Any) -> Any:
+        got = asked(peer, method, path, *more)
+        if path == "/v1/join":
+            raise PeerError("the line broke")
+        return got
+
+    monkeypatch.setattr(Peer, "_once", lost)
+    assert "the line broke" in refused(*words)
+    monkeypatch.setattr(Peer, "_once", asked)
+    assert main(words) == 0
+    with exchange.hub.file.reading() as connection:
+        [joined] = [one for one in members(connection) if one.name == "Lab B"]
+    assert joined.state is State.ACTIVE
+    # Nobody else joins with it.
+    assert "ask the hub's operator for a new one" in refused(*newcomer({"--member": "c.db"}))
 
 
 def test_an_invitation_that_is_over_is_said_to_be_no_good(newcomer: Any, refused: Any, exchange: Rehearsal) -> None:

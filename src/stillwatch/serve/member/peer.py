@@ -28,6 +28,7 @@ JSON: Final = "application/json"
 BYTES: Final = "application/octet-stream"
 _LOCAL: Final = ("http://127.0.0.1", "http://[::1]", "http://localhost")
 _BUSY: Final = (429, 503)
+_UNKNOWN: Final = 401
 _CONFLICT: Final = 409
 _MISSING: Final = 404
 _OK: Final = range(200, 300)
@@ -121,6 +122,8 @@ class Peer:
         if answer.status in _OK:
             return answer
         text = f"the {self.name} answers {answer.status} to {path.partition('?')[0]}: {_why(answer.content)}"
+        if answer.status == _UNKNOWN:
+            text += f"; ask the {self.name}'s operator for access"
         if answer.status == _CONFLICT:
             raise NotNow(text)
         raise (NotShown if answer.status == _MISSING else PeerError)(text)
