@@ -184,8 +184,8 @@ def _checked(hub: Peer, custodian: Peer, verifier: str) -> None:
         open_checkpoint(shown, Trust(read_verifier(verifier)))
     except LogError as error:
         raise PeerError(
-            f"the log at {hub.base} is not signed with the key of --vkey; nothing was sent, ask the hub's operator for "
-            "both anew"
+            f"the log at {hub.base} is not signed with the key of --vkey; nothing was sent, ask the hub's operator "
+            "which address and which key are right"
         ) from error
 
 
