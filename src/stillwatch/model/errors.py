@@ -65,6 +65,10 @@ class PeerError(StillwatchError):
     """A peer's message is malformed, or does not prove what it must; nothing of it is used."""
 
 
+class NotShown(PeerError):
+    """A peer has nothing of what was asked about, or shows it to others alone."""
+
+
 class StoreError(StillwatchError):
     """Our own output or state could not be written or read back."""
 

@@ -26,14 +26,18 @@ def join_parser(verbs: Verbs) -> None:
         "join",
         help="take up an invitation to an exchange",
         description="Take up an invitation: make a key, prove it to the hub, remember the custodian. Nothing about\n"
-        "any customer is read or sent.",
+        "any customer is read or sent. Run again without the invitation, it takes another secret for the custodian.",
         epilog="examples:\n"
         "  stillwatch join https://hub.example --invitation-file invitation.txt --custodian https://keys.example \\\n"
-        "      --custodian-secret-file secret.txt --vkey hub.example/log+1f2e3d4c+AQ...\n\n" + _CODES,
+        "      --custodian-secret-file secret.txt --vkey hub.example/log+1f2e3d4c+AQ...\n"
+        "  stillwatch join https://hub.example --custodian https://keys.example \\\n"
+        "      --custodian-secret-file new-secret.txt --vkey hub.example/log+1f2e3d4c+AQ...\n\n" + _CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     join.add_argument("hub", metavar="URL", help="address of the hub")
-    join.add_argument("--invitation-file", required=True, metavar="FILE", help="file that holds the invitation")
+    join.add_argument(
+        "--invitation-file", metavar="FILE", help="file that holds the invitation; without it a new secret is taken"
+    )
     join.add_argument("--custodian", required=True, metavar="URL", help="address of the custodian")
     join.add_argument("--custodian-secret-file", required=True, metavar="FILE", help="file with the secret for it")
     join.add_argument(

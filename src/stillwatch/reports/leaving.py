@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from stillwatch.reports.layout import empty_table
+from stillwatch.reports.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +21,17 @@ if TYPE_CHECKING:
 SHOWN: Final = 12
 """Groups shown one by one in a terminal; ``--json`` shows all."""
 FIELDS: Final = (
+    ("commitments", "a digest of each offer, under its group; all that leaves of what matches nobody, beside tags"),
+    ("detector", "digest of the program that found the groups"),
     ("group", "handle of the group, sealed under a key that stays here, another one in every epoch"),
-    ("tags", "what its accounts share, made unreadable by both key holders: equal things are equal, no more"),
+    ("salt", "16 random bytes, so that a digest gives nothing away"),
+    (
+        "tags: kind, value",
+        "by which field its accounts come together, and the value made unreadable by both key holders",
+    ),
     ("accounts", "number of its accounts, rounded to a power of two"),
     ("tags: log_e, layers", "evidence that sharing this is no chance, in all and by layer (ln e)"),
-    ("lines", "evidence for and against extraction by name (bits); the sentences stay here"),
+    ("lines: name, says, bits", "evidence for and against extraction by name; the sentences stay here"),
     ("operator_bits", "odds of one operator without what the tags say (bits)"),
     ("sketch: counts, sums", "counts and totals of all its requests as one account's, scaled to a rounded number"),
     ("sketch: first_ms, last_ms", "first and last day"),
@@ -90,7 +97,7 @@ def leaving_parts(offers: Sequence[Offer]) -> RenderableType:
         )
     more = len(told["groups"]) - SHOWN
     parts: list[RenderableType] = [Text("What may leave, and nothing else", style="bold"), fields, Text()]
-    parts += [Text(f"{len(offers)} groups, {told['tags']} tags", style="bold"), groups]
+    parts += [Text(f"{counted(len(offers), 'group')}, {counted(told['tags'], 'tag')}", style="bold"), groups]
     if more > 0:
         parts.append(Text(f"and {more} more; --json shows all"))
     parts.append(

@@ -19,7 +19,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from stillwatch.model.errors import InputError
 from stillwatch.sharing.oblivious.kinds import KINDS, TRAIT
@@ -47,6 +50,8 @@ TRAITS: Final = (
 """Fields by which groups come together."""
 IDENTIFIERS: Final = tuple(one.name for one in KINDS if one.name != TRAIT and one.bands == 1)
 """Kinds of identifiers that may leave."""
+SKETCHED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"template": ("slot_key", "slot_count")})
+"""Cells of a sketch that hold what a trait is made of; they stay empty where the trait may not leave."""
 LEVELS: Final = ("clear", "green", "amber", "amber-strict", "red")
 """Levels of TLP 2.0."""
 
@@ -83,9 +88,15 @@ class SharingPolicy:
         return ""
 
     def trimmed(self, offers: Sequence[Offer]) -> tuple[Offer, ...]:
-        """Leave out traits that may not leave, and groups that have no others."""
+        """Leave out traits that may not leave, from tags and sketches, and groups that have no others."""
+        hidden = {cell for trait, cells in SKETCHED.items() if trait not in self.traits for cell in cells}
         kept = (
-            dataclasses.replace(one, tags=tuple(tag for tag in one.tags if tag.kind in self.traits)) for one in offers
+            dataclasses.replace(
+                one,
+                tags=tuple(tag for tag in one.tags if tag.kind in self.traits),
+                sketch={name: np.zeros_like(cells) if name in hidden else cells for name, cells in one.sketch.items()},
+            )
+            for one in offers
         )
         return tuple(one for one in kept if one.tags)
 

@@ -10,6 +10,7 @@ from stillwatch.ingest.keys import read_key
 from stillwatch.model.decision import moment
 from stillwatch.model.errors import InputError
 from stillwatch.model.pseudonym import pseudonym_text
+from stillwatch.reports.words import counted
 from stillwatch.store.member import allowed
 from stillwatch.store.member.file import MemberFile
 from stillwatch.verbs.join import tell
@@ -42,4 +43,4 @@ def allow_verb(asked: argparse.Namespace) -> int:
             )
     finally:
         file.close()
-    return tell(asked, {"changed": count}, f"{count} accounts changed")
+    return tell(asked, {"changed": count}, f"{counted(count, 'account')} changed")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -15,7 +14,7 @@ from stillwatch.model.decision import moment
 from stillwatch.model.errors import InputError, PeerError
 from stillwatch.model.pseudonym import pseudonym_text
 from stillwatch.reports.layout import empty_table, show
-from stillwatch.store.member import identifiers, inbox, judged, objects
+from stillwatch.reports.words import counted
 from stillwatch.verbs.join import opened
 from stillwatch.verbs.stores import now_ms
 
@@ -23,6 +22,8 @@ try:
     from stillwatch.serve.member.intelligence import receive_objects
     from stillwatch.serve.member.opinions import receive as receive_judged
     from stillwatch.serve.member.receiving import Received, receive_joint
+    from stillwatch.store.member import identifiers, inbox, judged, objects
+    from stillwatch.verbs.inbox_page import Seen
 except ImportError as error:
     raise InputError("an exchange needs the extra exchange: pip install 'stillwatch[exchange]'") from error
 
@@ -31,62 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stillwatch.store.member.file import MemberFile
-    from stillwatch.store.member.identifiers import Matched
     from stillwatch.store.member.inbox import JointFinding
-    from stillwatch.store.member.judged import Docket
-    from stillwatch.store.member.objects import Received as ReceivedObject
-    from stillwatch.store.member.objects import Warned
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What there is beside joint campaigns of own groups."""
-
-    warned: list[Warned]
-    """Own groups that carry what others told of."""
-    campaigns: list[ReceivedObject]
-    """Campaigns that others told of."""
-    due: list[Docket]
-    """Dockets that this member has yet to review."""
-    opinions: dict[str, str]
-    """Subject -> what opinions add up to."""
-    identified: list[Matched]
-    """Identifiers of own groups that others hold, too."""
-
-    def told(self) -> dict[str, Any]:
-        """Give it as plain values."""
-        return {
-            "warnings": [
-                {"object": one.object, "group": one.group, "accounts": one.accounts, "tags": one.tags,
-                 "told": moment(one.told_ms), "after_s": round((one.at_ms - one.told_ms) / 1000, 1)}
-                for one in self.warned
-            ],
-            "campaigns": [
-                {"id": one.id, "until": moment(one.until_ms), "opinion": self.opinions.get(one.id)}
-                for one in self.campaigns
-            ],
-            "identifiers": [asdict(one) for one in self.identified],
-            "dockets_due": [{"docket": one.id, "subject": one.subject} for one in self.due],
-        }  # fmt: skip
-
-    def parts(self) -> list[Text]:
-        """Give it as lines."""
-        lines = [
-            f"warning: group {one.group} ({one.accounts} accounts) carries {one.tags} tags of {one.object}, told "
-            f"{moment(one.told_ms)}"
-            for one in self.warned
-        ]
-        lines += [
-            f"docket {one.id} on {one.subject} is due: review what you did, then: stillwatch docket review {one.id} ..."
-            for one in self.due
-        ]
-        lines += [
-            f"group {one.group}: {one.tags} identifiers ({one.kind}) are known to {one.members} members or more"
-            for one in self.identified
-        ]
-        if self.campaigns:
-            lines.append(f"{len(self.campaigns)} campaigns were told by others; --json shows them")
-        return [Text(line) for line in lines]
 
 
 def inbox_verb(asked: argparse.Namespace) -> int:
@@ -110,6 +56,8 @@ def inbox_verb(asked: argparse.Namespace) -> int:
             if asked.watch is None:
                 return code
             time.sleep(asked.watch)
+    except KeyboardInterrupt as error:
+        raise KeyboardInterrupt("what came before is kept") from error
     finally:
         file.close()
 
@@ -139,6 +87,7 @@ def _told(one: JointFinding, at_ms: int) -> dict[str, Any]:
         "subject": one.subject,
         "members_at_least": one.members,
         "accounts": [pseudonym_text(account) for account in one.account.tolist()],
+        "standing": [pseudonym_text(account) for account in one.account[one.stands].tolist()],
         "counts": one.counts(at_ms),
         "opinion": one.opinion or None,
         "received": moment(one.received_ms),
@@ -151,22 +100,31 @@ def _told(one: JointFinding, at_ms: int) -> dict[str, Any]:
 def _page(found: Sequence[JointFinding], got: Received, at_ms: int) -> Group:
     parts: list[Any] = []
     if got.offered:
-        parts.append(Text(f"{got.offered} groups matched and were offered"))
-    parts += [Text(f"epoch {epoch}: no outcome yet") for epoch in got.waiting]
+        parts.append(Text(f"{counted(got.offered, 'group')} matched, of which more has left now"))
+    parts += [Text(f"epoch {epoch}: nothing is joined yet") for epoch in got.waiting]
     if not found:
         return Group(*parts, Text("no group of this provider is part of a joint campaign"))
     table = empty_table()
-    for title in ("joint campaign", "members", "own accounts", "one operator", "extraction", "counts"):
+    # A name that is cut short names nothing: it is what every other verb asks for.
+    table.add_column("joint campaign", min_width=max(len(one.subject) for one in found), no_wrap=True)
+    for title in ("members", "accounts", "stand", "one operator"):
         table.add_column(title)
+    table.add_column("extraction", min_width=len("0.00 reported"), no_wrap=True)
+    table.add_column("counts", min_width=len("disputed"), no_wrap=True)
     for one in found:
         state = one.opinion.lower() or ("yes" if one.counts(at_ms) else "over")
         table.add_row(
             one.subject,
-            f"{one.members} or more",
+            f"{one.members}+",
             str(one.account.shape[0]),
+            str(int(one.stands.sum())),
             f"{one.told['one_operator']:.2f}",
-            f"{one.told['extraction']:.2f}" + (", reported" if one.told["extracting"] else ""),
+            f"{one.told['extraction']:.2f}" + (" reported" if one.told["extracting"] else ""),
             state,
         )
-    parts += [table, Text("Evidence of several providers, for a person to look at; a verdict is made under own terms.")]
+    note = (
+        "Accounts: own ones in it. Stand: those that would be in it without any one other member, too.\n"
+        "Evidence of several providers, for a person to look at; a verdict is made under own terms."
+    )
+    parts += [table, Text(note)]
     return Group(*parts)

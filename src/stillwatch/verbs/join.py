@@ -10,7 +10,7 @@ from stillwatch.model.errors import InputError
 from stillwatch.store.member.file import MemberFile
 
 try:
-    from stillwatch.serve.member.membership import join, membership
+    from stillwatch.serve.member.membership import join, membership, renew
     from stillwatch.serve.member.peer import checked_base
     from stillwatch.sharing.transparency.note import read_verifier
 except ImportError as error:
@@ -32,11 +32,16 @@ def join_verb(asked: argparse.Namespace) -> int:
         read_verifier(asked.vkey)
     except InputError as error:
         raise InputError(f"--vkey {asked.vkey[:80]}: {error}") from error
-    invitation = secret_in("--invitation-file", asked.invitation_file)
+    invitation = secret_in("--invitation-file", asked.invitation_file) if asked.invitation_file else ""
     secret = secret_in("--custodian-secret-file", asked.custodian_secret_file)
+    if not invitation and not Path(asked.member).exists():
+        raise InputError(f"--member {asked.member}: it has not joined yet; give --invitation-file")
     file = MemberFile(Path(asked.member))
     try:
-        made = join(file, hub, invitation, (custodian, secret), asked.vkey)
+        if invitation:
+            made = join(file, hub, invitation, (custodian, secret), asked.vkey)
+        else:
+            made = renew(file, hub, (custodian, secret), asked.vkey)
     finally:
         file.close()
     return tell(asked, {"member": made.id, "hub": hub}, f"joined {hub} as {made.id}")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from stillwatch.model.errors import InputError
 from stillwatch.store.calibration import calibration_set
 from stillwatch.store.database import Database
-from stillwatch.store.member import judged
 from stillwatch.store.member.file import setting
 from stillwatch.verbs.join import opened, tell
 
 try:
-    from stillwatch.serve.member.opinions import open_docket, review, say
+    from stillwatch.serve.member.opinions import open_docket, receive, review, say
+    from stillwatch.store.member import judged
 except ImportError as error:
     raise InputError("an exchange needs the extra exchange: pip install 'stillwatch[exchange]'") from error
 
@@ -49,6 +49,7 @@ def docket_verb(asked: argparse.Namespace) -> int:
             made = {subject: open_docket(file, member, subject, "overturned") for subject in _overturned(file, asked)}
             told = "\n".join(f"{subject}: docket {docket}" for subject, docket in made.items())
             return tell(asked, {"dockets": made}, told or "nothing new was overturned that joint campaigns led to")
+        receive(file, member)
         with file.reading() as connection:
             rows = [{"docket": one.id, "subject": one.subject, **one.told} for one in judged.dockets(connection)]
     finally:

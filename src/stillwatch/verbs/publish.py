@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stillwatch.model.errors import InputError
-from stillwatch.store.member import inbox
 from stillwatch.verbs.join import opened, tell
 
 try:
     from stillwatch.serve.member.publishing import collection_of, publish
+    from stillwatch.store.member import inbox
 except ImportError as error:
     raise InputError("an exchange needs the extra exchange: pip install 'stillwatch[exchange]'") from error
 

@@ -6,6 +6,7 @@ import json
 import sys
 import tomllib
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
@@ -18,11 +19,12 @@ from stillwatch.ingest.warninglists.keyed import keyed
 from stillwatch.ingest.warninglists.listed import warninglists
 from stillwatch.inputs import read_inputs
 from stillwatch.model.decision import moment
-from stillwatch.model.errors import InputError, NotNow
+from stillwatch.model.errors import InputError, NotNow, PeerError
 from stillwatch.offers import Bounds, candidates
 from stillwatch.reports.layout import show
 from stillwatch.reports.leaving import leaving, leaving_parts
 from stillwatch.reports.progress import WaitingLine
+from stillwatch.reports.words import counted
 from stillwatch.sharing.oblivious.kinds import BY_NAME
 from stillwatch.sharing.policy import SharingPolicy, read_policy
 from stillwatch.store.member import allowed, identifiers, shares
@@ -42,21 +44,22 @@ except ImportError as error:
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from stillwatch.config import Config
     from stillwatch.engine.local import LocalEngine
     from stillwatch.ingest.accounts import AccountFile
     from stillwatch.ingest.warninglists.listed import Warninglists
     from stillwatch.model.finding import Ranking
-    from stillwatch.model.offer import Offer
     from stillwatch.offers import Candidate
+    from stillwatch.serve.member.evaluating import OpenEpoch
     from stillwatch.serve.member.membership import Membership
     from stillwatch.store.member.file import MemberFile
     from stillwatch.store.member.shares import Prepared
 
 MOST_POLICY: Final = 65_536
 """Longest policy (bytes)."""
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 def share_verb(asked: argparse.Namespace) -> int:
@@ -127,8 +130,18 @@ def _prepare(file: MemberFile, member: Membership, asked: argparse.Namespace) ->
     with file.writing() as connection:
         number = shares.add(connection, epoch.number, now_ms(), why, groups)
         identifiers.put(connection, number, named)
-    _preview(asked, offers, {kind: len(of) for kind, of in named.items()}, (number, epoch.number, why))
-    return 0 if why else _send(file, member, number, asked, policy)
+    counts = {kind: len(of) for kind, of in named.items()}
+    shown = {"share": number, "epoch": epoch.number, "waits": why, **leaving(offers), "identifiers": counts}
+    if not asked.json:
+        show(leaving_parts(offers), Console())
+        for kind, count in counts.items():
+            print(f"{counted(count, 'identifier')} of these accounts, {kind}: {BY_NAME[kind].says}; it leaves as tags")
+    if not why:
+        return _send(file, member, number, asked, policy, shown)
+    return tell(
+        asked, shown, f"share {number} waits: {why}.\n"
+        f"Send it: stillwatch share --approve {number}; drop it: stillwatch withdraw {number}"
+    )  # fmt: skip
 
 
 def _identifiers(
@@ -145,37 +158,41 @@ def _identifiers(
     return of_groups(found.of, groups, own.account, policy.identifiers)
 
 
-def _preview(
-    asked: argparse.Namespace, offers: list[Offer], named: dict[str, int], standing: tuple[int, int, str]
-) -> None:
-    number, epoch, why = standing
-    if asked.json:
-        told = {"share": number, "epoch": epoch, "waits": why, **leaving(offers), "identifiers": named}
-        print(json.dumps(told, allow_nan=False))
-        return
-    console = Console()
-    show(leaving_parts(offers), console)
-    for kind, count in named.items():
-        print(f"{count} identifiers of accounts in these groups, {kind}: {BY_NAME[kind].says}; they leave as tags")
-    if why:
-        print(f"share {number} waits: {why}. Send it: stillwatch share --approve {number}; drop it: stillwatch "
-              f"withdraw {number}")  # fmt: skip
-
-
-def _send(file: MemberFile, member: Membership, number: int, asked: argparse.Namespace, policy: SharingPolicy) -> int:
-    epoch = open_epoch(member)
-    with file.reading() as connection:
-        tags = len({tag.value for one in offers_of(shares.groups(connection, number)) for tag in one.tags})
-    with WaitingLine(Console(stderr=True), f"making {tags:,} tags with both key holders"):
-        identified = send_identifiers(file, member, epoch, number)
-        sent = send(file, member, epoch, number)
-    told: dict[str, Any] = {"share": number, "epoch": epoch.number, "sent": sent, "compared": moment(epoch.closes_ms)}
-    told["identifiers"] = identified
+def _send(
+    file: MemberFile,
+    member: Membership,
+    number: int,
+    asked: argparse.Namespace,
+    policy: SharingPolicy,
+    shown: Mapping[str, Any] = _NOTHING,
+) -> int:
+    """Send a share; what was ``shown`` of it goes into the same JSON."""
+    try:
+        epoch = open_epoch(member)
+        sent = _sent(file, member, epoch, number)
+    except (NotNow, PeerError):
+        # A run that ends here has prepared all the same: nobody should look for candidates twice.
+        if shown:
+            print(f"stillwatch: share {number} waits; try again: stillwatch share --approve {number}", file=sys.stderr)
+        raise
+    except KeyboardInterrupt as error:
+        text = f"share {number} waits, and tags of it may have left; go on: stillwatch share --approve {number}"
+        raise KeyboardInterrupt(text) from error
+    told = {**shown, "share": number, "epoch": epoch.number, "sent": sent, "compared": moment(epoch.closes_ms)}
     told["told"] = tell_moved(file, member, policy, number) if policy.tell else []
     return tell(
-        asked, told, f"share {number} is sent: {sent} groups in epoch {epoch.number}, compared at "
+        asked, told, f"share {number} is sent: {counted(sent, 'group')} in epoch {epoch.number}, compared at "
         f"{told['compared']}; see: stillwatch inbox"
     )  # fmt: skip
+
+
+def _sent(file: MemberFile, member: Membership, epoch: OpenEpoch, number: int) -> int:
+    """Send identifiers and traits; gives how many groups."""
+    with file.reading() as connection:
+        tags = len({tag.value for one in offers_of(shares.groups(connection, number)) for tag in one.tags})
+    with WaitingLine(Console(stderr=True), f"making {counted(tags, 'tag')} with both key holders"):
+        send_identifiers(file, member, epoch, number)
+        return send(file, member, epoch, number)
 
 
 def _list(file: MemberFile, asked: argparse.Namespace) -> int:
@@ -201,10 +218,8 @@ def withdraw_verb(asked: argparse.Namespace) -> int:
     try:
         if not asked.what.isdigit():
             count = take_back_told(file, member, asked.what)
-            return tell(asked, {"subject": asked.what, "revoked": count}, f"{count} objects are taken back")
+            return tell(asked, {"subject": asked.what, "revoked": count}, f"{counted(count, 'object')} taken back")
         state = take_back(file, member, int(asked.what))
-    except NotNow as error:
-        raise InputError(f"{error}; what was joined is disputed with: stillwatch opinion") from error
     finally:
         file.close()
     return tell(asked, {"share": int(asked.what), "state": state}, f"share {asked.what} is {state}")

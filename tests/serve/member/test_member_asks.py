@@ -50,7 +50,7 @@ def contribute(exchange: Rehearsal, name: str, kind: str, *values: str) -> None:
     part = exchange.parts[name]
     epoch = open_epoch(part.membership)
     inputs = [BY_NAME[kind].input(one) for one in values]
-    for _, tags in tags_of(part.membership, epoch, kind, inputs):
+    for _, tags in tags_of(part.file, part.membership, epoch, kind, inputs):
         for body in bodies(grouped(tags, [[name.encode().ljust(16)]] * len(inputs), bytes)):
             post(part.file, part.membership, f"{TAGS}?epoch={epoch.number}&kind={kind}", body, "tags", BYTES)
 

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from serve.member.parts import HONEST, NAMES, calendar, candidate, shared, trait
+from serve.member.parts import GOES, HONEST, NAMES, calendar, candidate, shared, trait
 from stillwatch.model.errors import InputError, NotNow, PeerError
+from stillwatch.serve.member.evaluating import open_epoch
 from stillwatch.serve.member.membership import join, membership
 from stillwatch.serve.member.receiving import receive_joint
-from stillwatch.serve.member.sharing import take_back
+from stillwatch.serve.member.sharing import prepared, send, take_back
 from stillwatch.serve.rehearsal import Rehearsal
 from stillwatch.sharing.joint.wire import commitment, listed
 from stillwatch.store.exchange.offered import held
 from stillwatch.store.member import inbox, shares
+from stillwatch.store.member.allowed import allow
 from stillwatch.store.member.file import MemberFile
 from stillwatch.store.member.journal import journal
 
@@ -116,6 +118,34 @@ def test_what_was_sent_is_taken_back_while_nothing_was_joined(alliance: Rehearsa
     lab = alliance.parts["Lab A"]
     with pytest.raises(NotNow, match="joined"):
         take_back(lab.file, lab.membership, numbers["Lab A"])
+
+
+def test_whom_a_provider_vouches_for_meanwhile_keeps_the_group_at_home(alliance: Rehearsal) -> None:
+    """Between preparing and sending, and between sending and the close."""
+    for name in ("Lab A", "Lab B"):
+        shared(alliance.parts[name], candidate("campaign", trait(SEEN_BY_ALL)))
+    part = alliance.parts["Lab C"]
+    found = [candidate("campaign", trait(SEEN_BY_ALL), accounts=(1, 2)), candidate("own", trait(LONELY), accounts=(3,))]
+    groups, _ = prepared(found, GOES, part.membership.handles, 1)
+    with part.file.writing() as connection:
+        number = shares.add(connection, 1, part.membership.now_ms, "", groups)
+        allow(connection, [3], "a friend", 0)
+    assert send(part.file, part.membership, open_epoch(part.membership), number) == 1
+    with part.file.writing() as connection:
+        assert [name for (name,) in connection.execute("SELECT name FROM groups WHERE length(body) > 0")] == [
+            "campaign"
+        ]
+        allow(connection, [1], "another", 0)
+    alliance.epoch_over(1)
+    assert {name: one.offered for name, one in everybody_receives(alliance).items()} == {
+        "Lab A": 1, "Lab B": 1, "Lab C": 0
+    }  # fmt: skip
+    with part.file.writing() as connection:
+        number = shares.add(
+            connection, 2, part.membership.now_ms, "", prepared(found, GOES, part.membership.handles, 2)[0]
+        )
+    with pytest.raises(NotNow, match="every group has an account that is vouched for"):
+        send(part.file, part.membership, open_epoch(part.membership), number)
 
 
 def test_nobody_can_fit_what_it_says_to_what_matched(alliance: Rehearsal) -> None:

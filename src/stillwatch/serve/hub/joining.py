@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from stillwatch.model.errors import InputError
 from stillwatch.model.exchange import Record
+from stillwatch.model.membership import State
 from stillwatch.sharing.taxii.errors import TaxiiError
-from stillwatch.store.exchange.members import accept, fingerprint
+from stillwatch.store.exchange.members import accept, credential, fingerprint
 
 if TYPE_CHECKING:
     import sqlite3
@@ -62,6 +63,10 @@ def join_job(body: bytes, appended: Appended) -> Callable[[sqlite3.Connection, i
         raise TaxiiError(400, "joining takes an invitation, a key, and a proof made with that key") from error
 
     def write(connection: sqlite3.Connection, now_us: int) -> bytes:
+        known = credential(connection, key_id(public), now_us)
+        if known and known.member.state is State.ACTIVE:
+            # Who was stopped before it heard the answer asks again, with the key that only it can have.
+            return msgspec.json.encode({"member": known.member.id, "key_id": key_id(public)})
         try:
             member = accept(connection, asked.invitation.encode(), key_id(public), public, now_us)
         except InputError as error:

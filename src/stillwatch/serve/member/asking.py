@@ -85,7 +85,7 @@ def ask(
     with file.writing() as connection:
         questions.ask(connection, number, epoch.closes_ms, whose, member.now_ms)
     for kind, values in sealed.items():
-        for some, tags in tags_of(member, epoch, kind, sorted(values), told):
+        for some, tags in tags_of(file, member, epoch, kind, sorted(values), told):
             for body in bodies(grouped(tags, [values[one] for one in some], secrets.token_bytes)):
                 post(file, member, f"{TAGS}?epoch={number}&kind={kind}&asks=1", body, f"asked about {kind}", BYTES)
     with file.writing() as connection:

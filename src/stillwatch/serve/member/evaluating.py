@@ -16,6 +16,7 @@ from stillwatch.sharing.oblivious.with_voprf import Voprf
 from stillwatch.sharing.transparency.checkpoint import Trust
 from stillwatch.sharing.transparency.note import read_verifier
 from stillwatch.sharing.transparency.receipt import check_receipt, read_receipt
+from stillwatch.store.member.journal import noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from stillwatch.serve.member.membership import Membership
     from stillwatch.serve.member.peer import Peer
     from stillwatch.sharing.oblivious.cascade import Tags
+    from stillwatch.store.member.file import MemberFile
 
 EPOCHS: Final = "/v1/oprf/epochs"
 
@@ -102,6 +104,7 @@ def _open(peer: Peer) -> tuple[Epoch, bytes, int | None]:
 
 
 def tags_of(
+    file: MemberFile,
     member: Membership,
     epoch: OpenEpoch,
     kind: str,
@@ -112,6 +115,8 @@ def tags_of(
 
     Parameters
     ----------
+    file
+        The member's file; its journal tells what left, blinded as it was.
     member
         Who asks.
     epoch
@@ -130,6 +135,9 @@ def tags_of(
         while isinstance(asked, Question):
             path = f"/v1/oprf/{epoch.number}/evaluate"
             got = peers[asked.to].ask("POST", path, asked.body, BYTES, accept="*/*")
+            with file.writing() as connection:
+                noted(connection, "out", asked.to, f"{kind}: blinded elements", asked.body, member.now_ms)
+                noted(connection, "in", asked.to, f"{kind}: evaluated elements", got.content, member.now_ms)
             asked = answered(suite, asked, got.content)
         done += len(some)
         told(done)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from stillwatch.model.errors import InputError
+from stillwatch.model.errors import InputError, LogError, PeerError
 from stillwatch.serve.hub.joining import JOIN, PROVES, key_id
 from stillwatch.serve.hub.signatures import sign
 from stillwatch.serve.member.peer import Peer
+from stillwatch.sharing.transparency.checkpoint import Trust, open_checkpoint
+from stillwatch.sharing.transparency.note import read_verifier
 from stillwatch.store.member.file import keep, setting
 from stillwatch.store.member.journal import noted
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     """Now (us since 1970)."""
 
 EVALUATE: Final = "/v1/oprf/"
+CHECKPOINT: Final = "/log/checkpoint"
 HUB, CUSTODIAN = "hub", "custodian"
 
 
@@ -113,11 +116,14 @@ def join(
     InputError
         This file has joined a hub already.
     PeerError
-        The hub refuses.
+        The hub or the custodian refuses, or the hub's log is not signed with the key that it should be.
     """
-    with file.writing() as connection:
+    with file.reading() as connection:
         if setting(connection, "member"):
             raise InputError(f"{file.path}: this member has joined already; `--member FILE` names another file")
+    stranger = Peer(HUB, hub, lambda *_: {})
+    _checked(stranger, Peer(CUSTODIAN, custodian[0], bearer(custodian[1], clock)), verifier)
+    with file.writing() as connection:
         made = Ed25519PrivateKey.generate()
         # An earlier try may have ended between the hub's answer and here: the same key is tried again.
         seed = setting(connection, "key") or made.private_bytes_raw()
@@ -130,7 +136,7 @@ def join(
         "proof": base64.b64encode(key.sign(PROVES + invitation.encode())).decode(),
     }
     body = json.dumps(asked).encode()
-    answer = Peer(HUB, hub, lambda *_: {}).ask("POST", JOIN, body)
+    answer = stranger.ask("POST", JOIN, body)
     identity = str(answer.told().get("member", ""))[:64]
     settings = {
         "member": identity,
@@ -146,6 +152,41 @@ def join(
         keep(connection, "handles", secrets.token_bytes(32))
         noted(connection, "out", HUB, "joined with a public key", public, clock() // 1_000)
     return membership(file, clock)
+
+
+def renew(file: MemberFile, hub: str, custodian: tuple[str, str], verifier: str, clock: Clock = now_us) -> Membership:
+    """Take another secret for the custodian, or its new address; this member stays who it is at the hub.
+
+    Raises
+    ------
+    InputError
+        This file has not joined that hub.
+    PeerError
+        As :func:`join`.
+    """
+    if membership(file, clock).hub.base != hub:
+        raise InputError(
+            f"{file.path}: this member has joined another hub; give --invitation-file and another --member"
+        )
+    _checked(Peer(HUB, hub, lambda *_: {}), Peer(CUSTODIAN, custodian[0], bearer(custodian[1], clock)), verifier)
+    with file.writing() as connection:
+        keep(connection, "custodian", custodian[0].encode())
+        keep(connection, "custodian secret", custodian[1].encode())
+        keep(connection, "verifier", verifier.encode())
+    return membership(file, clock)
+
+
+def _checked(hub: Peer, custodian: Peer, verifier: str) -> None:
+    """Ask both before the invitation is spent: an address or a secret that is wrong is found while it can be mended."""
+    custodian.ask("GET", f"{EVALUATE}epochs")
+    shown = hub.ask("GET", CHECKPOINT, accept="*/*").content
+    try:
+        open_checkpoint(shown, Trust(read_verifier(verifier)))
+    except LogError as error:
+        raise PeerError(
+            f"the log at {hub.base} is not signed with the key of --vkey; nothing was sent, ask the hub's operator "
+            "which address and which key are right"
+        ) from error
 
 
 def membership(file: MemberFile, clock: Clock = now_us) -> Membership:

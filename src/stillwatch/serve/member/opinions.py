@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Annotated, Final
 
 import msgspec
 
-from stillwatch.model.errors import PeerError
+from stillwatch.model.errors import InputError, NotShown, PeerError
 from stillwatch.serve.member.membership import HUB
 from stillwatch.store.member import judged
 from stillwatch.store.member.file import keep, setting
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from stillwatch.serve.member.membership import Membership
+    from stillwatch.serve.member.peer import Answer
     from stillwatch.store.member.file import MemberFile
 
 OPINIONS: Final = "/v1/opinions"
@@ -29,6 +31,7 @@ OUTCOMES: Final = ("opened", "overturned", "upheld")
 REVIEWS: Final = ("overturned", "upheld", "not-acted")
 """What a member's own review of what it did can come to."""
 MOST_PAGES: Final = 1_000
+_ID: Final = re.compile(r"[0-9a-f-]{36}")
 _Subject = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 _Word = Annotated[str, msgspec.Meta(max_length=64)]
 _Us = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
@@ -126,16 +129,17 @@ def say(file: MemberFile, member: Membership, subject: str, stance: str, why: st
         For the hub's operator; no other member sees it.
     """
     body = json.dumps({"subject": subject, "stance": stance, **({"explanation": why} if why else {})}).encode()
-    answer = member.hub.ask("POST", OPINIONS, body)
+    state = str(_seen(member, "POST", OPINIONS, body, subject).told().get("state", ""))[:64]
     with file.writing() as connection:
         noted(connection, "out", HUB, f"opinion {stance} on {subject}", body, member.now_ms)
-    return str(answer.told().get("state", ""))
+        judged.keep_opinions(connection, [{"subject": subject, "state": state, "at_us": member.clock()}])
+    return state
 
 
 def open_docket(file: MemberFile, member: Membership, subject: str, outcome: str) -> str:
     """Tell that a customer appealed what was done for a subject; gives the docket."""
     body = json.dumps({"subject": subject, "outcome": outcome}).encode()
-    answer = member.hub.ask("POST", DOCKETS, body)
+    answer = _seen(member, "POST", DOCKETS, body, subject)
     with file.writing() as connection:
         noted(connection, "out", HUB, f"docket on {subject}: {outcome}", body, member.now_ms)
         keep(connection, f"docket {subject}", outcome.encode())
@@ -144,7 +148,21 @@ def open_docket(file: MemberFile, member: Membership, subject: str, outcome: str
 
 def review(file: MemberFile, member: Membership, docket: str, outcome: str) -> None:
     """Tell what this member's own review came to."""
+    if not _ID.fullmatch(docket):
+        raise InputError(f"{docket[:80]!r} is no docket; `stillwatch docket list` shows all")
     body = json.dumps({"outcome": outcome}).encode()
-    member.hub.ask("POST", f"{DOCKETS}/{docket}", body)
+    _seen(member, "POST", f"{DOCKETS}/{docket}", body, docket)
     with file.writing() as connection:
         noted(connection, "out", HUB, f"review of docket {docket}: {outcome}", body, member.now_ms)
+        judged.reviewed(connection, docket, outcome)
+
+
+def _seen(member: Membership, method: str, path: str, body: bytes, what: str) -> Answer:
+    """Ask; what the hub shows this member nothing of is named as its caller knows it."""
+    try:
+        return member.hub.ask(method, path, body)
+    except NotShown as error:
+        raise InputError(
+            f"{what[:300]}: the hub shows this member nothing of it; `stillwatch inbox` and `stillwatch docket list` "
+            "show what there is"
+        ) from error

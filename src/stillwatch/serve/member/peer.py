@@ -9,7 +9,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from stillwatch.model.errors import InputError, NotNow, PeerError
+from stillwatch.model.errors import InputError, NotNow, NotShown, PeerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +28,9 @@ JSON: Final = "application/json"
 BYTES: Final = "application/octet-stream"
 _LOCAL: Final = ("http://127.0.0.1", "http://[::1]", "http://localhost")
 _BUSY: Final = (429, 503)
+_UNKNOWN: Final = 401
 _CONFLICT: Final = 409
+_MISSING: Final = 404
 _OK: Final = range(200, 300)
 
 
@@ -107,6 +109,8 @@ class Peer:
         ------
         NotNow
             409: what was asked does not fit how things stand there.
+        NotShown
+            404: it has nothing of this, or shows it to others alone.
         PeerError
             It does not answer, or refuses.
         """
@@ -118,9 +122,11 @@ class Peer:
         if answer.status in _OK:
             return answer
         text = f"the {self.name} answers {answer.status} to {path.partition('?')[0]}: {_why(answer.content)}"
+        if answer.status == _UNKNOWN:
+            text += f"; ask the {self.name}'s operator for access"
         if answer.status == _CONFLICT:
             raise NotNow(text)
-        raise PeerError(text)
+        raise (NotShown if answer.status == _MISSING else PeerError)(text)
 
     def _once(self, method: str, path: str, body: bytes | None, kind: str, accept: str) -> Answer:
         url = self.base + path

@@ -15,9 +15,11 @@ from stillwatch.model.errors import NotNow, PeerError
 from stillwatch.serve.hub.offer_routes import JOINT, OFFERS
 from stillwatch.serve.hub.tag_routes import MATCHES
 from stillwatch.serve.member.membership import HUB
+from stillwatch.serve.member.sharing import without
 from stillwatch.sharing.joint.wire import MOST_BYTES, listed
 from stillwatch.sharing.oblivious.kinds import TRAIT
 from stillwatch.store.member import identifiers, inbox, shares
+from stillwatch.store.member.allowed import allowed
 from stillwatch.store.member.file import keep
 from stillwatch.store.member.journal import noted
 
@@ -120,11 +122,12 @@ def _offer(file: MemberFile, member: Membership, epoch: int, now_ms: int) -> int
     with file.writing() as connection:
         noted(connection, "in", HUB, f"matches of epoch {epoch}", answer.content, now_ms)
         own, mine = shares.held(connection, epoch), shares.of_epoch(connection, epoch)
+        vouched = allowed(connection)
     # After it is in the journal: it is what a complaint stands on.
     _check_invented(own, told)
     with file.writing() as connection:
         identifiers.matched(connection, epoch, others)
-    due = [one for one in mine if one.handle.hex() in matched and one.body and not one.offered]
+    due = without([one for one in mine if one.handle.hex() in matched and one.body and not one.offered], vouched)
     for some in _fitting([one.body for one in due]):
         body = listed(some)
         try:

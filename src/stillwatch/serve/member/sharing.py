@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import secrets
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import numpy as np
 
@@ -30,6 +30,7 @@ from stillwatch.sharing.oblivious.kinds import BY_NAME, TRAIT
 from stillwatch.sharing.oblivious.submission import MOST_TAGS, grouped, handle
 from stillwatch.sharing.oblivious.submission import packed as packed_tags
 from stillwatch.store.member import identifiers, shares
+from stillwatch.store.member.allowed import allowed
 from stillwatch.store.member.journal import noted
 from stillwatch.store.member.shares import Prepared
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 
 NOBODY: Final = np.zeros(0, np.int64)
 """No accounts."""
+Group = TypeVar("Group", "Candidate", "Prepared")
 _TOKEN: Final = 8
 _PAD: Final = bytes(8)
 
@@ -78,7 +80,7 @@ def prepared(
     tuple
         What is kept, and the offers in it, to be looked at.
     """
-    open_to = [one for one in found if not np.isin(one.account, vouched).any()]
+    open_to = without(found, vouched)
     members = {one.offer.name: (one.account, one.belongs) for one in open_to}
     offers = policy.trimmed([one.offer for one in open_to])
     made = []
@@ -88,6 +90,11 @@ def prepared(
         kept = packed(dataclasses.replace(one, name=sealed.hex(), tags=tags), _PAD + _PAD)
         made.append(Prepared(sealed, one.name, *members[one.name], kept))
     return made, list(offers)
+
+
+def without(groups: Sequence[Group], vouched: NDArray[np.int64]) -> list[Group]:
+    """Leave out every group with an account that the provider vouches for."""
+    return [one for one in groups if not np.isin(one.account, vouched).any()]
 
 
 def offers_of(groups: Sequence[Prepared]) -> list[Offer]:
@@ -135,25 +142,32 @@ def send(
     Raises
     ------
     NotNow
-        The share was sent or dropped, is of another epoch, or the epoch has closed.
+        The share was sent or dropped, is of another epoch, the epoch has closed, or the provider vouches for
+        somebody in every group.
 
     Notes
     -----
     Whoever is stopped half way sends again: the hub takes the same twice as once.
     """
     with file.reading() as connection:
-        one, groups = shares.share(connection, number), shares.groups(connection, number)
+        # Asked again: since it was prepared, the provider may have vouched for somebody.
+        one, vouched = shares.share(connection, number), allowed(connection)
+        groups = without(shares.groups(connection, number), vouched)
     if one.state != "waiting":
-        raise NotNow(f"share {number} is {one.state}; prepare another")
+        raise NotNow(f"share {number} is {one.state} already; prepare another")
     if one.epoch != epoch.number:
         raise NotNow(f"share {number} was prepared for epoch {one.epoch}, and {epoch.number} is open; prepare it anew")
+    if not groups:
+        raise NotNow(
+            f"share {number}: every group has an account that is vouched for; drop it: stillwatch withdraw {number}"
+        )
     offers = offers_of(groups)
     holders: dict[bytes, list[bytes]] = {}
     for offer in offers:
         for tag in offer.tags:
             holders.setdefault(trait_input(tag), []).append(bytes.fromhex(offer.name))
     made: dict[bytes, bytes] = {}
-    for inputs, tags in tags_of(member, epoch, TRAIT, sorted(holders), told):
+    for inputs, tags in tags_of(file, member, epoch, TRAIT, sorted(holders), told):
         made |= dict(zip(inputs, tags.own, strict=True))
         for body in bodies(grouped(tags, [holders[name] for name in inputs], secrets.token_bytes)):
             post(file, member, f"{TAGS}?epoch={epoch.number}&kind={TRAIT}", body, "tags", BYTES)

@@ -56,6 +56,14 @@ def keep_dockets(connection: sqlite3.Connection, found: Iterable[Mapping[str, An
     return len(rows)
 
 
+def reviewed(connection: sqlite3.Connection, docket: str, outcome: str) -> None:
+    """Note what this member's own review came to."""
+    for one in dockets(connection):
+        if one.id == docket:
+            body = msgspec.json.encode({**one.told, "own": outcome})
+            connection.execute("UPDATE dockets SET body = ? WHERE docket = ?", (body, docket))
+
+
 def opinions(connection: sqlite3.Connection) -> dict[str, str]:
     """Give the state of every subject that opinions are known of."""
     return dict(connection.execute("SELECT subject, state FROM opinions"))
