@@ -75,12 +75,20 @@ class Oblivious:
         self.workers = Workers(1)
         """Evaluate."""
 
-    def mounts(self, acting: Callable[[Role], Who]) -> Mapping[str, App]:
-        """Give the applications by the beginning of their paths; ``acting`` finds members in one of some roles."""
+    def mounts(self, acting: Callable[[Role], Who], known: Callable[[str], bool]) -> Mapping[str, App]:
+        """Give the applications by the beginning of their paths.
+
+        Parameters
+        ----------
+        acting
+            Finds members in one of some roles.
+        known
+            Whether the exchange knows a detector.
+        """
         contributor, asker = acting(Role.CONTRIBUTOR), acting(Role.CONTRIBUTOR | Role.ASKER)
         routes = TagRoutes(self.tags, self.calendar, contributor, self._clock, asker)
         evaluating = Evaluating(self.holder, asker, Bounds(), self.workers, self._clock)
-        offers = OfferRoutes(self.tags, self.calendar, contributor, self._clock)
+        offers = OfferRoutes(self.tags, self.calendar, contributor, self._clock, known)
         return {
             PREFIX: evaluating,
             **dict.fromkeys((TAGS, MATCHES), routes),

@@ -21,6 +21,7 @@ from stillwatch.serve.hub.tending import Tending
 from stillwatch.serve.hub.unmask_routes import UNMASK, UnmaskRoutes
 from stillwatch.sharing.stix.check import problems
 from stillwatch.sharing.stix.plain import plain
+from stillwatch.store.exchange.detectors import checking, registered
 from stillwatch.store.exchange.file import HubFile
 from stillwatch.store.exchange.groups import setting
 from stillwatch.store.exchange.subjects import nobody
@@ -90,7 +91,7 @@ class ServedHub:
         self.oblivious = Oblivious(path, lambda: clock() // 1_000) if holder_file(path).exists() else None
         """Keys and tags; None where this hub matches nothing."""
         if self.oblivious is not None:
-            self.app.mounts |= self.oblivious.mounts(self.app.acting)
+            self.app.mounts |= self.oblivious.mounts(self.app.acting, self._known)
         concerns = self.oblivious.concerns if self.oblivious is not None else nobody
         self.app.mounts |= mounts(self.app, self.file, submitting.taking, concerns)
         self.app.mounts |= {
@@ -105,6 +106,10 @@ class ServedHub:
 
     def _logged(self, connection: sqlite3.Connection, records: Sequence[Record]) -> int:
         return record(connection, [(one.kind, one.body) for one in records], self._clock(), secrets.token_bytes)
+
+    def _known(self, sha256: str) -> bool:
+        with self.file.reading() as connection:
+            return not checking(connection) or registered(connection, sha256)
 
     def _others(self, subject: str, member: str) -> frozenset[str] | None:
         """Give the others in a joint campaign; None to who is not in it."""
