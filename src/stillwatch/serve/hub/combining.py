@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,11 @@ import msgspec
 from stillwatch.coordination.extraction import LINES
 from stillwatch.coordination.groups import LAYERS
 from stillwatch.joint import joint_campaigns
-from stillwatch.model.errors import InputError
+from stillwatch.model.errors import InputError, NotNow
 from stillwatch.offers import FIELDS, bounded
 from stillwatch.sharing.joint.wire import unpacked
 from stillwatch.sketches.layout import allocate
-from stillwatch.store.exchange.offered import Finding, complete, held, join, unjoined
+from stillwatch.store.exchange.offered import Finding, complete, held, join, taken_digest, unjoined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,11 +55,14 @@ def combine_due(base: TagBase, calendar: Calendar, config: Config, now_ms: int) 
     tuple of Joined
         Epochs joined now, oldest first.
     """
-    return tuple(
-        join(base, epoch, combined(held(base, epoch), config), now_ms)
-        for epoch in unjoined(base)
-        if calendar.ended(epoch, now_ms) or complete(base, epoch)
-    )
+    made = []
+    for epoch in unjoined(base):
+        if calendar.ended(epoch, now_ms) or complete(base, epoch):
+            before = taken_digest(base, epoch)
+            # Looking takes a while; who withdraws meanwhile is in no joint campaign.
+            with contextlib.suppress(NotNow):
+                made.append(join(base, epoch, combined(held(base, epoch), config), now_ms, before))
+    return tuple(made)
 
 
 def combined(members: tuple[Held, ...], config: Config) -> tuple[Finding, ...]:
