@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from reference_gateway import barriers, gateway_settings
+from reference_hub import hub_paths
 from reference_tables import MADE, field_docs, table
 
 from stillwatch import config
@@ -360,6 +361,7 @@ PAGES: Final[tuple[tuple[str, Callable[[], str]], ...]] = (
     ("terms.schema.json", terms_schema),
     ("barriers.md", barriers),
     ("gateway-settings.md", gateway_settings),
+    ("hub.md", hub_paths),
 )
 """Page of docs/reference -> what renders it."""
 

@@ -25,7 +25,7 @@ from stillwatch.model.errors import FormatError, InputError
 from stillwatch.sharing.oblivious.kinds import BY_NAME, TRAIT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from stillwatch.ingest.door import Door
@@ -75,6 +75,7 @@ def read_inputs(
     values: Path | None = None,
     issuer: str = "",
     alliance: Door | None = None,
+    kinds: Collection[str] = frozenset(BY_NAME),
 ) -> Inputs:
     """Read what may be asked or shared.
 
@@ -91,6 +92,8 @@ def read_inputs(
     alliance
         Keys under the key that members of an alliance share: payments, domains and networks become traits as well, in
         the form in which groups of others are matched by them.
+    kinds
+        Names of the kinds that are wanted; columns of others are passed over.
 
     Raises
     ------
@@ -107,12 +110,12 @@ def read_inputs(
         raise FormatError(f"{accounts}: an account_id stands in more than one row")
     made: _Made = {}
     for name, texts in columns.items():
-        _collect(made, named, texts, f"{accounts}: column {name}", _Reading(name, issuer, alliance))
+        _collect(made, named, texts, f"{accounts}: column {name}", _Reading(name, issuer, alliance, kinds))
     if values is not None:
         columns = _columns(values, set(named))
         named = columns.pop("account_id")
         for name, texts in columns.items():
-            _collect(made, named, texts, f"{values}: column {name}", _Reading(name, issuer, alliance))
+            _collect(made, named, texts, f"{values}: column {name}", _Reading(name, issuer, alliance, kinds))
     return _without_common(made, lists)
 
 
@@ -139,6 +142,8 @@ def _collect(made: _Made, named: list[str], texts: list[str], where: str, readin
             continue
         if text not in read:
             try:
+                if reading.kind(text) not in reading.kinds:
+                    continue
                 kind, form = reading.form(text)
             except InputError as error:
                 raise FormatError(f"{where}: row {row}: {error}") from error
@@ -173,10 +178,15 @@ class _Reading:
     column: str
     issuer: str
     alliance: Door | None
+    kinds: Collection[str]
+
+    def kind(self, text: str) -> str:
+        """Name the kind of a text."""
+        return _KINDS.get(self.column) or _network_kind(text)
 
     def form(self, text: str) -> tuple[Kind, str]:
         """Bring a text into the form of its kind."""
-        name = _KINDS.get(self.column) or _network_kind(text)
+        name = self.kind(text)
         if name == "payment:v1" and "/" not in text:
             if not self.issuer:
                 raise InputError("payment: the fingerprint says no issuer; name it with --issuer")

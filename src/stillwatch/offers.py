@@ -55,6 +55,13 @@ CLEARED_BITS: Final = -4.0
 FIELDS: Final = ("counts", "sums", "first_ms", "last_ms", "hll", "reach", "refused", "week", "slot_key", "slot_count")
 """Fields of an account's state that a sketch keeps: what reading a group as one account needs."""
 _DAY_MS: Final = 86_400_000
+_MOST: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("counts", "slot_count"), 1 << 26),
+    "sums": 1 << 57,
+    **dict.fromkeys(("first_ms", "last_ms"), 1 << 43),
+    **dict.fromkeys(("hll", "reach", "refused"), 64),
+}
+"""Most that a cell of a sketch may hold; sums of 64 sketches still fit into their cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,3 +202,11 @@ def coarse(whole: Arrays) -> Mapping[str, NDArray[np.generic]]:
             cells = cells // _DAY_MS * _DAY_MS
         kept[name] = np.array(cells)
     return kept
+
+
+def bounded(sketch: Mapping[str, NDArray[np.generic]]) -> Mapping[str, NDArray[np.generic]]:
+    """Put what a sketch of somebody else claims within what an account can have: a liar's may hold anything."""
+    kept = {name: np.clip(sketch[name], 0, _MOST[name]) if name in _MOST else sketch[name] for name in FIELDS}
+    events = kept["counts"][0]
+    # The others count some of the requests.
+    return {**kept, **{name: np.minimum(kept[name], events) for name in ("counts", "slot_count")}}

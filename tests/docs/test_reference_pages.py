@@ -9,6 +9,7 @@ import pytest
 
 from stillwatch.config import Config
 from stillwatch.model.event import EVENT_FIELDS
+from stillwatch.serve.hub.description import PATHS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,7 @@ WRITTEN = (
     "barriers.md",
     "gateway-settings.md",
     "dossiers.md",
+    "hub.md",
 )
 
 
@@ -63,3 +65,13 @@ def test_every_command_and_option_is_described_by_a_sentence(reference: ModuleTy
             assert action.help, f"{name} {action.dest} has no help text"
             for option in action.option_strings:
                 assert f"`{option}" in page
+
+
+def test_every_path_of_the_hub_is_on_its_page(reference: ModuleType) -> None:
+    page = reference.hub_paths().splitlines()
+
+    for path, methods in PATHS.items():
+        for method, one in methods.items():
+            assert page.count(f"## {method.upper()} {path}") == 1
+            for given in one.get("parameters", []):
+                assert any(line.startswith(f"| `{given['name']}` | {given['in']} |") for line in page)

@@ -17,11 +17,20 @@ from typing import TYPE_CHECKING, Final
 from stillwatch.model.campaign import Line
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stillwatch.coordination.facts import Facts
     from stillwatch.model.campaign import Says
 
 PRIOR_BITS: Final = -7.0
 """log2 odds that a coordinated group extracts, before any of this: about 1 in 130. Stated, not measured."""
+LINES: Final[Mapping[str, Says]] = {
+    **dict.fromkeys(("workload", "artefacts", "shards", "dealt out"), "harvest"),
+    **dict.fromkeys(("card ring", "throw-away addresses", "succession"), "hides"),
+    **dict.fromkeys(("size", "jobs"), "scale"),
+    **dict.fromkeys(("manner", "one organisation", "one payer", "contract", "declared"), "in favour"),
+}
+"""Every line there is, and what it speaks of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +77,10 @@ def asked_lines(heard: Heard) -> list[Line]:
     """Weigh what members ask for; how the work is divided among them is another matter."""
     asked = _clipped(heard.content, -2.0, 8.0) + _clipped(heard.asked, -1.0, 8.0) + _clipped(heard.probing, -1.0, 8.0)
     text = "all members read as one account: {bits} of content"
-    lines = [_line("workload", "harvest", _clipped(asked, -1.0, 10.0), text)]
+    lines = [_line("workload", _clipped(asked, -1.0, 10.0), text)]
     if heard.provenance > 0.0:
         text = "members send back reasoning that other accounts received"
-        lines.append(_line("artefacts", "harvest", min(heard.provenance, 12.0), text))
+        lines.append(_line("artefacts", min(heard.provenance, 12.0), text))
     return lines
 
 
@@ -86,7 +95,7 @@ def _harvest(heard: Heard, facts: Facts) -> list[Line]:
         return lines
     if facts.common >= COMMON:
         text = f"{facts.common:.0%} of the sampled prompts come from several members: common tasks, not shards"
-        return [*lines, _line("shards", "harvest", -3.0, text)]
+        return [*lines, _line("shards", -3.0, text)]
     text = (
         f"topics lie among members with dispersion {facts.dispersion:.2f} (shards 1, customers about"
         f" {facts.customers:.2f}), and {1 - facts.common:.0%} of the sampled prompts come from one member alone"
@@ -94,7 +103,7 @@ def _harvest(heard: Heard, facts: Facts) -> list[Line]:
     weight = _clipped(-facts.log_p_shards / math.log(2.0) - 1.0, -2.0, 3.0)
     if facts.breadth_nats < NARROW_NATS:
         weight = min(weight, 0.0)
-    return [*lines, _line("shards", "harvest", weight, text)]
+    return [*lines, _line("shards", weight, text)]
 
 
 COMMON: Final = 0.1
@@ -113,18 +122,18 @@ def _hides(steps: Steps, facts: Facts) -> list[Line]:
     if not math.isnan(facts.on_shared_cards) and not together:
         ring = min(math.log2(1 + facts.shared_cards), 4.0) if facts.shared_cards >= 2 else -1.0
         text = f"{facts.shared_cards} means of payment have several users each, {facts.on_shared_cards:.0%} of members"
-        lines.append(_line("card ring", "hides", ring, text))
+        lines.append(_line("card ring", ring, text))
     if not math.isnan(facts.disposable) and not math.isnan(facts.disposable_elsewhere):
         usual = max(facts.disposable_elsewhere, 0.01)
         weight = _clipped(math.log2((facts.disposable + 0.02) / (usual + 0.02)), -0.5, 3.0)
         text = (
             f"{facts.disposable:.0%} of members have throw-away addresses, {facts.disposable_elsewhere:.1%} elsewhere"
         )
-        lines.append(_line("throw-away addresses", "hides", weight, text))
+        lines.append(_line("throw-away addresses", weight, text))
     if not math.isnan(steps.succession_log_p):
         weight = _clipped(-steps.succession_log_p / math.log(2.0) / 2.0, 0.0, 4.0)
         text = f"{steps.successors} members began within two days of another member's closing"
-        lines.append(_line("succession", "hides", weight, text))
+        lines.append(_line("succession", weight, text))
     return lines
 
 
@@ -143,43 +152,37 @@ def dealt_out(facts: Facts) -> Line:
     text = f"requests a day spread by a factor of {math.exp(facts.quota_spread):.1f} over members"
     if facts.common >= COMMON or facts.repeated >= COMMON:
         # Common or returning tasks are no list that is worked off once.
-        return _line("dealt out", "harvest", min(weight, 0.0), f"{text}, but tasks return or are common")
-    return _line("dealt out", "harvest", weight, f"{text}, and hardly any prompt comes twice")
+        return _line("dealt out", min(weight, 0.0), f"{text}, but tasks return or are common")
+    return _line("dealt out", weight, f"{text}, and hardly any prompt comes twice")
 
 
 def _scale(steps: Steps, facts: Facts) -> list[Line]:
     text = f"{facts.members} accounts; few customers who do not say so need more than twenty"
-    lines = [_line("size", "scale", _clipped(math.log2(facts.members / 20.0), 0.0, 3.0), text)]
+    lines = [_line("size", _clipped(math.log2(facts.members / 20.0), 0.0, 3.0), text)]
     if not math.isnan(steps.in_step_log_p):
         jobs = steps.in_step >= 0.15 and steps.in_step_log_p < math.log(1e-6)
         text = f"{steps.in_step:.0%} of the members at work in one slot of 22 minutes"
-        lines.append(_line("jobs", "scale", 1.5 if jobs else 0.0, text))
+        lines.append(_line("jobs", 1.5 if jobs else 0.0, text))
     return lines
 
 
 def _in_favour(heard: Heard, facts: Facts) -> list[Line]:
-    lines = [
-        _line("manner", "in favour", _clipped(heard.manner, -4.0, 0.0), "how members work, mean of their own evidence")
-    ]
+    lines = [_line("manner", _clipped(heard.manner, -4.0, 0.0), "how members work, mean of their own evidence")]
     if facts.one_organisation >= OPEN:
         text = f"{facts.one_organisation:.0%} of the members say they belong to one organisation"
-        lines.append(_line("one organisation", "in favour", -5.0, text))
+        lines.append(_line("one organisation", -5.0, text))
     if facts.one_payer >= OPEN:
         text = f"one means of payment pays for {facts.one_payer:.0%} of the members: nothing is hidden"
-        lines.append(_line("one payer", "in favour", -3.0, text))
+        lines.append(_line("one payer", -3.0, text))
     if facts.resellers >= OPEN:
-        lines.append(
-            _line("contract", "in favour", -6.0, f"{facts.resellers:.0%} of the members resell under a contract")
-        )
+        lines.append(_line("contract", -6.0, f"{facts.resellers:.0%} of the members resell under a contract"))
     elif facts.declared >= OPEN:
-        lines.append(
-            _line("declared", "in favour", -4.0, f"{facts.declared:.0%} of the members declared their purpose")
-        )
+        lines.append(_line("declared", -4.0, f"{facts.declared:.0%} of the members declared their purpose"))
     return lines
 
 
-def _line(name: str, says: Says, weight: float, sentence: str) -> Line:
-    return Line(name, says, weight, sentence.replace("{bits}", f"{weight:+.1f} bits"))
+def _line(name: str, weight: float, sentence: str) -> Line:
+    return Line(name, LINES[name], weight, sentence.replace("{bits}", f"{weight:+.1f} bits"))
 
 
 def extraction_lines(heard: Heard, steps: Steps, facts: Facts) -> tuple[Line, ...]:

@@ -10,9 +10,10 @@ if TYPE_CHECKING:
 
 _HEAD: Final = """# Account of {name}
 
-Everything that {name} ever sent to this exchange or could read in it, drawn {when}. No other member is named. `log` is
-the number of the entry of the transparency log that tells of a row; anybody can check the log against its signed
-checkpoint (`stillwatch hub audit`). `record.jsonl` holds the same rows whole, one a line.
+Everything that {name} ever sent to this exchange or could read in it, drawn {when}; what is deleted after a time is
+said to be. No other member is named. `log` is the number of the entry of the transparency log that tells of a row;
+anybody can check the log against its signed checkpoint (`stillwatch hub audit`). `record.jsonl` holds the same rows
+whole, one a line.
 """
 _LEFT_OUT: Final = ("at", "object", "salt", "record", "sha256", "entry")
 """What is in the lines of JSON only."""

@@ -13,7 +13,8 @@ from stillwatch.model.errors import InputError
 from stillwatch.model.exchange import Record
 from stillwatch.reports.account_page import account_page
 from stillwatch.reports.files import write_atomically
-from stillwatch.store.exchange.account import SECTIONS, Books, every_row
+from stillwatch.store.exchange.account import SECTIONS
+from stillwatch.store.exchange.books import Books, every_row
 from stillwatch.store.exchange.erasing import keep_request, requests
 from stillwatch.store.exchange.file import HubFile
 from stillwatch.store.exchange.holder import HolderBase, calendar_of

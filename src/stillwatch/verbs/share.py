@@ -153,7 +153,7 @@ def _identifiers(
     if not asked.accounts:
         raise InputError("the policy names identifiers, which stand in the account file; give --accounts FILE")
     values = Path(asked.values) if asked.values else None
-    found = read_inputs(Path(asked.accounts), lists, values=values, issuer=asked.issuer)
+    found = read_inputs(Path(asked.accounts), lists, values=values, issuer=asked.issuer, kinds=policy.identifiers)
     own = Door(read_key(Path(asked.key), asked.epoch))
     return of_groups(found.of, groups, own.account, policy.identifiers)
 

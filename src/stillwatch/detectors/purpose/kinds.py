@@ -135,7 +135,7 @@ def _share_fit(purpose: Purpose, name: str, share: NDArray[np.float64], n: NDArr
     at = purpose.shares.index(name)
     known = ~(np.isnan(share) | np.isnan(n))
     level = np.where(known, np.searchsorted(np.array(LEVELS), n, side="right"), 0)
-    place = np.rint(np.where(known, share, 0.0) * _GRID).astype(np.int64)
+    place = np.rint(np.clip(np.where(known, share, 0.0), 0.0, 1.0) * _GRID).astype(np.int64)
     table = _share_table(tuple(one.rates[at] for one in purpose.kinds))
     return np.asarray(table.take(level * (_GRID + 1) + place, axis=0))
 

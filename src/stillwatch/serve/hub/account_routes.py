@@ -19,14 +19,15 @@ import msgspec
 from stillwatch.serve.asgi import Refused, answer
 from stillwatch.serve.hub.asking import number_of, query_of
 from stillwatch.serve.hub.log import receipt
-from stillwatch.store.exchange.account import SECTIONS, Books
+from stillwatch.store.exchange.account import SECTIONS
+from stillwatch.store.exchange.books import Books
 from stillwatch.store.exchange.sent import tells_of
 
 if TYPE_CHECKING:
     from stillwatch.model.membership import Member
     from stillwatch.serve.asgi import Receive, Scope, Send
     from stillwatch.serve.hub.app import Hub
-    from stillwatch.store.exchange.account import Section
+    from stillwatch.store.exchange.books import Section
     from stillwatch.store.exchange.tag_base import TagBase
 
 RECORD: Final = "/v1/record"

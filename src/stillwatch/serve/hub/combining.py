@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from stillwatch.coordination.extraction import LINES
+from stillwatch.coordination.groups import LAYERS
 from stillwatch.joint import joint_campaigns
-from stillwatch.model.errors import InputError
-from stillwatch.offers import FIELDS
+from stillwatch.model.errors import InputError, NotNow
+from stillwatch.offers import FIELDS, bounded
 from stillwatch.sharing.joint.wire import unpacked
 from stillwatch.sketches.layout import allocate
-from stillwatch.store.exchange.offered import Finding, complete, held, join, unjoined
+from stillwatch.store.exchange.offered import Finding, complete, held, join, taken_digest, unjoined
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from stillwatch.config import Config
-    from stillwatch.model.offer import JointCampaign, Offer
+    from stillwatch.model.offer import JointCampaign, Offer, TagEvidence
     from stillwatch.sharing.oblivious.epochs import Calendar
     from stillwatch.store.exchange.offered import Held, Joined
     from stillwatch.store.exchange.tag_base import TagBase
@@ -52,11 +55,14 @@ def combine_due(base: TagBase, calendar: Calendar, config: Config, now_ms: int) 
     tuple of Joined
         Epochs joined now, oldest first.
     """
-    return tuple(
-        join(base, epoch, combined(held(base, epoch), config), now_ms)
-        for epoch in unjoined(base)
-        if calendar.ended(epoch, now_ms) or complete(base, epoch)
-    )
+    made = []
+    for epoch in unjoined(base):
+        if calendar.ended(epoch, now_ms) or complete(base, epoch):
+            before = taken_digest(base, epoch)
+            # Looking takes a while; who withdraws meanwhile is in no joint campaign.
+            with contextlib.suppress(NotNow):
+                made.append(join(base, epoch, combined(held(base, epoch), config), now_ms, before))
+    return tuple(made)
 
 
 def combined(members: tuple[Held, ...], config: Config) -> tuple[Finding, ...]:
@@ -73,14 +79,22 @@ def combined(members: tuple[Held, ...], config: Config) -> tuple[Finding, ...]:
 
 
 def _matched(one: Held, handle: bytes, body: bytes, like: Mapping[str, NDArray[np.generic]]) -> tuple[Offer, ...]:
-    """Read an offer and keep of its tags those that were submitted before the close, and matched."""
+    """Read an offer; keep what is ours to weigh, and of its tags those that were submitted in time, and matched."""
     try:
         offer = unpacked(body, like)
     except InputError:
         # Checked when it came in; what another version took is left out, not feared.
         return ()
-    tags = tuple(tag for tag in offer.tags if tag.value in one.tags[handle])
-    return (dataclasses.replace(offer, tags=tags),) if tags and offer.name == handle.hex() else ()
+    tags = tuple(_heard(tag) for tag in offer.tags if tag.value in one.tags[handle])
+    if not tags or offer.name != handle.hex():
+        return ()
+    # A word that we do not know would be a message to the others; a line that speaks of something else, a lie.
+    lines = tuple(line for line in offer.lines if LINES.get(line.name) == line.says)
+    return (dataclasses.replace(offer, tags=tags, lines=lines, sketch=bounded(offer.sketch)),)
+
+
+def _heard(tag: TagEvidence) -> TagEvidence:
+    return dataclasses.replace(tag, layers={name: log_e for name, log_e in tag.layers.items() if name in LAYERS})
 
 
 def described(one: JointCampaign) -> bytes:

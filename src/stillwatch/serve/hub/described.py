@@ -34,6 +34,7 @@ ERROR: Final[dict[str, Any]] = {
 }
 TAXII_ERROR: Final = {"type": "object", "required": ["title", "description", "http_status"]}
 UUID: Final = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+HEX16: Final = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
 HEX32: Final = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 NUMBER: Final = {"type": "integer", "minimum": 0, "maximum": 10**18 - 1}
 EPOCH: Final = {"type": "integer", "minimum": 1, "maximum": 10**9 - 1}
@@ -42,6 +43,12 @@ EPOCH: Final = {"type": "integer", "minimum": 1, "maximum": 10**9 - 1}
 def record(**properties: Any) -> dict[str, Any]:  # noqa: ANN401 - a schema
     """Describe an object whose properties are all there."""
     return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def only(optional: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:  # noqa: ANN401 - a schema
+    """Describe an object of a request: these properties and no others; those in ``optional`` may be left out."""
+    needed = [name for name in properties if name not in optional]
+    return {"type": "object", "required": needed, "properties": properties, "additionalProperties": False}
 
 
 def rows(of: dict[str, Any], most: int | None = None) -> dict[str, Any]:

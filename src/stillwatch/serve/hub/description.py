@@ -1,6 +1,6 @@
 """OpenAPI 3.1 of the hub's own routes, as data; TAXII 2.1 below ``/taxii2/`` and ``/api/`` has its own standard.
 
-Other routes add theirs to ``PATHS``.
+What members match and judge is described beside (``described_matching``, ``described_judging``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from stillwatch.serve.asgi import Refused, answer
 from stillwatch.serve.hub.described import (
     BYTES,
     EPOCH,
-    HEX32,
     NUMBER,
     SAID,
     TAXII_ERROR,
@@ -20,12 +19,14 @@ from stillwatch.serve.hub.described import (
     UUID,
     act,
     given,
+    only,
     record,
     rows,
     sent,
 )
+from stillwatch.serve.hub.described_judging import JUDGING
+from stillwatch.serve.hub.described_matching import MATCHING, OPRF
 from stillwatch.serve.hub.unmask_routes import SUBJECT
-from stillwatch.sharing.oblivious.kinds import KINDS
 from stillwatch.sharing.taxii.media import TAXII
 from stillwatch.store.exchange.account import SECTIONS
 
@@ -77,59 +78,11 @@ _STATISTICS: Final = record(
     ),
     years=rows(_YEAR),
 )
-_MATCH: Final = record(
-    handle={"type": "string"}, kind={"type": "string"}, tags={"type": "integer"}, members_at_least={"type": "integer"}
-)
-_MATCHES: Final = record(
-    epoch=EPOCH,
-    closed_ms={"type": "integer"},
-    submissions_digest=HEX32,
-    matches=rows(_MATCH),
-    too_common={"type": "object"},
-)
-_HELD: Final = record(
-    epoch=EPOCH,
-    state={"enum": ["planned", "open", "overlap", "ended", "destroyed"]},
-    opens_ms={"type": "integer"},
-    closes_ms={"type": "integer"},
-    ends_ms={"type": "integer"},
-    public_key=HEX32,
-    destroyed_ms={"type": ["integer", "null"]},
-)
-_EPOCHS: Final = record(
-    holder={"enum": ["hub", "custodian"]},
-    suite={"const": "ristretto255-SHA512"},
-    mode={"const": "VOPRF"},
-    most_elements={"type": "integer"},
-    budget={"type": "integer"},
-    epochs=rows(_HELD),
-)
-_ELEMENTS: Final = {"type": "string", "format": "binary"}
-OPRF: Final[dict[str, Any]] = {
-    "/v1/oprf/epochs": {"get": act("Epochs of this holder's keys.", _EPOCHS, "", public=True)},
-    "/v1/oprf/{epoch}/evaluate": {
-        "post": act(
-            "Proof (64 bytes) and evaluated elements (32 bytes each).",
-            _ELEMENTS,
-            "408 409 413 415 404",
-            kind=BYTES,
-            parameters=[
-                given("epoch", EPOCH, "path"),
-                given("stillwatch-created", {"type": "string", "pattern": "^[0-9]{1,12}$"}, "header"),
-                given("stillwatch-nonce", {"type": "string", "pattern": "^[0-9a-f]{32}$"}, "header"),
-            ],
-            requestBody=sent(_ELEMENTS, BYTES),
-        )
-    },
-}
-"""What a key holder answers, hub and custodian alike."""
 _JOIN: Final[dict[str, Any]] = {
     "post": {
         "summary": "An invitation is taken up with one's own key.",
         "security": [],
-        "requestBody": sent(
-            record(invitation={"type": "string"}, key=_BASE64, proof=_BASE64) | {"additionalProperties": False}
-        ),
+        "requestBody": sent(only(invitation={"type": "string"}, key=_BASE64, proof=_BASE64)),
         "responses": {
             "200": {
                 "description": "The member's id, and the id of its key.",
@@ -196,7 +149,7 @@ PATHS: Final[dict[str, Any]] = {
             "The new key, and all that are good now; old ones end after the overlap.",
             record(key_id={"type": "string"}, **_KEYS["properties"]),
             "408 409 413 415",
-            requestBody=sent(record(key=_BASE64, proof=_BASE64) | {"additionalProperties": False}),
+            requestBody=sent(only(key=_BASE64, proof=_BASE64)),
         ),
     },
     "/v1/keys/{id}/end": {
@@ -207,19 +160,9 @@ PATHS: Final[dict[str, Any]] = {
             parameters=[given("id", {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"}, "path")],
         )
     },
-    "/v1/tags": {
-        "post": act(
-            "A receipt: these very tags had been taken before.",
-            record(digest=HEX32, tags={"type": "integer"}, again={"type": "boolean"}),
-            "408 409 413 415",
-            parameters=[given("epoch", EPOCH), given("kind", {"enum": [one.name for one in KINDS]})],
-            requestBody=sent(_ELEMENTS, BYTES),
-        )
-    },
-    "/v1/matches": {
-        "get": act("What matched of one's own groups.", _MATCHES, "409", parameters=[given("epoch", EPOCH)])
-    },
     **OPRF,
+    **MATCHING,
+    **JUDGING,
     "/v1/unmask": {
         "get": act(
             "What one asked and is asked; never who asks, never who refused.",
@@ -232,11 +175,10 @@ PATHS: Final[dict[str, Any]] = {
             _UNMASK,
             "404 408 409 413 415",
             requestBody=sent(
-                record(
+                only(
                     subject={"type": "string", "pattern": SUBJECT.replace(r"\Z", "$"), "maxLength": 160},
                     reason={"type": "string", "minLength": 1, "maxLength": 500},
                 )
-                | {"additionalProperties": False}
             ),
         ),
     },
@@ -246,7 +188,7 @@ PATHS: Final[dict[str, Any]] = {
             record(id={"type": "string"}, consent={"type": "boolean"}),
             "404 408 409 413 415",
             parameters=[given("id", {"type": "string", "pattern": f"^{UUID}$"}, "path")],
-            requestBody=sent(record(consent={"type": "boolean"}) | {"additionalProperties": False}),
+            requestBody=sent(only(consent={"type": "boolean"})),
         )
     },
     "/v1/record": {
@@ -274,10 +216,6 @@ PATHS: Final[dict[str, Any]] = {
     **_LOG,
 }
 """Every path of the hub's own."""
-PATHS["/v1/tags"]["post"]["responses"]["201"] = {
-    **PATHS["/v1/tags"]["post"]["responses"]["200"],
-    "description": "A receipt: these tags were taken now.",
-}
 
 
 def description(title: str = "Stillwatch hub", paths: dict[str, Any] = PATHS) -> dict[str, Any]:

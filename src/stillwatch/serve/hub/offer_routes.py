@@ -114,7 +114,7 @@ class OfferRoutes:
             raise Refused(409, str(error)) from error
         except InputError as error:
             raise Refused(400, str(error)) from error
-        except msgspec.DecodeError as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Refused(400, f"{path}: {str(error)[:200]}") from error
 
     def _commit(self, member: str, epoch: int, content: bytes) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def collections(member: Membership) -> list[Collection]:
     answer = member.hub.ask("GET", f"{API}collections/", accept=TAXII)
     try:
         found = msgspec.json.decode(answer.content, type=_Collections)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PeerError(_NO_TAXII) from error
     return [Collection(one.id, one.title, one.can_write) for one in found.collections if one.can_read]
 
@@ -129,7 +129,7 @@ def _pages(file: MemberFile, member: Membership, collection: str) -> Iterator[tu
         answer = member.hub.ask("GET", path, accept=TAXII)
         try:
             page, last = msgspec.json.decode(answer.content, type=_Envelope), answer.headers.get(LAST, "")
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PeerError(_NO_TAXII) from error
         if not page.objects:
             return

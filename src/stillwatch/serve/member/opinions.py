@@ -95,7 +95,7 @@ def _pages(
         answer = member.hub.ask("GET", f"{path}?since={since}")
         try:
             found, more = read(answer.content)
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise PeerError(f"the hub answers {path} in a form that is not ours") from error
         rows = [msgspec.to_builtins(one) for one in found]
         if not rows:

@@ -168,7 +168,7 @@ def _joint(file: MemberFile, member: Membership, epoch: int, now_ms: int) -> int
     answer = member.hub.ask("GET", f"{JOINT}?epoch={epoch}")
     try:
         told = msgspec.json.decode(answer.content, type=_Answer)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PeerError("the hub describes joint campaigns in a form that is not ours") from error
     with file.writing() as connection:
         noted(connection, "in", HUB, f"joint campaigns of epoch {epoch}", answer.content, now_ms)

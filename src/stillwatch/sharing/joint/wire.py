@@ -116,7 +116,7 @@ def cut(content: bytes) -> tuple[bytes, ...]:
         raise InputError(f"offers have at most {MOST_BYTES:,} bytes")
     try:
         found = _LIST.decode(content)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"this is no list of offers: {str(error)[:200]}") from error
     if len(found) > MOST_OFFERS:
         raise InputError(f"a member has at most {MOST_OFFERS:,} offers, not {len(found):,}")
@@ -145,7 +145,7 @@ def unpacked(packed_offer: bytes, form: Mapping[str, NDArray[np.generic]]) -> Of
     """
     try:
         return _offer(_READ.decode(packed_offer), form)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"this is no offer: {str(error)[:200]}") from error
 
 

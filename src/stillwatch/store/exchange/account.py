@@ -2,61 +2,22 @@
 
 A section is a function of the hub's books that gives rows after a place, at most so many, rising by ``at``. It shows
 what the member itself knows, never another member's name or id. What was actually served is not recorded, so what a
-member could read is shown in its place. Sections of other tables are added to ``SECTIONS``.
+member could read is shown in its place. What it said of what was shared, and what it matched, is in ``account_judging``
+and ``account_matching``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
+from stillwatch.store.exchange.account_judging import JUDGED
+from stillwatch.store.exchange.account_matching import MATCHED
+from stillwatch.store.exchange.books import Section
 from stillwatch.store.exchange.sent import entry_of
-from stillwatch.store.exchange.tags import bucketed
 from stillwatch.store.exchange.unmasking import requests_of
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable, Iterator
-
-    from stillwatch.model.membership import Member
-
-    Row: TypeAlias = dict[str, Any]
-    Rows: TypeAlias = Callable[["Books", int, int], list[Row]]
-
-PAGE: Final = 200
-"""Rows read at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """What an account is drawn from: views of one moment."""
-
-    hub: sqlite3.Connection
-    """The hub's file."""
-    tags: sqlite3.Connection | None
-    """The database of tags; None where this hub matches nothing."""
-    member: Member
-    """Whose account."""
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One part of an account."""
-
-    name: str
-    """Name."""
-    says: str
-    """What it holds, and what not."""
-    rows: Rows
-    """(books, after, most) -> rows, each with its place ``at`` and the number of its entry in the log."""
-
-
-def every_row(books: Books, section: Section) -> Iterator[Row]:
-    """Give all rows of a section."""
-    after = -1
-    while rows := section.rows(books, after, PAGE):
-        yield from rows
-        after = rows[-1]["at"]
+    from stillwatch.store.exchange.books import Books, Row
 
 
 def _sent(books: Books, after: int, most: int) -> list[Row]:
@@ -131,53 +92,6 @@ def _group_entry(books: Books, identity: str, version: int) -> int | None:
     return row[0] if row else None
 
 
-def _tags(books: Books, after: int, most: int) -> list[Row]:
-    if books.tags is None:
-        return []
-    rows = books.tags.execute(
-        f"SELECT epoch, sum(tags), count(*), group_concat(hex(digest)) FROM submissions WHERE {_MINE} AND epoch > ?"
-        " GROUP BY epoch ORDER BY epoch LIMIT ?",
-        (books.member.id, after, most),
-    )
-    return [
-        {"at": epoch, "log": _closing(books, epoch), "epoch": epoch, "tags": tags, "submissions": many, "sha256": shown}
-        for epoch, tags, many, digests in rows.fetchall()
-        for shown in [sorted(digests.lower().split(","))]
-    ]
-
-
-def _matches(books: Books, after: int, most: int) -> list[Row]:
-    if books.tags is None:
-        return []
-    rows = books.tags.execute(
-        "SELECT * FROM (SELECT (epoch << 32) + row_number() OVER (PARTITION BY epoch ORDER BY handle, kind) AS at,"
-        " epoch, handle, (SELECT name FROM names WHERE id = kind), tags, members"
-        f" FROM released WHERE {_MINE} AND epoch >= ?) WHERE at > ? ORDER BY at LIMIT ?",
-        (books.member.id, after >> 32, after, most),
-    )
-    return [
-        {
-            "at": at,
-            "log": _closing(books, epoch),
-            "epoch": epoch,
-            "handle": handle.hex(),
-            "kind": kind,
-            "tags": tags,
-            "members_at_least": bucketed(members),
-        }
-        for at, epoch, handle, kind, tags, members in rows.fetchall()
-    ]
-
-
-_MINE: Final = "member = (SELECT id FROM names WHERE name = ?)"
-
-
-def _closing(books: Books, epoch: int) -> int | None:
-    """Give the entry that tells how an epoch closed: it binds the digests of all submissions."""
-    row = books.hub.execute("SELECT value FROM settings WHERE name = ?", (f"logged closed {epoch}",)).fetchone()
-    return int(row[0]) if row else None
-
-
 def _unmask(books: Books, after: int, most: int) -> list[Row]:
     found = []
     for one in requests_of(books.hub, books.member, after, most):
@@ -229,8 +143,8 @@ SECTIONS: Final = (
         _readable,
     ),
     Section("groups", "Versions of sharing groups that this member is in.", _groups),
-    Section("tags", "Tags submitted for oblivious matching, by epoch. They are counted for eight epochs.", _tags),
-    Section("matches", "What matched of this member's groups. Kept for eight epochs.", _matches),
+    *JUDGED,
+    *MATCHED,
     Section(
         "unmask",
         "Requests to learn who else is in something. Names that were told are counted here and not written out. A"

@@ -148,9 +148,9 @@ def links(base: TagBase, epoch: int) -> Iterator[Link]:
 
 
 def forget(base: TagBase, before: int) -> None:
-    """Delete what matched in the epochs before this one; how they closed stays on record."""
+    """Delete what matched in the epochs before this one, and offers that nobody joined; how they closed is kept."""
     with base.writing() as connection:
-        for table in ("matched", "released", "answers", "common", "submissions", "commitments"):
+        for table in ("offers", "matched", "released", "answers", "common", "submissions", "commitments"):
             connection.execute(
                 f"DELETE FROM {table} WHERE epoch < ? AND epoch IN (SELECT epoch FROM closed)",
                 (before,),

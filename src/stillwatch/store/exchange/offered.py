@@ -223,19 +223,39 @@ def held(base: TagBase, epoch: int) -> tuple[Held, ...]:
     return tuple(sorted(made, key=lambda one: one.member))
 
 
-def join(base: TagBase, epoch: int, found: Sequence[Finding], now_ms: int) -> Joined:
-    """Keep the joint campaigns of an epoch, once, and delete its offers; later calls give what was kept."""
+def taken_digest(base: TagBase, epoch: int) -> bytes:
+    """Give the digest over the commitments of all offers that are held: it changes when one comes or goes."""
+    with base.reading() as connection:
+        return _digest(connection, epoch)
+
+
+def join(base: TagBase, epoch: int, found: Sequence[Finding], now_ms: int, of: bytes | None = None) -> Joined:
+    """Keep the joint campaigns of an epoch, once, and delete its offers; later calls give what was kept.
+
+    Parameters
+    ----------
+    base, epoch
+        The database, and which epoch.
+    found
+        Joint campaigns.
+    now_ms
+        Now (ms since 1970).
+    of
+        What :func:`taken_digest` gave before they were looked for; None where nobody else writes.
+
+    Raises
+    ------
+    NotNow
+        An offer has come or was withdrawn since then: look again.
+    """
     with base.writing() as connection:
         done = _joined(connection, epoch)
         if done:
             return done
-        digest = hashlib.sha256(b"stillwatch offers v1\n%d\n" % epoch)
-        for (one,) in connection.execute(
-            "SELECT c.digest FROM offers o JOIN commitments c USING (epoch, member, handle) WHERE epoch = ? ORDER BY 1",
-            (epoch,),
-        ):
-            digest.update(one)
-        made = Joined(epoch, now_ms, len(found), digest.digest())
+        digest = _digest(connection, epoch)
+        if of not in (None, digest):
+            raise NotNow(f"an offer of epoch {epoch} has come or gone meanwhile; they are joined at the next round")
+        made = Joined(epoch, now_ms, len(found), digest)
         connection.execute("INSERT INTO joined VALUES (?, ?, ?, ?)", (epoch, now_ms, made.campaigns, made.digest))
         for one in found:
             connection.execute("INSERT INTO joint VALUES (?, ?, ?, ?)", (epoch, one.name, one.members, one.body))
@@ -246,6 +266,16 @@ def join(base: TagBase, epoch: int, found: Sequence[Finding], now_ms: int) -> Jo
         connection.execute("DELETE FROM offers WHERE epoch = ?", (epoch,))
     base.settle()
     return made
+
+
+def _digest(connection: sqlite3.Connection, epoch: int) -> bytes:
+    digest = hashlib.sha256(b"stillwatch offers v1\n%d\n" % epoch)
+    for (one,) in connection.execute(
+        "SELECT c.digest FROM offers o JOIN commitments c USING (epoch, member, handle) WHERE epoch = ? ORDER BY 1",
+        (epoch,),
+    ):
+        digest.update(one)
+    return digest.digest()
 
 
 def joined_as(base: TagBase, epoch: int) -> Joined | None:
