@@ -45,7 +45,9 @@ def told(liar: bytes) -> dict[str, Any]:
     [found] = combined((*parts, held("liar", liar, b"\xcc" * 16)), DEFAULT)
     assert len(found.parts) == 3
     body = json.loads(found.body)
-    answer = {"campaigns": [{"name": found.name, "members_at_least": 3, "handles": ["aa" * 16], **body}]}
+    answer = {
+        "campaigns": [{"name": found.name, "members_at_least": 3, "handles": ["aa" * 16], "standing": [], **body}]
+    }
     msgspec.json.decode(json.dumps(answer), type=_Answer)
     return dict(body)
 

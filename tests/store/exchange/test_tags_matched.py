@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.model.errors import NotNow, StoreError
-from stillwatch.sharing.oblivious.canaries import audit, plant, sown
 from stillwatch.store.exchange import tags as tags_module
 from stillwatch.store.exchange.matching import Rule, close, forget, links, outcome
 from stillwatch.store.exchange.tag_base import TagBase
@@ -144,26 +142,6 @@ def test_old_epochs_are_forgotten_but_for_how_they_closed(base):
     assert close(base, 3, Rule(), 5).matched == 1
     with pytest.raises(NotNow):
         put(base, "c", {1: [10]}, epoch=1)
-
-
-def test_canaries_clear_an_honest_matcher_and_find_out_one_that_is_not(base):
-    planted = plant(1, 6, 6, secrets.token_bytes)
-    for member, groups in zip(("canary-1", "canary-2"), sown(planted, secrets.token_bytes), strict=True):
-        submit(base, member, 1, KIND, groups, 1)
-    put(base, "a", {1: [10]})
-    put(base, "b", {1: [10]})
-    close(base, 1, Rule(), 5)
-    assert audit(planted, [one.tag for one in links(base, 1)]).honest
-    assert seen(base, "a") == {(1, KIND): (1, 2)}
-    with base.writing() as connection:
-        connection.execute("DELETE FROM matched WHERE tag = ?", (planted.paired[0],))
-    assert audit(planted, [one.tag for one in links(base, 1)]).missing == 1
-
-
-members = st.sampled_from(["a", "b", "c", "d"])
-rows = st.sets(
-    st.tuples(members, st.integers(0, 3), st.sampled_from([KIND, TEMPLATES]), st.integers(0, 5)), max_size=60
-)
 
 
 def compared(rows, least, cap, need, member):

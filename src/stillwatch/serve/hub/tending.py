@@ -119,7 +119,6 @@ class Tending:
                 await asyncio.to_thread(self.round)
             except StillwatchError as error:
                 _LOG.error("%s", error)
-            except Exception:
-                # What members send is bounded before it is weighed; a fault of ours must not end keys and epochs.
+            except Exception:  # noqa: BLE001 - a fault of ours must not end keys and epochs
                 _LOG.exception("a round of the hub failed; it is tried again")
             await asyncio.sleep(EVERY_S)
