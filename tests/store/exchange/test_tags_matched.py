@@ -144,6 +144,12 @@ def test_old_epochs_are_forgotten_but_for_how_they_closed(base):
         put(base, "c", {1: [10]}, epoch=1)
 
 
+members = st.sampled_from(["a", "b", "c", "d"])
+rows = st.sets(
+    st.tuples(members, st.integers(0, 3), st.sampled_from([KIND, TEMPLATES]), st.integers(0, 5)), max_size=60
+)
+
+
 def compared(rows, least, cap, need, member):
     """What a member should be told, by the plainest comparison."""
     held = defaultdict(lambda: defaultdict(set))
