@@ -1,4 +1,4 @@
-"""Options of a member's verbs: join, share, inbox, withdraw, publish, opinion, docket, allow."""
+"""Options of a member's verbs: join, share, inbox, withdraw, publish, opinion, docket, member, allow."""
 
 from __future__ import annotations
 
@@ -182,6 +182,33 @@ def docket_parser(verbs: Verbs) -> None:
     reviewed = add("review", "tell what this member's own review came to")
     reviewed.add_argument("docket", metavar="DOCKET", help="id of the docket")
     reviewed.add_argument("outcome", choices=("overturned", "upheld", "not-acted"), help="what it came to")
+
+
+def membership_parser(verbs: Verbs) -> None:
+    """Take the options of ``stillwatch member``."""
+    member = verbs.add_parser(
+        "member",
+        help="account for what left and came, and change the key that requests to the hub are signed with",
+        description="Account for what left this provider and what came, and change its key at the hub.",
+        epilog="examples:\n"
+        "  stillwatch member journal\n"
+        "  stillwatch member record --json\n"
+        "  stillwatch member rotate\n\n" + _CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    acts = member.add_subparsers(title="acts", required=True, metavar="ACT")
+    for name, words in (
+        ("journal", "show everything that left and came, as this provider wrote it down"),
+        ("record", "show the hub's account of this member, section by section"),
+        ("keys", "show the keys that are good at the hub"),
+        ("rotate", "let a new key follow the one that requests are signed with"),
+    ):
+        act = acts.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
+        member_options(act)
+        act.set_defaults(run=later("member", "member_verb"), act=name)
+        if name == "record":
+            act.add_argument("--section", metavar="NAME", help="rows of one section, by page")
+            act.add_argument("--after", metavar="AT", help="the page after a row, by its ``at``")
 
 
 def allow_parser(verbs: Verbs) -> None:

@@ -152,6 +152,11 @@ def setting(connection: sqlite3.Connection, name: str) -> bytes | None:
     return row[0] if row else None
 
 
+def drop(connection: sqlite3.Connection, name: str) -> None:
+    """Forget a setting."""
+    connection.execute("DELETE FROM settings WHERE name = ?", (name,))
+
+
 def keep(connection: sqlite3.Connection, name: str, value: bytes) -> None:
     """Set a setting."""
     connection.execute(
