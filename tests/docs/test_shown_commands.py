@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 SHOWN = [shown for page in PAGES for shown in shown_in(page)]
-TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
 
 
 def identity(shown: Shown) -> str:
