@@ -52,7 +52,8 @@ def evaluate_parser(verbs: Verbs) -> None:
         "  stillwatch evaluate campaigns --out docs/explanation/campaigns-evaluation.md\n"
         "  stillwatch evaluate campaigns --labelled ../shared/data/dev/coordination\n"
         "  stillwatch evaluate exchange --out docs/explanation/exchange-evaluation.md\n"
-        "  stillwatch evaluate exchange --when --seeds 5 --out docs/explanation/exchange-timing.md",
+        "  stillwatch evaluate exchange --when --seeds 5 --out docs/explanation/exchange-timing.md\n"
+        "  stillwatch evaluate exchange --standing --out docs/explanation/exchange-standing.md",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     evaluate.add_argument(
@@ -68,6 +69,9 @@ def evaluate_parser(verbs: Verbs) -> None:
     evaluate.add_argument("--small", action="store_true", help="a few accounts of each kind, for a quick look")
     evaluate.add_argument("--seeds", type=int, default=0, metavar="N", help="worlds of the main tables (20)")
     evaluate.add_argument("--labelled", metavar="FOLDER", help="campaigns: judge these real sets instead of worlds")
+    evaluate.add_argument(
+        "--standing", action="store_true", help="exchange: what is left without any one provider, worlds: 10"
+    )
     evaluate.add_argument("--when", action="store_true", help="exchange: the day each campaign is found, worlds: 5")
     evaluate.add_argument("--no-peers", action="store_true", help="leave the other methods out")
     evaluate.add_argument("--json", action="store_true", help="print the tables as JSON")

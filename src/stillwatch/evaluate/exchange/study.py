@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from stillwatch.evaluate.campaigns.figures import over_seeds, share
 from stillwatch.evaluate.campaigns.knobs import HIDDEN
 from stillwatch.evaluate.exchange.gain import CAMPAIGNS, FIELDS_SENT, Gain, Spread, gain, providers
-from stillwatch.evaluate.exchange.lies import LIES, Harm, harm
+from stillwatch.evaluate.exchange.lies import LIES, Harm, Lie, harm
 from stillwatch.evaluate.pages import MADE, machine
 from stillwatch.evaluate.tables import Table, markdown
 from stillwatch.offers import Bounds
@@ -52,17 +52,33 @@ class World:
     """What each lie of the first provider did."""
 
 
-def run_world(spread: Spread, seed: int, config: Config) -> World:
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What is tried."""
+
+    spreads: tuple[Spread, ...] = SPREADS
+    """Campaigns."""
+    lies: tuple[Lie, ...] = LIES
+    """Lies of the first provider."""
+    first_seed: int = FIRST_SEED
+    """Seed of the first world of each."""
+
+
+EVERYTHING: Final = Tried()
+"""What the main page is made of."""
+
+
+def run_world(spread: Spread, seed: int, config: Config, lies: Sequence[Lie] = LIES) -> World:
     """Build a world, let its providers look, compare, lie."""
     seen = providers(spread, seed, config)
-    return World(gain(seen, config), tuple(harm(seen, lie, config, seed=seed) for lie in LIES))
+    return World(gain(seen, config), tuple(harm(seen, lie, config, seed=seed) for lie in lies))
 
 
 def run(
-    seeds: int, config: Config, told: Callable[[str], None], *, workers: int = 1, spreads: Sequence[Spread] = SPREADS
+    seeds: int, config: Config, told: Callable[[str], None], *, workers: int = 1, tried: Tried = EVERYTHING
 ) -> Mapping[str, tuple[World, ...]]:
     """Run every spread over so many worlds; gives spread -> worlds, by seed."""
-    jobs = [(spread, FIRST_SEED + at) for spread in spreads for at in range(seeds)]
+    jobs = [(spread, tried.first_seed + at) for spread in tried.spreads for at in range(seeds)]
     made: dict[tuple[str, int], World] = {}
 
     def note(spread: Spread, seed: int, world: World) -> None:
@@ -71,18 +87,18 @@ def run(
 
     if workers == 1:
         for spread, seed in jobs:
-            note(spread, seed, run_world(spread, seed, config))
+            note(spread, seed, run_world(spread, seed, config, tried.lies))
     else:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, mp_context=context) as pool:
-            waiting = {pool.submit(run_world, *job, replace(config, threads=1)): job for job in jobs}
+            waiting = {pool.submit(run_world, *job, replace(config, threads=1), tried.lies): job for job in jobs}
             try:
                 for done in as_completed(waiting):
                     note(*waiting[done], done.result())
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
-    return {one.name: tuple(made[one.name, FIRST_SEED + at] for at in range(seeds)) for one in spreads}
+    return {one.name: tuple(made[one.name, tried.first_seed + at] for at in range(seeds)) for one in tried.spreads}
 
 
 def tables(found: Mapping[str, Sequence[World]]) -> tuple[Table, ...]:
@@ -100,23 +116,18 @@ def _gained(found: Mapping[str, Sequence[World]]) -> Table:
             name,
             share(sum(one.half_alone for one in caught), len(caught)),
             share(sum(one.half_together for one in caught), len(caught)),
-            share(sum(one.half_standing for one in caught), len(caught)),
             over_seeds([_recall(one, together=False) for one in gains]),
             over_seeds([_recall(one, together=True) for one in gains]),
             f"{sum(one.false for one in gains)} of {sum(one.joint for one in gains)}",
-            " / ".join(
-                str(sum(getattr(one, f"accused_{how}") for one in gains)) for how in ("alone", "together", "standing")
-            )
-            + f" of {honest:,}",
+            f"{sum(one.accused_alone for one in gains)} / {sum(one.accused_together for one in gains)} of {honest:,}",
         ))  # fmt: skip
     return Table(
         "exchange_gain",
         "What is found alone and together",
-        ("campaigns", "half found alone", "half found together", "half standing", "accounts alone",
-         "accounts together", "false joint campaigns", "honest accused: alone / together / standing"),
+        ("campaigns", "half found alone", "half found together", "accounts alone", "accounts together",
+         "false joint campaigns", "honest accused: alone / together"),
         tuple(rows),
-        f"{CAMPAIGNS} campaigns a world. Found is: reported as extraction. Standing: reported without any one "
-        "other provider, too, so that nobody's word alone did it. False: most of its accounts are honest.",
+        f"{CAMPAIGNS} campaigns a world. Found is: reported as extraction. False: most of its accounts are honest.",
     )  # fmt: skip
 
 
@@ -149,20 +160,12 @@ def _harmed(found: Mapping[str, Sequence[World]]) -> Table:
             honest = sum(one.honest for one in harms)
             rows.append((
                 name, lie, f"{sum(one.accused for one in harms)} of {honest:,}",
-                f"{sum(one.accused > 0 for one in harms)} of {len(harms)}", sum(one.stands for one in harms),
-                sum(one.lost for one in harms),
+                f"{sum(one.accused > 0 for one in harms)} of {len(harms)}", sum(one.lost for one in harms),
             ))  # fmt: skip
     return Table(
         "exchange_lies",
         "What one member that lies does to the others",
-        (
-            "campaigns",
-            "lie",
-            "honest accounts accused",
-            "worlds with any",
-            "of them standing",
-            "extracting accounts lost",
-        ),
+        ("campaigns", "lie", "honest accounts accused", "worlds with any", "extracting accounts lost"),
         tuple(rows),
         "The liar knows every tag that the others offer, which no member does.",
     )
