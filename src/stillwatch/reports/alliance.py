@@ -39,6 +39,8 @@ class Seen:
     """Those it reports by itself."""
     together: int
     """Those in a joint campaign that is reported."""
+    standing: int
+    """Those of them that would be in one without any one other provider, too."""
     wrong_alone: int
     """Honest accounts that it reports by itself."""
     wrong_together: int
@@ -55,7 +57,7 @@ def alliance_parts(labs: Sequence[Seen]) -> RenderableType:
     """Show it as a table."""
     table = empty_table()
     table.add_column("provider", no_wrap=True)
-    for title in ("accounts", "requests", "campaign", "alone", "together", "honest"):
+    for title in ("accounts", "requests", "campaign", "alone", "together", "stand", "honest"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("left it")
     for one in labs:
@@ -66,11 +68,13 @@ def alliance_parts(labs: Sequence[Seen]) -> RenderableType:
             str(one.campaign),
             str(one.alone),
             str(one.together),
+            str(one.standing),
             f"{one.wrong_alone} / {one.wrong_together}",
             f"{one.tags} tags, {one.left_bytes / 1000:.0f} kB",
         )
     note = (
-        "Campaign: accounts of it in truth; alone and together: those found; honest: accused alone / together.\n"
+        "Campaign: accounts of it in truth; alone and together: those found; stand: those found without any one other\n"
+        "provider, too, which alone are judged by default; honest: accused alone / together.\n"
         "Left it: everything sent to the hub, with no account, prompt, network or name."
     )
     return Group(table, Text(note))

@@ -132,6 +132,8 @@ def _seen(name: str, lab: Lab, part: Part) -> Seen:
         offers = connection.execute("SELECT count(*) FROM groups WHERE offered = 1").fetchone()[0]
     accused = [one.account for one in found if one.told["extracting"]]
     together = np.isin(lab.account, np.concatenate([np.zeros(0, np.int64), *accused]))
+    stand = [one.account[one.stands] for one in found if one.told["extracting"]]
+    standing = np.isin(lab.account, np.concatenate([np.zeros(0, np.int64), *stand]))
     return Seen(
         name=name,
         accounts=lab.account.shape[0],
@@ -139,6 +141,7 @@ def _seen(name: str, lab: Lab, part: Part) -> Seen:
         campaign=int(lab.campaign.sum()),
         alone=int((lab.alone & lab.campaign).sum()),
         together=int((together & lab.campaign).sum()),
+        standing=int((standing & lab.campaign).sum()),
         wrong_alone=int((lab.alone & ~lab.campaign).sum()),
         wrong_together=int((together & ~lab.campaign).sum()),
         tags=tags,
