@@ -104,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except StillwatchError as error:
         print(f"stillwatch: {error}", file=sys.stderr)
     except KeyboardInterrupt as error:
-        print(f"stillwatch: stopped; {error or 'nothing was written'}", file=sys.stderr)
+        print(f"stillwatch: stopped; {str(error) or 'nothing was written'}", file=sys.stderr)
         return STOPPED
     except (BrokenPipeError, SystemExit):
         # Whoever read the output has gone; the tables' library leaves with a code that would mean findings.

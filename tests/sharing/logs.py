@@ -13,7 +13,7 @@ from stillwatch.model.merkle import EMPTY_ROOT, leaf_hash, node_hash
 from stillwatch.sharing.transparency.checkpoint import Checkpoint, Trust, make
 from stillwatch.sharing.transparency.note import COSIGNED, SIGNED, Note, Verifier, cosign
 from stillwatch.sharing.transparency.tiles import ENTRIES, bundle, read_path
-from stillwatch.store.exchange import log
+from stillwatch.store.exchange import log, sent
 from stillwatch.store.schema import statements
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Store:
         run("PRAGMA secure_delete = ON")
         run("PRAGMA cache_size = -65536")
         if not run("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            for statement in statements(log.TABLES + log.TRIGGERS):
+            for statement in statements(log.TABLES + log.TRIGGERS + sent.TABLES):
                 run(statement)
 
     @contextmanager
