@@ -67,8 +67,7 @@ def joint_campaigns(
     Notes
     -----
     *Standing* is found by leaving each provider out and joining all others anew. Whatever one provider says, a part of
-    another that stands would be found without it: one that lies makes nobody's accounts stand. Costs one joining for
-    each provider that offers anything.
+    another that stands would be found without it. Costs one joining for each provider that offers anything.
     """
     found = _found(offered, config, alpha)
     if not any(one.extracting for one in found):

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 TRIED: Final = Tried(SPREADS[:2], ("frame", "poison"), 6_001)
 """Seeds that no other study looks at."""
 INTRO: Final = """\
-Of a joint campaign a part *stands* where it would be in one that extracts whichever other provider were left out. What
-one provider says then makes nobody else's accounts stand; by default nothing else is judged. This page counts what
-that costs, and what it holds off. **Everything here is simulated.** The liar knows every tag that the others offer,
+Of a joint campaign a part *stands* where it would be in one that extracts whichever other provider were left out, so
+that nobody's word alone has done it; by default nothing else is judged. This page counts what that costs, and what it
+holds off. **Everything here is simulated.** The liar knows every tag that the others offer,
 which no member does."""
 
 
@@ -49,8 +49,8 @@ def tables(found: Mapping[str, Sequence[World]]) -> tuple[Table, ...]:
         ("campaigns", "half found together", "half standing", "honest accused: together / standing",
          *(f"by the lie *{lie}*: together / standing" for lie in TRIED.lies)),
         tuple(rows),
-        "Of lies: honest accounts of others that were not so without the lie. Standing may still change with what the "
-        "liar does not offer.",
+        "Of lies: honest accounts of others that were not so without the lie. "
+        "Those that stand are reported without the liar, too: it can add to what others say, and say nothing alone.",
     ),)  # fmt: skip
 
 
