@@ -57,14 +57,13 @@ def alliance_parts(labs: Sequence[Seen]) -> RenderableType:
     """Show it as a table."""
     table = empty_table()
     table.add_column("provider", no_wrap=True)
-    for title in ("accounts", "requests", "campaign", "alone", "together", "stand", "honest"):
+    for title in ("accounts", "campaign", "alone", "together", "stand", "honest"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("left it")
     for one in labs:
         table.add_row(
             one.name,
             f"{one.accounts:,}",
-            f"{one.events:,}",
             str(one.campaign),
             str(one.alone),
             str(one.together),
@@ -73,9 +72,10 @@ def alliance_parts(labs: Sequence[Seen]) -> RenderableType:
             f"{one.tags} tags, {one.left_bytes / 1000:.0f} kB",
         )
     note = (
-        "Campaign: accounts of it in truth; alone and together: those found; stand: those found without any one other\n"
-        "provider, too, which alone are judged by default; honest: accused alone / together.\n"
-        "Left it: everything sent to the hub, with no account, prompt, network or name."
+        "Campaign: its accounts in truth. Alone, together: those found. Stand: those found\n"
+        "whichever other provider is left out; by default nothing else is judged.\n"
+        "Honest: accused alone / together. Left it: all that was sent to the hub; no\n"
+        "account, prompt, network or name."
     )
     return Group(table, Text(note))
 
