@@ -9,6 +9,8 @@ from stillwatch.parsers.common import input_options, later, warninglists_option
 from stillwatch.parsers.hub import LEVELS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from stillwatch.parsers.common import Verbs
 
 _CODES = "exit codes: 0 done, 2 bad input, or a peer or the store refused, 130 stopped."
@@ -151,98 +153,97 @@ def opinion_parser(verbs: Verbs) -> None:
 
 def docket_parser(verbs: Verbs) -> None:
     """Take the options of ``stillwatch docket``."""
-    docket = verbs.add_parser(
+    docket = _named(
+        verbs,
         "docket",
-        help="let an appeal reach every member that acted on the same",
-        description="An appeal that one member grants concerns every other that acted on the same joint campaign: a\n"
+        "let an appeal reach every member that acted on the same",
+        "An appeal that one member grants concerns every other that acted on the same joint campaign: a\n"
         "docket tells them to review their own cases. No customer and no case is named.",
-        epilog="examples:\n"
         "  stillwatch docket list\n"
         "  stillwatch docket overturned --store decisions.db\n"
         "  stillwatch docket open joint:7:j-1df7e2a9c0 --outcome opened\n"
-        "  stillwatch docket review 5b2d6f0e-6f0a-4d0e-9c39-1f2a5a8f7f11 upheld\n\n" + _CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "  stillwatch docket review 5b2d6f0e-6f0a-4d0e-9c39-1f2a5a8f7f11 upheld",
     )
-    acts = docket.add_subparsers(title="acts", required=True, metavar="ACT")
-
-    def add(name: str, words: str) -> argparse.ArgumentParser:
-        act = acts.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
-        member_options(act)
-        act.set_defaults(run=later("opinion", "docket_verb"), act=name)
-        return act
-
-    add("list", "show dockets that concern this member")
-    opened = add("open", "tell that a customer appealed what was done for a subject")
+    acts = {
+        "list": "show dockets that concern this member",
+        "open": "tell that a customer appealed what was done for a subject",
+        "overturned": "tell of every joint campaign that an overturned decision stood on, once each",
+        "review": "tell what this member's own review came to",
+    }
+    _, opened, overturned, reviewed = _acts(docket, later("opinion", "docket_verb"), acts)
     opened.add_argument("subject", metavar="SUBJECT", help="joint campaign or STIX identifier")
     opened.add_argument(
         "--outcome", default="opened", choices=("opened", "overturned", "upheld"), help="how it stands (%(default)s)"
     )
-    overturned = add("overturned", "tell of every joint campaign that an overturned decision stood on, once each")
     overturned.add_argument("--store", default="decisions.db", metavar="FILE", help="store of decisions (%(default)s)")
-    reviewed = add("review", "tell what this member's own review came to")
     reviewed.add_argument("docket", metavar="DOCKET", help="id of the docket")
     reviewed.add_argument("outcome", choices=("overturned", "upheld", "not-acted"), help="what it came to")
 
 
 def membership_parser(verbs: Verbs) -> None:
     """Take the options of ``stillwatch member``."""
-    member = verbs.add_parser(
+    member = _named(
+        verbs,
         "member",
-        help="account for what left and came, and change the key that requests to the hub are signed with",
-        description="Account for what left this provider and what came, and change its key at the hub.",
-        epilog="examples:\n"
-        "  stillwatch member journal\n"
-        "  stillwatch member record --json\n"
-        "  stillwatch member rotate\n\n" + _CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "account for what left and came, and change the key that requests to the hub are signed with",
+        "Account for what left this provider and what came, and change its key at the hub.",
+        "  stillwatch member journal\n  stillwatch member record --json\n  stillwatch member rotate",
     )
-    acts = member.add_subparsers(title="acts", required=True, metavar="ACT")
-    for name, words in (
-        ("journal", "show everything that left and came, as this provider wrote it down"),
-        ("record", "show the hub's account of this member, section by section"),
-        ("keys", "show the keys that are good at the hub"),
-        ("rotate", "let a new key follow the one that requests are signed with"),
-    ):
-        act = acts.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
-        member_options(act)
-        act.set_defaults(run=later("member", "member_verb"), act=name)
-        if name == "record":
-            act.add_argument("--section", metavar="NAME", help="rows of one section, by page")
-            act.add_argument("--after", metavar="AT", help="the page after a row, by its ``at``")
+    acts = {
+        "journal": "show everything that left and came, as this provider wrote it down",
+        "record": "show the hub's account of this member, section by section",
+        "keys": "show the keys that are good at the hub",
+        "rotate": "let a new key follow the one that requests are signed with",
+    }
+    _, record, _, _ = _acts(member, later("member", "member_verb"), acts)
+    record.add_argument("--section", metavar="NAME", help="rows of one section, by page")
+    record.add_argument("--after", metavar="AT", help="the page after a row, by its ``at``")
 
 
 def allow_parser(verbs: Verbs) -> None:
     """Take the options of ``stillwatch allow``."""
-    allow = verbs.add_parser(
+    allow = _named(
+        verbs,
         "allow",
-        help="vouch for accounts: nothing of them leaves, nothing received counts against them",
-        description="Vouch for accounts. The provider's own word on its customers stands above everybody else's.",
-        epilog="examples:\n"
+        "vouch for accounts: nothing of them leaves, nothing received counts against them",
+        "Vouch for accounts. The provider's own word on its customers stands above everybody else's.",
         "  stillwatch allow add acct_7f31 --why 'research agreement 2026-12'\n"
         "  stillwatch allow list\n"
-        "  stillwatch allow remove acct_7f31\n\n" + _CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "  stillwatch allow remove acct_7f31",
     )
-    acts = allow.add_subparsers(title="acts", required=True, metavar="ACT")
-    for name, words in (("add", "vouch for accounts"), ("remove", "vouch for them no longer"), ("list", "show them")):
-        act = acts.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
-        member_options(act)
-        act.set_defaults(run=later("allow", "allow_verb"), act=name)
-        if name == "list":
-            continue
+    acts = {"add": "vouch for accounts", "remove": "vouch for them no longer", "list": "show them"}
+    added, removed, _ = _acts(allow, later("allow", "allow_verb"), acts)
+    for act in (added, removed):
         act.add_argument("accounts", nargs="+", metavar="ACCOUNT", help="account as the logs name it")
         act.add_argument("--key", default="stillwatch.key", metavar="FILE", help="pseudonym key (%(default)s)")
         act.add_argument("--epoch", type=int, metavar="N", help="epoch of the key (default: the latest)")
         act.add_argument("--why", default="", metavar="TEXT", help="why, for this provider's own people")
 
 
-def _verb(verbs: Verbs, name: str, words: str, description: str, examples: str) -> argparse.ArgumentParser:
-    made = verbs.add_parser(
+def _named(verbs: Verbs, name: str, words: str, description: str, examples: str) -> argparse.ArgumentParser:
+    return verbs.add_parser(
         name,
         help=words,
         description=description,
         epilog=f"examples:\n{examples}\n\n{_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+
+
+def _verb(verbs: Verbs, name: str, words: str, description: str, examples: str) -> argparse.ArgumentParser:
+    made = _named(verbs, name, words, description, examples)
     member_options(made)
+    return made
+
+
+def _acts(
+    verb: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int], named: Mapping[str, str]
+) -> list[argparse.ArgumentParser]:
+    """Give a verb its acts: what each is called, and what it does."""
+    acts, made = verb.add_subparsers(title="acts", required=True, metavar="ACT"), []
+    for name, words in named.items():
+        act = acts.add_parser(name, help=words, description=words[0].upper() + words[1:] + ".")
+        member_options(act)
+        act.set_defaults(run=run, act=name)
+        made.append(act)
     return made

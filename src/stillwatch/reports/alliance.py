@@ -57,9 +57,8 @@ def alliance_parts(labs: Sequence[Seen]) -> RenderableType:
     """Show it as a table."""
     table = empty_table()
     table.add_column("provider", no_wrap=True)
-    for title in ("accounts", "campaign", "alone", "together", "stand", "honest"):
+    for title in ("accounts", "campaign", "alone", "together", "stand", "honest", "tags", "kB"):
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("left it")
     for one in labs:
         table.add_row(
             one.name,
@@ -69,13 +68,13 @@ def alliance_parts(labs: Sequence[Seen]) -> RenderableType:
             str(one.together),
             str(one.standing),
             f"{one.wrong_alone} / {one.wrong_together}",
-            f"{one.tags} tags, {one.left_bytes / 1000:.0f} kB",
+            f"{one.tags:,}",
+            f"{one.left_bytes / 1000:.0f}",
         )
     note = (
-        "Campaign: its accounts in truth. Alone, together: those found. Stand: those found\n"
-        "whichever other provider is left out; by default nothing else is judged.\n"
-        "Honest: accused alone / together. Left it: all that was sent to the hub; no\n"
-        "account, prompt, network or name."
+        "Campaign: its accounts in truth. Alone, together: those found. Stand: those found whichever other provider is"
+        " left out; by default nothing else is judged. Honest: accused alone / together. Tags, kB: all that was sent"
+        " to the hub; no account, prompt, network or name."
     )
     return Group(table, Text(note))
 

@@ -56,9 +56,10 @@ def public(exchange: Rights) -> bytes:
     return answer.body
 
 
-def put(exchange: Rights, who: str, *tags: int, kind: str = KIND) -> None:
+def put(exchange: Rights, who: str, *tags: int, kind: str = KIND, asks: bool = False) -> None:
     groups = {b"g" * 16: [one.to_bytes(16) for one in tags]}
-    submit(exchange.tags, exchange.world.people[who].member.id, 1, kind, groups, CALENDAR.epoch(1).opens_ms)
+    opens_ms = CALENDAR.epoch(1).opens_ms
+    submit(exchange.tags, exchange.world.people[who].member.id, 1, kind, groups, opens_ms, asks=asks)
 
 
 def close(exchange: Rights) -> None:
@@ -81,6 +82,16 @@ def test_what_is_counted_is_right_before_the_noise(exchange: Rights) -> None:
     assert sum(one["epsilon"] for one in epoch["figures"]) == pytest.approx(1.0)
     for name in ("ada", "bob", exchange.world.people["ada"].member.id):
         assert name not in json.dumps(epoch)
+
+
+def test_who_only_asks_counts_in_no_figure(exchange: Rights) -> None:
+    put(exchange, "ada", 1, 2)
+    put(exchange, "bob", 1, 2, 3, asks=True)
+    close(exchange)
+    release(exchange, plainly)
+    [epoch] = json.loads(public(exchange))["epochs"]
+    assert {one["name"]: one["value"] for one in epoch["figures"]} == {"tags": 2, "matched": 0, "sightings": 0}
+    assert epoch["members_at_least"] == 0
 
 
 def test_one_member_alone_is_not_counted_as_one(exchange: Rights) -> None:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from serve.member.parts import GOES, NAMES, calendar, candidate, trait
+from serve.member.parts import GOES, NAMES, calendar, candidate, shared, trait
+from stillwatch.model.errors import PeerError
+from stillwatch.serve.member import sharing
 from stillwatch.serve.member.asking import ask, fetch
 from stillwatch.serve.member.evaluating import open_epoch
 from stillwatch.serve.member.identifying import of_groups, send
@@ -87,3 +89,35 @@ def test_who_asks_of_its_own_accounts_is_answered_by_what_two_others_contributed
         with part.file.reading() as connection:
             [one] = identifiers.matches(connection)
         assert (one.group, one.kind, one.tags, one.members) == ("campaign", "payment:v1", 1, 2)
+
+
+def test_what_left_before_a_share_was_cut_off_does_not_accuse_the_hub(alliance: Rehearsal) -> None:
+    first, second, _ = alliance.parts.values()
+    sent(first)
+    epoch = open_epoch(second.membership)
+    assert send(second.file, second.membership, epoch, waiting(second, ("payment:v1",))) == {"payment:v1": 1}
+    shared(second, candidate("apart", trait(9)))
+    alliance.epoch_over(1)
+    for part in (first, second):
+        receive_joint(part.file, part.membership)
+    with second.file.reading() as connection:
+        [one] = identifiers.matches(connection)
+    assert (one.group, one.kind, one.tags, one.members) == ("campaign", "payment:v1", 1, 2)
+
+
+def test_tags_that_left_before_a_share_was_cut_off_do_not_accuse_the_hub(
+    alliance: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, _ = alliance.parts.values()
+    shared(first, candidate("campaign", trait(1)))
+
+    def cut_off(*_: object) -> None:
+        raise PeerError("the hub does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sharing, "_sealed", cut_off)
+        with pytest.raises(PeerError, match="does not answer"):
+            shared(second, candidate("campaign", trait(1)))
+    shared(second, candidate("apart", trait(9)))
+    alliance.epoch_over(1)
+    assert [receive_joint(part.file, part.membership).offered for part in (first, second)] == [1, 0]

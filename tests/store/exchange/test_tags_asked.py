@@ -11,20 +11,7 @@ from stillwatch.store.exchange import tags as tags_module
 from stillwatch.store.exchange.matching import Rule, close, forget, links
 from stillwatch.store.exchange.tag_base import TagBase
 from stillwatch.store.exchange.tags import answers, bucketed, released, submit, too_common
-
-KIND = "email:v1"
-TEMPLATES = "tmpl:v1"
-
-
-def b16(n):
-    return n.to_bytes(16)
-
-
-@pytest.fixture
-def base(tmp_path):
-    opened = TagBase(tmp_path / "tags.db")
-    yield opened
-    opened.close()
+from store.exchange.tagged import KIND, TEMPLATES, b16
 
 
 def put(base, member, groups, kind=KIND, *, asks=False):

@@ -145,8 +145,8 @@ def _offer(file: MemberFile, member: Membership, epoch: int, now_ms: int) -> int
 def _check_invented(own: Mapping[bytes, int], told: Sequence[_Match]) -> None:
     """See that nothing matched that nobody else can have: padding is random, and its handles are nobody's."""
     for one in told:
-        tags = own.get(bytes.fromhex(one.handle), 0)
-        if not tags or (one.kind == TRAIT and one.tags > tags):
+        tags = own.get(bytes.fromhex(one.handle))
+        if tags is None or (one.kind == TRAIT and one.tags > tags):
             raise PeerError(
                 "the hub tells of a match on padding, which nobody else can have: it invents matches. Nothing was "
                 "offered; keep this file, its journal shows what was sent, and audit the hub"

@@ -169,12 +169,15 @@ def send(
     made: dict[bytes, bytes] = {}
     for inputs, tags in tags_of(file, member, epoch, TRAIT, sorted(holders), told):
         made |= dict(zip(inputs, tags.own, strict=True))
+        with file.writing() as connection:
+            # Before they leave: a match on what is not written down would be the hub's invention.
+            shares.own(connection, epoch.number, _under(made, holders, inputs))
         for body in bodies(grouped(tags, [holders[name] for name in inputs], secrets.token_bytes)):
             post(file, member, f"{TAGS}?epoch={epoch.number}&kind={TRAIT}", body, "tags", BYTES)
     sealed = [_sealed(offer, made) for offer in offers]
     with file.writing() as connection:
-        shares.seal(connection, number, epoch.number, sealed)
-    digests = {name.hex(): commitment(epoch.number, body).hex() for name, body, _ in sealed}
+        shares.seal(connection, number, sealed)
+    digests = {name.hex(): commitment(epoch.number, body).hex() for name, body in sealed}
     content = json.dumps({"detector": content_sha256(), "commitments": digests}).encode()
     post(file, member, f"{COMMITMENTS}?epoch={epoch.number}", content, f"commitments to {len(sealed)} offers")
     with file.writing() as connection:
@@ -182,11 +185,17 @@ def send(
     return len(sealed)
 
 
-def _sealed(offer: Offer, made: Mapping[bytes, bytes]) -> tuple[bytes, bytes, list[bytes]]:
-    """Write an offer as it leaves: handle, bytes, tags."""
+def _under(
+    made: Mapping[bytes, bytes], holders: Mapping[bytes, Sequence[bytes]], inputs: Sequence[bytes]
+) -> list[tuple[bytes, bytes]]:
+    """Give tag and handle of everything that some inputs became."""
+    return [(made[one], handle) for one in inputs for handle in holders[one]]
+
+
+def _sealed(offer: Offer, made: Mapping[bytes, bytes]) -> tuple[bytes, bytes]:
+    """Write an offer as it leaves: handle, bytes."""
     tags = tuple(dataclasses.replace(tag, value=made[trait_input(tag)]) for tag in offer.tags)
-    body = packed(dataclasses.replace(offer, tags=tags), secrets.token_bytes(16))
-    return bytes.fromhex(offer.name), body, [tag.value for tag in tags]
+    return bytes.fromhex(offer.name), packed(dataclasses.replace(offer, tags=tags), secrets.token_bytes(16))
 
 
 def bodies(groups: Mapping[bytes, Sequence[bytes]]) -> Iterator[bytes]:

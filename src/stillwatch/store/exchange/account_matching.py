@@ -97,7 +97,12 @@ def _bound(table: str) -> Rows:
 
 def _joint(books: Books, after: int, most: int) -> list[Row]:
     found = _in_epochs(
-        books, after, most, "name, handle, members, body", "joint_parts JOIN joint USING (epoch, name)", "name, handle"
+        books,
+        after,
+        most,
+        "name, handle, stands, members, body",
+        "joint_parts JOIN joint USING (epoch, name)",
+        "name, handle",
     )
     return [
         {
@@ -106,10 +111,11 @@ def _joint(books: Books, after: int, most: int) -> list[Row]:
             "epoch": epoch,
             "name": name,
             "handle": handle.hex(),
+            "stands": bool(stands),
             "members_at_least": bucketed(members),
             "object": body.decode(),
         }
-        for at, epoch, name, handle, members, body in found
+        for at, epoch, name, handle, stands, members, body in found
     ]
 
 

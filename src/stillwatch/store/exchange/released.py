@@ -52,8 +52,13 @@ def closed_epochs(tags: sqlite3.Connection) -> list[tuple[int, int, int]]:
 
 
 def tags_by_member(tags: sqlite3.Connection, epoch: int) -> dict[int, int]:
-    """Give how many tags each member submitted in an epoch, by its number in the database of tags."""
-    return dict(tags.execute("SELECT member, sum(tags) FROM submissions WHERE epoch = ? GROUP BY member", (epoch,)))
+    """Give how many tags each member contributed in an epoch, by its number in the database of tags.
+
+    Who only asked takes part in no match and counts in no figure.
+    """
+    return dict(
+        tags.execute("SELECT member, sum(tags) FROM submissions WHERE epoch = ? AND asks = 0 GROUP BY member", (epoch,))
+    )
 
 
 def holders(tags: sqlite3.Connection, epoch: int, alike: set[str]) -> Iterator[frozenset[int]]:

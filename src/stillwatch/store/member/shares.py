@@ -117,21 +117,29 @@ def stand(connection: sqlite3.Connection, number: int, state: str) -> None:
     connection.execute("UPDATE shares SET state = ? WHERE id = ?", (state, number))
 
 
-def seal(
-    connection: sqlite3.Connection, number: int, epoch: int, bodies: Iterable[tuple[bytes, bytes, Sequence[bytes]]]
-) -> None:
-    """Keep what groups of a share were committed to: handle, offer as it leaves, its tags."""
-    for handle, body, tags in bodies:
-        connection.execute("UPDATE groups SET body = ? WHERE share = ? AND handle = ?", (body, number, handle))
-        connection.executemany(
-            "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)", [(epoch, tag, handle) for tag in tags]
-        )
+def own(connection: sqlite3.Connection, epoch: int, tags: Iterable[tuple[bytes, bytes]]) -> None:
+    """Write own tags down, before they leave: tag, handle."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO own_tags VALUES (?, ?, ?)", [(epoch, tag, handle) for tag, handle in tags]
+    )
+
+
+def seal(connection: sqlite3.Connection, number: int, bodies: Iterable[tuple[bytes, bytes]]) -> None:
+    """Keep what groups of a share were committed to: handle, offer as it leaves."""
+    connection.executemany(
+        "UPDATE groups SET body = ?3 WHERE share = ?1 AND handle = ?2",
+        [(number, handle, body) for handle, body in bodies],
+    )
 
 
 def held(connection: sqlite3.Connection, epoch: int) -> dict[bytes, int]:
-    """Give every handle that something was sent under in an epoch, with the number of its own tags."""
+    """Give the handle of every group prepared in an epoch, with the number of its own tags that may have left."""
     return dict(
-        connection.execute("SELECT handle, count(DISTINCT tag) FROM own_tags WHERE epoch = ? GROUP BY handle", (epoch,))
+        connection.execute(
+            "SELECT handle, (SELECT count(*) FROM own_tags o WHERE o.epoch = g.epoch AND o.handle = g.handle)"
+            " FROM groups g WHERE g.epoch = ?",
+            (epoch,),
+        )
     )
 
 
